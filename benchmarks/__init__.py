@@ -1,0 +1,1 @@
+"""Synthetic data for the benchmarks and the sample pipelines."""

@@ -1,0 +1,33 @@
+"""A value must be one of a list.
+
+```yaml
+checks:
+  - accepted_values: {column: TYPE, values: [CHARGE, PAYMENT]}
+```
+"""
+
+from typing import Any
+
+from framework.assertion import Place, RowTest
+from framework.clauses.values import listed
+from framework.draft import Draft
+from framework.expressions.typed import call
+from framework.model import Check, Model, Name
+
+
+class Values(Model):
+    column: Name
+    values: tuple[Any, ...]
+
+
+class AcceptedValues(Check, check="accepted_values"):
+    """The column holds one of these values; null passes."""
+
+    accepted_values: Values
+
+    def label(self) -> str:
+        return f"accepted_values({self.accepted_values.column})"
+
+    def resolve(self, draft: Draft, place: Place) -> RowTest | None:
+        member = listed(draft, self.accepted_values.column, self.accepted_values.values, place)
+        return None if member is None else RowTest(call("not", member))

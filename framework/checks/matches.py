@@ -1,0 +1,45 @@
+"""A text must fit a pattern.
+
+```yaml
+checks:
+  - matches: {column: provider_npi, pattern: "^[0-9]{10}$"}
+```
+"""
+
+from framework.assertion import Place, RowTest
+from framework.diagnostics import Code
+from framework.draft import Draft
+from framework.expressions.typed import call, literal
+from framework.expressions.types import STRING, UNKNOWN
+from framework.model import Check, Model, Name
+
+NOT_TEXT = Code("F404", "a pattern for a column that is not text")
+
+
+class Pattern(Model):
+    column: Name
+    pattern: str
+
+
+class Matches(Check, check="matches"):
+    """The RE2 pattern is found in the text; write ^ and $ to fit all of it. Null passes."""
+
+    matches: Pattern
+
+    def label(self) -> str:
+        return f"matches({self.matches.column})"
+
+    def resolve(self, draft: Draft, place: Place) -> RowTest | None:
+        column = draft.find(self.matches.column, *place, "column")
+        if column is None:
+            return None
+        if column.type not in (STRING, UNKNOWN):
+            draft.findings.error(
+                NOT_TEXT,
+                (*draft.place, *place, "column"),
+                f"`{column.name}` is {column.type}, and a pattern fits text",
+            )
+            return None
+        return RowTest(
+            call("not", call("regexp_matches", draft.reference(column.name), literal(self.matches.pattern)))
+        )

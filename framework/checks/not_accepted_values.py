@@ -1,0 +1,32 @@
+"""A value must not be one of a list.
+
+```yaml
+checks:
+  - not_accepted_values: {column: status, values: [VOID]}
+```
+"""
+
+from typing import Any
+
+from framework.assertion import Place, RowTest
+from framework.clauses.values import listed
+from framework.draft import Draft
+from framework.model import Check, Model, Name
+
+
+class Values(Model):
+    column: Name
+    values: tuple[Any, ...]
+
+
+class NotAcceptedValues(Check, check="not_accepted_values"):
+    """The column holds none of these values; null passes."""
+
+    not_accepted_values: Values
+
+    def label(self) -> str:
+        return f"not_accepted_values({self.not_accepted_values.column})"
+
+    def resolve(self, draft: Draft, place: Place) -> RowTest | None:
+        member = listed(draft, self.not_accepted_values.column, self.not_accepted_values.values, place)
+        return None if member is None else RowTest(member)

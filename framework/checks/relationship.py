@@ -1,0 +1,57 @@
+"""A value must stand in another relation.
+
+```yaml
+checks:
+  - relationship: {column: provider_id, to: providers.Id}
+```
+"""
+
+from collections.abc import Iterator
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from framework.assertion import Place, SetTest
+from framework.clauses.checks import orphans
+from framework.draft import Draft
+from framework.model import Check, Model, Name, Names
+
+
+class Target(Model):
+    column: Name | None = None
+    columns: Names | None = None
+    to: str = Field(description="relation.column, or relation.(a, b) for several columns.")
+
+    @model_validator(mode="after")
+    def _sound(self) -> Self:
+        if (self.column is None) == (self.columns is None):
+            raise PydanticCustomError("one_of", "a relationship has either `column` or `columns`")
+        if "." not in self.to:
+            raise PydanticCustomError("no_column", "write `to: relation.column`")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.columns or (self.column or "",)
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        return tuple(part.strip() for part in self.to.partition(".")[2].strip("()").split(","))
+
+
+class Relationship(Check, check="relationship"):
+    """Each value is found in a column of another relation; null passes."""
+
+    relationship: Target
+
+    def label(self) -> str:
+        return f"relationship({', '.join(self.relationship.names)} -> {self.relationship.to})"
+
+    def reads(self) -> Iterator[tuple[str, Place]]:
+        yield self.relationship.to.partition(".")[0], ("relationship", "to")
+
+    def resolve(self, draft: Draft, place: Place) -> SetTest | None:
+        target = self.relationship
+        relation = target.to.partition(".")[0]
+        return orphans(draft, target.names, relation, target.targets, (*place, "to"))

@@ -1,0 +1,439 @@
+"""`join` and `lookup`: another relation beside the row, and what becomes of a row without a match."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Field, StrictBool, Tag
+
+from framework.algebra import Divert, Join, Query
+from framework.clauses.columns import condition
+from framework.diagnostics import Code, suggest
+from framework.draft import Draft, Readable
+from framework.expressions import types as t
+from framework.expressions.parser import parse
+from framework.expressions.strictness import either
+from framework.expressions.syntax import SyntaxProblem
+from framework.expressions.tree import TRUE, Expression, Reference, walk
+from framework.expressions.typed import SYNTAX, Problem, Scope, call, cast, literal
+from framework.expressions.types import BOOLEAN, widen
+from framework.model import Expr, Frozen, ListOrMapping, Model, Name, shape
+from framework.relation import Column, Key, Relation, shown
+
+FAN_OUT = Code("F301", "a join that multiplies rows")
+UNMATCHED_TYPES = Code("F213", "a join of columns of different types")
+TAKEN_TWICE = Code("F214", "a taken name that the relation has already")
+NO_PERIOD = Code("F215", "`as_of` a relation without `valid`")
+WRONG_MISSING = Code("F216", "`missing` that the join cannot have")
+UNUSED_CLAUSE = Code("F217", "a clause that this join cannot have")
+UNKNOWN_RIGHT = Code("F218", "unknown column of the other side of a join")
+
+JoinKind = Literal["inner", "left", "full", "semi", "anti"]
+On = ListOrMapping[Name]
+Take = ListOrMapping[Expr]
+Missing = Annotated[
+    Annotated[Literal["keep", "drop", "quarantine", "fail"], Tag("word")]
+    | Annotated[Frozen[Any], Tag("mapping")],
+    Discriminator(shape),
+]
+
+
+class LookupModel(Model):
+    """One row of another relation at most, beside each row."""
+
+    relation: Name | None = Field(None, description="The relation, where the lookup has a name of its own.")
+    on: On = Field(description="Columns equal on both sides: a name, a list, or {left: right}.")
+    take: Take = Field((), description="What comes over: a list, or {new: old-or-expression}.")
+    as_of: Name | None = Field(
+        None, description="The column whose moment picks the period of a relation with `valid`."
+    )
+    missing: Missing = Field(
+        "keep", description="keep, quarantine, fail, or default values, for a row without a match."
+    )
+
+
+class JoinModel(Model):
+    """Another relation joined: inner unless `type` says otherwise."""
+
+    relation: Name | None = Field(None, description="The relation, where the join has a name of its own.")
+    type: JoinKind = "inner"
+    on: On = Field(description="Columns equal on both sides: a name, a list, or {left: right}.")
+    take: Take = Field((), description="What comes over: a list, or {new: old-or-expression}.")
+    where: Expr | None = Field(
+        None, description="More conditions of a match; right-hand columns as name.column."
+    )
+    missing: Missing | None = Field(
+        None, description="drop (inner), keep (left), quarantine, fail, or default values."
+    )
+    fan_out: StrictBool = Field(False, description="Let a row match several rows.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """The right side of a join while it is resolved."""
+
+    name: str
+    readable: Readable
+    place: tuple[str | int, ...]
+
+    @property
+    def relation(self) -> Relation:
+        return self.readable.relation
+
+    def find(self, draft: Draft, name: str, *path: str | int) -> Column | None:
+        column = self.relation.column(name)
+        if column is None and self.relation.open:
+            return Column(name, t.STRING if self.readable.text else t.UNKNOWN)
+        if column is None:
+            draft.findings.error(
+                UNKNOWN_RIGHT,
+                (*draft.place, *self.place, *path),
+                f"no column `{name}` in `{self.relation.name}`",
+                suggest(name, self.relation.names),
+            )
+        return column
+
+    def reference(self, column: Column) -> Reference:
+        return Reference(column.type, column.nullable, column.name, self.name)
+
+    def scope(self, place: str) -> Scope:
+        columns: dict[str, Expression] = {c.name.lower(): self.reference(c) for c in self.relation.columns}
+        return Scope(columns, place, open=self.relation.open, windows=False)
+
+    def query(self) -> Query:
+        """The right rows; one with an unreadable value matches nothing."""
+        flags = [Reference(BOOLEAN, False, flag) for flag in self.readable.flags.values()]
+        unreadable = either(*flags)
+        query = self.readable.query
+        steps = query.steps if unreadable is None else (*query.steps, Divert(unreadable, "unreadable"))
+        return Query(query.input, steps, query.output)
+
+
+def lookup(draft: Draft, name: str, model: LookupModel, place: tuple[str | int, ...]) -> None:
+    """A many-to-one left join; never more rows."""
+    side = _side(draft, name, model.relation, place)
+    if side is None:
+        return _take_unknown(draft, model.take)
+    if model.missing == "drop":
+        draft.findings.error(
+            WRONG_MISSING,
+            (*draft.place, *place, "missing"),
+            "a lookup never drops rows",
+            "use a join of kind assemble",
+        )
+    on, rights, pairs = _on(draft, side, model.on)
+    if model.as_of is not None:
+        moment = _as_of(draft, side, model.as_of)
+        on = on if moment is None else call("and", on, moment)
+    _refuse_fan_out(draft, side, rights, as_of=model.as_of is not None)
+    _left(draft, side, on, model.take, model.missing)
+
+
+def join(draft: Draft, name: str, model: JoinModel, place: tuple[str | int, ...]) -> None:
+    side = _side(draft, name, model.relation, place)
+    if side is None:
+        return _take_unknown(draft, model.take)
+    on, rights, pairs = _on(draft, side, model.on)
+    if model.where is not None:
+        on = call("and", on, _where(draft, side, model.where))
+    if model.type in ("semi", "anti"):
+        return _exists(draft, side, model, on, pairs)
+    before = draft.keys
+    if not model.fan_out:
+        _refuse_fan_out(draft, side, rights, as_of=False, help=_fan_out_help(side))
+    if model.type == "full":
+        return _full(draft, side, model, on, pairs, rights)
+    missing = model.missing or ("drop" if model.type == "inner" else "keep")
+    if (missing == "drop" and model.type == "left") or (missing == "keep" and model.type == "inner"):
+        draft.findings.error(
+            WRONG_MISSING,
+            (*draft.place, *place, "missing"),
+            f"an {model.type} join cannot `{missing}`"
+            if model.type == "inner"
+            else f"a left join cannot `{missing}`",
+            "write type: left to keep rows without a match" if model.type == "inner" else "write type: inner",
+        )
+    if model.type == "inner":
+        lefts = [left for left, _ in pairs if draft.columns[left.lower()].nullable]
+        draft.divert(either(*(call("is null", draft.reference(left)) for left in lefts)), "no key")
+        draft.not_null([left for left, _ in pairs])
+    taken = _left(draft, side, on, model.take, missing)
+    if model.fan_out and not side.relation.is_key(rights):
+        _multiply(draft, side, before, taken, pairs)
+
+
+# -- the parts of a join
+
+
+def _side(draft: Draft, name: str, relation: str | None, place: tuple[str | int, ...]) -> _Side | None:
+    path = (*draft.place, *place)
+    readable = draft.readable(relation or name, (*path, "relation") if relation else path)
+    return None if readable is None else _Side(name, readable, place)
+
+
+def _take_unknown(draft: Draft, take: Take) -> None:
+    """After an unknown relation its columns are unknown too, and say nothing more."""
+    for name, _, _ in _taken(take):
+        draft.add(Column(name, t.UNKNOWN))
+
+
+def _taken(take: Take) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
+    """Each new name, its expression, and the path to it."""
+    if isinstance(take, Mapping):
+        for name, text in take.items():
+            yield name, text if text is not None else name, ("take", name)
+    else:
+        for index, name in enumerate(take):
+            yield name, f'"{name}"', ("take", index)
+
+
+def _on(draft: Draft, side: _Side, on: On) -> tuple[Expression, Key, list[tuple[str, str]]]:
+    """The equalities, the right columns in them, and the pairs of names."""
+    result: Expression | None = None
+    pairs: list[tuple[str, str]] = []
+    given = (
+        [(left, right, left) for left, right in on.items()]
+        if isinstance(on, Mapping)
+        else [(name, name, index) for index, name in enumerate(on)]
+    )
+    for left_name, right_name, step in given:
+        left = draft.find(left_name, *side.place, "on", step)
+        right = side.find(draft, right_name, "on", step)
+        if left is None or right is None:
+            continue
+        if widen(left.type, right.type) is None:
+            draft.findings.error(
+                UNMATCHED_TYPES,
+                (*draft.place, *side.place, "on", step),
+                f"`{left.name}` is {left.type}, and `{right.name}` of `{side.relation.name}` is {right.type}",
+                "convert one of them in the stage that makes it",
+            )
+        pairs.append((left.name, right.name))
+        equal = call("=", draft.reference(left.name), side.reference(right))
+        result = equal if result is None else call("and", result, equal)
+    return result or TRUE, frozenset(right for _, right in pairs), pairs
+
+
+def _as_of(draft: Draft, side: _Side, name: str) -> Expression | None:
+    """The right row's period holds the moment: start <= moment < end, a null end being open."""
+    period, column = side.relation.period, draft.find(name, *side.place, "as_of")
+    place = (*draft.place, *side.place, "as_of")
+    if period is None:
+        draft.findings.error(
+            NO_PERIOD,
+            place,
+            f"`{side.relation.name}` has no `valid`, so `as_of` cannot pick a row of it",
+            "declare valid: {from: ..., to: ...} on it",
+        )
+        return None
+    if column is None:
+        return None
+    start, end = side.relation.column(period.start), side.relation.column(period.end)
+    if start is None or end is None:
+        return None
+    if t.UNKNOWN not in (column.type, start.type) and column.type != start.type:
+        draft.findings.error(
+            UNMATCHED_TYPES,
+            place,
+            f"`{column.name}` is {column.type}, and the periods of `{side.relation.name}` are {start.type}",
+            f"give both one type: cast(... as {start.type}) or cast(... as {column.type})",
+        )
+    moment = draft.reference(column.name)
+    begun = call("<=", side.reference(start), moment)
+    ended = call("or", call("is null", side.reference(end)), call("<", moment, side.reference(end)))
+    return call("and", begun, ended)
+
+
+def _where(draft: Draft, side: _Side, text: str) -> Expression:
+    try:
+        node = parse(text)
+    except SyntaxProblem as problem:
+        found = Problem(SYNTAX, problem.message, problem.span, problem.help)
+        draft.findings.problem(found, (*draft.place, *side.place, "where"))
+        return TRUE
+    left = draft.scope(windows=False)
+    qualified = {side.name.lower(): side.scope(f"`{side.relation.name}`")}
+    scope = Scope(left.columns, left.place, left.open, left.variables, qualified, windows=False)
+    return condition(draft, node, (*side.place, "where"), scope)
+
+
+def _fan_out_help(side: _Side) -> str:
+    keys = " or ".join(shown(key) for key in sorted(side.relation.keys, key=sorted) if key)
+    known = (
+        f"one row of `{side.relation.name}` is known by {keys}"
+        if keys
+        else f"`{side.relation.name}` has no key"
+    )
+    return f"{known}; join on that, aggregate `{side.relation.name}` first, or say fan_out: true"
+
+
+def _refuse_fan_out(draft: Draft, side: _Side, rights: Key, *, as_of: bool, help: str | None = None) -> None:
+    relation = side.relation
+    if relation.is_key(rights) or (relation.open and not relation.columns):
+        return
+    if as_of and relation.period is not None and frozenset(relation.period.per) <= rights:
+        return
+    columns = ", ".join(f"`{name}`" for name in sorted(rights)) or "nothing"
+    if help is None:
+        help = _fan_out_help(side).replace(", or say fan_out: true", "")
+    draft.findings.key_error(
+        FAN_OUT,
+        (*draft.place, *side.place),
+        f"one row of `{draft.name}` can match many of `{relation.name}`: {columns} is no key of it",
+        help,
+    )
+
+
+def _left(draft: Draft, side: _Side, on: Expression, take: Take, missing: Any) -> list[tuple[str, Column]]:
+    """A left join with what `missing` makes of a row without a match; the taken names with their right columns."""
+    matched = f"_matched_{side.name}"
+    values, origins = _take(draft, side, take)
+    always = missing in ("drop", "quarantine", "fail")
+    for name, value in values:
+        draft.add(Column(name, value.type, value.nullable or not always, _classification(side, value)))
+    draft.step(Join(side.query(), side.name, "left", on, values, matched))
+    found = Reference(BOOLEAN, False, matched)
+    if missing == "drop":
+        draft.divert(call("not", found), "unmatched")
+    elif always:
+        nulls = [call("is not null", n) for n in _left_columns(on) if n.nullable]
+        failing: Expression = call("not", found)
+        for given in nulls:
+            failing = call("and", failing, given)
+        draft.missing(
+            f"missing({side.name})", failing, "stop" if missing == "fail" else "quarantine", side.place
+        )
+    elif isinstance(missing, Mapping):
+        _defaults(draft, side, missing, dict(values), found)
+    return origins
+
+
+def _left_columns(on: Expression) -> list[Reference]:
+    return [n for n in walk(on) if isinstance(n, Reference) and n.qualifier is None]
+
+
+def _take(
+    draft: Draft, side: _Side, take: Take
+) -> tuple[tuple[tuple[str, Expression], ...], list[tuple[str, Column]]]:
+    scope, values, origins = side.scope(f"`{side.relation.name}`"), [], []
+    for name, text, path in _taken(take):
+        place = (*draft.place, *side.place, *path)
+        if name.lower() in draft.columns or name.lower() in (n.lower() for n, _ in values):
+            draft.findings.error(
+                TAKEN_TWICE,
+                place,
+                f"stage `{draft.name}` has a column `{name}` already",
+                "take it under a new name",
+            )
+            continue
+        value = draft.findings.expression(text, place, scope)
+        values.append((name, value))
+        if isinstance(value, Reference):
+            column = side.relation.column(value.name)
+            if column is not None:
+                origins.append((name, column))
+    return tuple(values), origins
+
+
+def _classification(side: _Side, value: Expression) -> str | None:
+    for node in walk(value):
+        column = side.relation.column(node.name) if isinstance(node, Reference) else None
+        if column is not None and column.classification is not None:
+            return column.classification
+    return None
+
+
+def _defaults(
+    draft: Draft,
+    side: _Side,
+    defaults: Mapping[str, Any],
+    values: Mapping[str, Expression],
+    found: Expression,
+) -> None:
+    """Default values stand where no row matched; a null of a matched row stays null."""
+    for name, value in defaults.items():
+        place = (*draft.place, *side.place, "missing", name)
+        column = draft.columns.get(name.lower())
+        if name not in values or column is None:
+            draft.findings.error(WRONG_MISSING, place, f"`{name}` is not taken here", suggest(name, values))
+            continue
+        given = literal(value)
+        if widen(given.type, column.type) is None:
+            draft.findings.error(
+                WRONG_MISSING, place, f"`{name}` is {column.type}, and its default is {given.type}"
+            )
+            continue
+        taken = values[name]
+        identity = draft.identities[name.lower()]
+        chosen = call(
+            "if", found, Reference(column.type, taken.nullable, column.name), cast(given, column.type)
+        )
+        draft.derive(name, chosen, label=f"defaults of {side.name}")
+        draft.identities[name.lower()] = identity
+
+
+def _exists(
+    draft: Draft, side: _Side, model: JoinModel, on: Expression, pairs: list[tuple[str, str]]
+) -> None:
+    """Semi and anti joins: whether a match is there; nothing is taken and no row added."""
+    for clause, given in (
+        ("take", bool(model.take)),
+        ("missing", model.missing is not None),
+        ("fan_out", model.fan_out),
+    ):
+        if given:
+            draft.findings.key_error(
+                UNUSED_CLAUSE, (*draft.place, *side.place, clause), f"a {model.type} join has no `{clause}`"
+            )
+    matched = f"_matched_{side.name}"
+    draft.step(Join(side.query(), side.name, "exists", on, (), matched))
+    found = Reference(BOOLEAN, False, matched)
+    if model.type == "anti":
+        draft.divert(found, "matched")
+        return
+    nulls = (
+        call("is null", draft.reference(left)) for left, _ in pairs if draft.columns[left.lower()].nullable
+    )
+    draft.divert(either(*nulls), "no key")
+    draft.divert(call("not", found), "unmatched")
+    draft.not_null([left for left, _ in pairs])
+
+
+def _full(
+    draft: Draft, side: _Side, model: JoinModel, on: Expression, pairs: list[tuple[str, str]], rights: Key
+) -> None:
+    """Rows of both sides; the `on` columns hold whichever side has them."""
+    if model.missing is not None:
+        draft.findings.key_error(
+            UNUSED_CLAUSE,
+            (*draft.place, *side.place, "missing"),
+            "a full join keeps every row and has no `missing`",
+        )
+    values, _ = _take(draft, side, model.take)
+    lefts = frozenset(left for left, _ in pairs)
+    covers = (
+        bool(draft.keys)
+        and any(draft.named(k, [*lefts]) for k in draft.keys)
+        and side.relation.is_key(rights)
+    )
+    for name, column in list(draft.columns.items()):
+        draft.columns[name] = Column(
+            column.name, column.type, True, column.classification, column.description
+        )
+    for name, value in values:
+        draft.add(Column(name, value.type, True, _classification(side, value)))
+    draft.step(Join(side.query(), side.name, "full", on, values, f"_matched_{side.name}", tuple(pairs)))
+    draft.keys = frozenset({draft.identify(lefts)}) if covers else frozenset()
+
+
+def _multiply(
+    draft: Draft,
+    side: _Side,
+    before: frozenset[frozenset[int]],
+    taken: list[tuple[str, Column]],
+    pairs: list[tuple[str, str]],
+) -> None:
+    """After a fan-out a row is known by both keys; the right one must have come over or stand in `on`."""
+    names = {column.name: name for name, column in taken} | {right: left for left, right in pairs}
+    rights = [[names[c] for c in key] for key in side.relation.keys if all(c in names for c in key)]
+    draft.keys = frozenset(left | draft.identify(right) for left in before for right in rights)

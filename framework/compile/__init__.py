@@ -1,0 +1,217 @@
+"""Plan x warehouse -> Program: SQLAlchemy statements, stage by stage; pure and offline."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.selectable import FromClause, Select
+
+from framework.algebra import BUCKET, REASONS, Group, Query
+from framework.algebra import Select as SelectText
+from framework.assertion import RowTest
+from framework.compile.audits import fused, set_audits
+from framework.compile.program import Audit, Program, SourceProgram, StageProgram
+from framework.compile.publishing import publishing
+from framework.compile.rows import Rowset, lower_query
+from framework.compile.tables import DEFAULT_SCHEMAS, FRAMEWORK_SCHEMA, Tables
+from framework.ddl import CreateTableAs, CreateView
+from framework.expressions.lowering import Lowering, conversion, lower
+from framework.expressions.tree import Literal, Reference
+from framework.expressions.typed import call, cast, literal
+from framework.expressions.types import NULL, STRING
+from framework.plan import Plan, SourcePlan, StagePlan
+from framework.warehouse import Warehouse
+
+HELD = ("rejected", "quarantined")
+
+
+def compile_plan(plan: Plan, warehouse: Warehouse, schemas: Mapping[str, str] = DEFAULT_SCHEMAS) -> Program:
+    """The statements of a plan for one warehouse."""
+    tables = Tables(plan, schemas)
+    compiling = _Compiling(plan, tables, warehouse.lowering)
+    used = {tables.schema(stage) for stage in plan.stages}
+    used |= {schemas["quarantine"] for stage in plan.stages if stage.query.holds}
+    used |= {schemas["raw"] for source in plan.sources if source.table is None}
+    return Program(
+        plan,
+        warehouse.name,
+        tuple(compiling.source(source) for source in plan.sources),
+        tuple(compiling.stage(stage) for stage in plan.stages),
+        tuple(sorted(used)) + (FRAMEWORK_SCHEMA,),
+    )
+
+
+class _Compiling:
+    def __init__(self, plan: Plan, tables: Tables, lowering: Lowering) -> None:
+        self.plan, self.tables, self.lowering = plan, tables, lowering
+        self.stages = {stage.name: stage for stage in plan.stages}
+        self.sources = {source.name: source for source in plan.sources}
+
+    def read(self, name: str, columns: Iterable[str]) -> FromClause:
+        """The table of a relation; of an open source, with the columns asked for."""
+        stage = self.stages.get(name)
+        if stage is not None:
+            return self.tables.read(stage)
+        source = self.sources[name]
+        return self.tables.source(source, *(dict.fromkeys((*source.relation.names, *columns))))
+
+    def reading(self, stage: StagePlan, candidate: FromClause) -> Callable[[str, Iterable[str]], FromClause]:
+        """As `read`, but the stage itself is its candidate."""
+
+        def read(name: str, columns: Iterable[str]) -> FromClause:
+            return candidate if name == stage.name else self.read(name, columns)
+
+        return read
+
+    # -- sources
+
+    def source(self, source: SourcePlan) -> SourceProgram:
+        rows: FromClause = self.tables.source(source)
+        measured = [a for a in source.assertions if isinstance(a.test, RowTest)]
+        if measured:
+            query = replace(source.query, output=source.relation.names)
+            rows = lower_query(query, self.read, self.lowering, verdict=False).select.cte("typed")
+        audit = fused(rows, None, (), source.assertions, self.lowering)
+        return SourceProgram(
+            source, self.tables.source(source), audit, set_audits(source.assertions, self.read, self.lowering)
+        )
+
+    # -- stages
+
+    def stage(self, stage: StagePlan) -> StageProgram:
+        rowset = self._rows(stage)
+        verdict = BUCKET in rowset.names
+        names = rowset.names
+        select: Any = rowset.select
+        if stage.publication is not None and stage.publication.unknown:
+            select, names = self._with_unknown(stage, rowset), tuple(dict.fromkeys((*names, BUCKET)))
+            verdict = True
+        candidate = self.tables.candidate(stage)
+        stored = sa.table(candidate.name, *(sa.column(n) for n in names), schema=candidate.schema).alias(
+            stage.name
+        )
+        publish = None
+        if stage.publication is not None:
+            publish = publishing(stage, self.tables, self.lowering, verdict=verdict)
+        return StageProgram(
+            stage,
+            CreateTableAs(candidate, select),
+            tuple(self._inputs(stage)),
+            self._audit(stage, stored, verdict),
+            set_audits(
+                stage.assertions, self.reading(stage, self._out(stage, stored, verdict)), self.lowering
+            ),
+            self._before(stage),
+            tuple(self._views(stage, verdict, names)),
+            publish,
+        )
+
+    def _rows(self, stage: StagePlan) -> Rowset:
+        if isinstance(stage.query.input, SelectText):
+            raise NotImplementedError
+        return lower_query(stage.query, self.read, self.lowering, verdict=stage.query.diverts)
+
+    def _with_unknown(self, stage: StagePlan, rowset: Rowset) -> Any:
+        """The rows, and the framework's own row that facts without a match refer to."""
+        publication = stage.publication
+        assert publication is not None
+        rows = rowset.select
+        if BUCKET not in rowset.names:
+            rows = rows.add_columns(sa.literal_column("'out'").label(BUCKET))
+        values = []
+        for name in dict.fromkeys((*rowset.names, BUCKET)):
+            column = stage.relation.column(name)
+            if name == BUCKET:
+                element: Any = sa.literal_column("'unknown'")
+            elif name == publication.surrogate_key:
+                key = (self._unknown_value(stage, k) for k in publication.key)
+                element = lower(call("hash_key", *key), self._no_column, self.lowering)
+            elif column is None:
+                element = conversion(sa.null(), STRING, self.lowering)
+            else:
+                value = self._unknown_value(stage, name)
+                element = conversion(lower(value, self._no_column, self.lowering), column.type, self.lowering)
+            values.append(element.label(name))
+        return sa.union_all(rows, sa.select(*values))
+
+    def _unknown_value(self, stage: StagePlan, name: str) -> Any:
+        assert stage.publication is not None
+        column = stage.relation.column(name)
+        value = stage.publication.unknown.get(name)
+        if value is None or column is None:
+            return Literal(NULL, True, None)
+        return cast(literal(value), column.type)
+
+    def _no_column(self, reference: Reference) -> Any:
+        raise TypeError(f"a constant refers to {reference.name}")
+
+    def _audit(self, stage: StagePlan, stored: FromClause, verdict: bool) -> Audit:
+        buckets = stage.query.buckets if verdict else None
+        grouped = next((s for s in stage.query.steps if isinstance(s, Group)), None)
+        if grouped is not None:
+            buckets = _after_group(stage.query) if verdict else None
+        return fused(stored, buckets, stage.balance, stage.assertions, self.lowering)
+
+    def _out(self, stage: StagePlan, stored: FromClause, verdict: bool) -> FromClause:
+        """The candidate as those who read the stage will see it; the unknown row is judged with it."""
+        if not verdict:
+            return stored
+        select = sa.select(*(stored.c[n] for n in stage.relation.names)).select_from(stored)
+        shown = [sa.literal_column("'out'"), sa.literal_column("'unknown'")]
+        return select.where(stored.c[BUCKET].in_(shown)).subquery(stage.name)
+
+    # -- the ledger
+
+    def _inputs(self, stage: StagePlan) -> Iterable[Select[Any]]:
+        """Rows of each input and, where the input is a stage that has it, its money."""
+        for name in stage.inputs:
+            table = self.read(name, ()).alias(name)
+            counted = sa.func.count().label("rows_in")
+            sums = [self._sum(table, m, i) for i, m in enumerate(self._carried(stage, name))]
+            yield sa.select(counted, *sums).select_from(table)
+
+    def _carried(self, stage: StagePlan, name: str) -> list[str]:
+        """The money that comes in: in normalize a balance column is first what the stage computes."""
+        given = self.stages.get(name)
+        if given is None or stage.kind == "normalize":
+            return []
+        return [m for m in stage.balance if given.relation.column(m) is not None]
+
+    def _sum(self, table: FromClause, name: str, index: int) -> Any:
+        return sa.func.sum(table.c[name]).label(f"money_{index}")
+
+    def _before(self, stage: StagePlan) -> Audit | None:
+        """What becomes of the rows before a group: counted by a query of its own."""
+        steps = stage.query.steps
+        at = next((i for i, s in enumerate(steps) if isinstance(s, Group)), None)
+        if at is None:
+            return None
+        money = [m for name in stage.inputs for m in self._carried(stage, name)]
+        query = Query(stage.query.input, steps[:at], tuple(money))
+        rowset = lower_query(query, self.read, self.lowering, verdict=True)
+        rows = rowset.select.cte("before")
+        return fused(rows, query.buckets if BUCKET in rowset.names else None, money, (), self.lowering)
+
+    # -- views
+
+    def _views(self, stage: StagePlan, verdict: bool, names: Iterable[str]) -> Iterable[CreateView]:
+        if stage.publication is not None:
+            return
+        rows = self.tables.rows(stage).alias(stage.name)
+        shown = sa.select(*(rows.c[n] for n in stage.relation.names)).select_from(rows)
+        if verdict:
+            shown = shown.where(rows.c[BUCKET] == sa.literal_column("'out'"))
+        yield CreateView(self.tables.live(stage), shown)
+        if stage.query.holds and verdict:
+            reasons = [rows.c[REASONS]] if REASONS in names else []
+            held = sa.select(
+                *(rows.c[n] for n in stage.relation.names), rows.c[BUCKET], *reasons
+            ).select_from(rows)
+            held = held.where(rows.c[BUCKET].in_([sa.literal_column(f"'{b}'") for b in HELD]))
+            yield CreateView(self.tables.quarantine(stage), held)
+
+
+def _after_group(query: Query) -> tuple[str, ...]:
+    at = max(i for i, s in enumerate(query.steps) if isinstance(s, Group))
+    return Query(query.input, query.steps[at + 1 :]).buckets

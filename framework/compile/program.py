@@ -1,0 +1,88 @@
+"""What a plan becomes for one warehouse: statements, in the order in which they run. Data, no connection."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sqlalchemy.sql.selectable import Select, TableClause
+
+from framework.assertion import Assertion
+from framework.ddl import CreateTableAs, CreateView
+from framework.plan import Plan, SourcePlan, StagePlan
+
+Statement = Any  # an SQLAlchemy element that can be executed
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number of a fused scan. `subject` is a bucket, a balance column in it, or an assertion's name."""
+
+    kind: Literal["rows", "money", "failing", "measure"]
+    subject: str
+    bucket: str = "out"
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """One scan of a relation: a column per figure, in order. None where there is nothing to count."""
+
+    select: Select[Any] | None
+    figures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetAudit:
+    """A query of its own for an assertion that no shared scan can judge: one number, the failing rows."""
+
+    assertion: Assertion
+    select: Select[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceProgram:
+    source: SourcePlan
+    table: TableClause
+    audit: Audit
+    sets: tuple[SetAudit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PublishProgram:
+    """How a candidate becomes what stands.
+
+    `create` makes the empty table where there is none. `changes` counts inserted, updated, unchanged and
+    deleted rows before `apply` makes them so, inside the run's one publishing transaction.
+    `next` shows the table as it will be, to stages that read it; `next_first` where none stands yet.
+    """
+
+    create: CreateTableAs
+    changes: Select[Any]
+    apply: tuple[Statement, ...]
+    next: CreateView
+    next_first: CreateView
+
+
+@dataclass(frozen=True, slots=True)
+class StageProgram:
+    """`build` makes the candidate. `inputs` count what came in, one select for each input; `before` counts by
+    bucket the rows that left before a group. `audit` and `sets` judge the candidate. `views` show the stored
+    rows once they have their place."""
+
+    stage: StagePlan
+    build: CreateTableAs
+    inputs: tuple[Select[Any], ...]
+    audit: Audit
+    sets: tuple[SetAudit, ...]
+    before: Audit | None = None
+    views: tuple[CreateView, ...] = ()
+    publish: PublishProgram | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """`stages` are in order. Every statement is for the one `warehouse`."""
+
+    plan: Plan
+    warehouse: str
+    sources: tuple[SourceProgram, ...]
+    stages: tuple[StageProgram, ...]
+    schemas: tuple[str, ...] = field(default=())

@@ -1,0 +1,482 @@
+"""A query of the algebra as one SELECT: steps become levels, levels become common table expressions.
+
+A level is a FROM with columns over it. A column that is used again starts a new level, so that no text
+is repeated: inlining would double it at each use.
+
+With `verdict`, no row leaves: it carries the bucket it ended in. Without, rows that are diverted are
+gone, as in a WHERE.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import FromClause, Select
+
+from framework import algebra
+from framework.algebra import BUCKET, REASONS, ROWS, Derive, Divert, Group, Hold, Join, Query
+from framework.compile.tables import ADDED
+from framework.expressions import types as t
+from framework.expressions.lowering import Lowering, conversion, lower
+from framework.expressions.tree import (
+    Call,
+    Expression,
+    Literal,
+    Reference,
+    has_window,
+    references,
+    transform,
+    walk,
+)
+from framework.expressions.typed import call, literal
+
+Read = Callable[[str, Iterable[str]], FromClause]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a Derive."""
+
+    name: str
+    value: Expression
+    label: str
+
+
+Operation = Column | Divert | Hold | Join | Group
+LEFT = "_left"  # stands in each row of the left side of a full join
+
+
+@dataclass(frozen=True, slots=True)
+class Rowset:
+    """A select, and the names of the columns it gives."""
+
+    select: Select[Any]
+    names: tuple[str, ...]
+
+
+def lower_query(query: Query, read: Read, lowering: Lowering, *, verdict: bool) -> Rowset:
+    """The rows of a query; `read` gives the table of a relation with the columns asked for."""
+    return _Levels(query, read, lowering, verdict, set()).rowset()
+
+
+class _Levels:
+    def __init__(self, query: Query, read: Read, lowering: Lowering, verdict: bool, taken: set[str]) -> None:
+        self.query, self.read, self.lowering, self.verdict = query, read, lowering, verdict
+        self.taken = taken
+        self.operations = _operations(query)
+        self.needed = _needed(self.operations, query.output)
+        self.at = 0
+        self.columns: dict[str, ColumnElement[Any]] = {}
+        self.names: dict[str, str] = {}
+        self.computed: set[str] = set()
+        self.conditions: list[ColumnElement[Any]] = []
+        self.diverts: list[tuple[ColumnElement[Any], str]] = []
+        self.reasons: list[tuple[str, ColumnElement[Any]]] = []
+        self.label = "rows"
+        self.source: FromClause = self._input()
+
+    def rowset(self) -> Rowset:
+        grouped = max((i for i, op in enumerate(self.operations) if isinstance(op, Group)), default=-1)
+        verdict = self.verdict
+        for index, operation in enumerate(self.operations):
+            self.at = index
+            # Rows that leave before a group are not stored with it: they are counted by a query of their own.
+            self.verdict = verdict and index > grouped
+            self._operate(operation)
+        self.verdict = verdict
+        self.at = len(self.operations)
+        extra = [n for n in (ROWS, ADDED) if n in self.columns]
+        return self._selected([*self.query.output, *extra])
+
+    # -- input
+
+    def _input(self) -> FromClause:
+        match self.query.input:
+            case algebra.Read(relation=name):
+                table = self.read(name, sorted(self._unmade())).alias(self._name(name))
+                self._adopt(table, [c.name for c in table.c])
+                return table
+            case algebra.Union(branches=branches):
+                selects = [self._branch(branch) for branch in branches]
+                union = sa.union_all(*selects).cte(self._name("branches"))
+                self._adopt(union, [c.name for c in union.c])
+                return union
+            case algebra.Select():
+                raise TypeError("a parsed select is compiled by its own module")
+
+    def _branch(self, branch: algebra.Branch) -> Select[Any]:
+        steps = (*branch.relation.steps, Derive(branch.columns, "branch"))
+        query = Query(branch.relation.input, steps, tuple(name for name, _ in branch.columns))
+        return _Levels(query, self.read, self.lowering, False, self.taken).rowset().select
+
+    def _unmade(self) -> set[str]:
+        """The columns that operations read and that none before them made: those of the input."""
+        made: set[str] = set()
+        wanted: set[str] = set()
+        for operation in self.operations:
+            wanted |= {n for n in _reads(operation) if n not in made}
+            made |= _makes(operation)
+        return {n for n in wanted | {o for o in self.query.output if o not in made} if not n.startswith("_")}
+
+    def _adopt(self, source: FromClause, names: Iterable[str]) -> None:
+        self.columns = {name.lower(): source.c[name] for name in names}
+        self.names = {name.lower(): name for name in names}
+        self.computed = set()
+
+    def _name(self, label: str) -> str:
+        """A name for a level that no other has."""
+        name, number = label, 2
+        while name in self.taken:
+            name, number = f"{label}_{number}", number + 1
+        self.taken.add(name)
+        return name
+
+    # -- levels
+
+    def _push(self, *extra: tuple[str, ColumnElement[Any]]) -> None:
+        """What is pending becomes a level of its own."""
+        wanted = self.needed[self.at]
+        names = [n for lowered, n in self.names.items() if lowered in wanted]
+        rowset = self._selected(names, *extra, final=False)
+        level = rowset.select.cte(self._name(self.label))
+        self.source, self.conditions, self.diverts, self.reasons = level, [], [], []
+        self._adopt(level, rowset.names)
+
+    def _selected(
+        self, names: Sequence[str], *extra: tuple[str, ColumnElement[Any]], final: bool = True
+    ) -> Rowset:
+        chosen = [
+            (name, self.columns[name.lower()])
+            for name in dict.fromkeys(names)
+            if name not in (BUCKET, REASONS)
+        ]
+        chosen += extra
+        if self.verdict or BUCKET in self.columns:
+            bucket = self._bucket(final)
+            if bucket is not None:
+                chosen.append((BUCKET, bucket))
+            reasons = self._reasons()
+            if reasons is not None:
+                chosen.append((REASONS, reasons))
+        # A query that needs no column still needs one to be a select.
+        chosen = chosen or [("_one", sa.literal_column("1"))]
+        select = sa.select(*(c.label(n) if c.key != n else c for n, c in chosen)).select_from(self.source)
+        for condition in self.conditions:
+            select = select.where(condition)
+        return Rowset(select, tuple(name for name, _ in chosen))
+
+    def _bucket(self, final: bool) -> ColumnElement[Any] | None:
+        before = self.columns.get(BUCKET)
+        if not self.diverts:
+            if before is None or not final:
+                return before if not final else None
+            return sa.func.coalesce(before, sa.literal_column("'out'"))
+        whens = [(before.is_not(None), before)] if before is not None else []
+        cases = [
+            *whens,
+            *((condition, sa.literal_column(f"'{bucket}'")) for condition, bucket in self.diverts),
+        ]
+        return sa.case(*cases, else_=sa.literal_column("'out'") if final else sa.null())
+
+    def _reasons(self) -> ColumnElement[Any] | None:
+        if not self.reasons:
+            return self.columns.get(REASONS)
+        texts = [
+            call("case", _place(i), literal(json.dumps(name))) for i, (name, _) in enumerate(self.reasons)
+        ]
+        listed = call("||", call("||", literal("["), call("concat_ws", literal(","), *texts)), literal("]"))
+        failing = {f"_r{i}": element for i, (_, element) in enumerate(self.reasons)}
+        return lower(listed, lambda reference: failing[reference.name], self.lowering)
+
+    # -- operations
+
+    def _operate(self, operation: Operation) -> None:
+        match operation:
+            case Divert():
+                self._divert(operation)
+            case Hold():
+                self._hold(operation)
+            case Join():
+                self._join(operation)
+            case Group():
+                self._group(operation)
+            case Column():
+                self._derive(operation.name, operation.value)
+                self.label = operation.label
+
+    def _settle(self, expression: Expression) -> None:
+        """A level of its own for the columns that the expression uses, if they are computed."""
+        if any(name.lower() in self.computed for name in references(expression)):
+            self._push()
+
+    def _lower(self, expression: Expression) -> ColumnElement[Any]:
+        return lower(expression, self._column, self.lowering)
+
+    def _column(self, reference: Reference) -> ColumnElement[Any]:
+        return self.columns[reference.name.lower()]
+
+    def _derive(self, name: str, expression: Expression) -> None:
+        if isinstance(expression, Reference):
+            self._set(name, self._column(expression), computed=expression.name.lower() in self.computed)
+            return
+        self._settle(expression)
+        if has_window(expression):
+            if self.diverts:
+                self._push()
+            if BUCKET in self.columns:
+                expression = transform(expression, _within_bucket)
+        element = self._lower(expression)
+        if not self._exact(expression) and expression.type not in (t.UNKNOWN, t.NULL):
+            element = conversion(element, expression.type, self.lowering)
+        self._set(name, element, computed=True)
+
+    def _set(self, name: str, element: ColumnElement[Any], *, computed: bool) -> None:
+        lowered = name.lower()
+        self.columns[lowered], self.names[lowered] = element, name
+        (self.computed.add if computed else self.computed.discard)(lowered)
+
+    def _divert(self, step: Divert) -> None:
+        self._settle(step.when)
+        if self.verdict:
+            self.diverts.append((self._lower(step.when), step.bucket))
+        else:
+            self.conditions.append(self._lower(_opposite(step.when)))
+        self.label = {"filtered": "filtered", "superseded": "ranked"}.get(step.bucket, self.label)
+
+    def _hold(self, step: Hold) -> None:
+        for _, failing in step.reasons:
+            self._settle(failing)
+        lowered = [(name, self._lower(failing)) for name, failing in step.reasons]
+        if not self.verdict:
+            self.conditions += [self._lower(_opposite(failing)) for _, failing in step.reasons]
+            return
+        self.reasons += lowered
+        self.diverts += [(failing, "quarantined") for _, failing in lowered]
+        self.label = "verdict"
+
+    def _group(self, step: Group) -> None:
+        if self.computed:
+            self._push()
+        by = [(name, self._lower(value)) for name, value in step.by]
+        measures = [(name, self._measure(value)) for name, value in step.measures]
+        counted = (ROWS, conversion(sa.literal_column("COUNT(*)"), t.INTEGER, self.lowering))
+        select = sa.select(*(c.label(n) for n, c in (*by, *measures, counted))).select_from(self.source)
+        for condition in self.conditions:
+            select = select.where(condition)
+        if by:
+            select = select.group_by(*(c for _, c in by))
+        level = select.cte(self._name("groups"))
+        self.source, self.conditions = level, []
+        self._adopt(level, [n for n, _ in (*by, *measures, counted)])
+
+    def _measure(self, value: Expression) -> ColumnElement[Any]:
+        element = self._lower(value)
+        if self._exact(value) or value.type in (t.UNKNOWN, t.NULL):
+            return element
+        return conversion(element, value.type, self.lowering)
+
+    def _exact(self, value: Expression) -> bool:
+        return is_exact(value, self.lowering)
+
+    # -- joins
+
+    def _join(self, step: Join) -> None:
+        if (
+            self.diverts
+            or self.conditions
+            or self.reasons
+            or any(n.lower() in self.computed for n in _left_names(step))
+        ):
+            self._push()
+        if step.type == "full":
+            self._mark_left()
+        right = self._right(step)
+        on = lower(step.on, self._both(step, right), self.lowering)
+        present = self._present(step, right)
+        if step.type == "exists":
+            exists = sa.exists(sa.select(sa.literal_column("1")).select_from(right).where(on))
+            self._set(step.matched, exists, computed=False)
+            return None
+        if step.type == "full":
+            return self._full(step, right, on, present)
+        self.source = sa.join(self.source, right, on, isouter=True)
+        self._take(step, right, present)
+
+    def _mark_left(self) -> None:
+        """A full join needs to know which rows came from the left."""
+        self._push((LEFT, sa.literal_column("1")))
+
+    def _full(
+        self, step: Join, right: FromClause, on: ColumnElement[Any], present: ColumnElement[Any]
+    ) -> None:
+        added = self.columns[LEFT].is_(None)
+        self.source = sa.join(self.source, right, on, full=True)
+        self._take(step, right, present)
+        for left, other in step.coalesced:
+            self._set(left, sa.func.coalesce(self.columns[left.lower()], right.c[other]), computed=True)
+        self._set(ADDED, added, computed=False)
+
+    def _right(self, step: Join) -> FromClause:
+        """The right side: a table as it stands, or a select of what the join uses."""
+        used = [
+            *dict.fromkeys(
+                n.name
+                for e in (step.on, *(v for _, v in step.take))
+                for n in walk(e)
+                if isinstance(n, Reference) and n.qualifier == step.alias
+            )
+        ]
+        query = step.right
+        alias = self._name(step.alias)
+        if not query.steps and isinstance(query.input, algebra.Read) and used:
+            return self.read(query.input.relation, used).alias(alias)
+        right = _Levels(
+            replace(query, output=tuple(used)), self.read, self.lowering, False, self.taken
+        ).rowset()
+        select = right.select if used else right.select.add_columns(sa.literal_column("1").label("_present"))
+        return select.cte(alias)
+
+    def _both(self, step: Join, right: FromClause) -> Callable[[Reference], ColumnElement[Any]]:
+        def column(reference: Reference) -> ColumnElement[Any]:
+            return right.c[reference.name] if reference.qualifier == step.alias else self._column(reference)
+
+        return column
+
+    def _present(self, step: Join, right: FromClause) -> ColumnElement[Any]:
+        """True where a right row matched: one of its columns that `=` has compared cannot be null then."""
+        for node in walk(step.on):
+            if isinstance(node, Call) and node.function.name == "=":
+                for side in node.args:
+                    if isinstance(side, Reference) and side.qualifier == step.alias:
+                        return right.c[side.name].is_not(None)
+        return right.c["_present"].is_not(None)
+
+    def _take(self, step: Join, right: FromClause, present: ColumnElement[Any]) -> None:
+        column = self._both(step, right)
+        for name, value in step.take:
+            element = lower(value, column, self.lowering)
+            if not isinstance(value, Reference):
+                if not self._exact(value) and value.type not in (t.UNKNOWN, t.NULL):
+                    element = conversion(element, value.type, self.lowering)
+                element = sa.case((present, element))
+            self._set(name, element, computed=not isinstance(value, Reference))
+        self._set(step.matched, present, computed=False)
+
+
+def _place(index: int) -> Reference:
+    return Reference(t.BOOLEAN, False, f"_r{index}")
+
+
+def _operations(query: Query) -> list[Operation]:
+    """Steps with each derived column by itself, those that need no other of their step first."""
+    operations: list[Operation] = []
+    for step in query.steps:
+        if isinstance(step, Derive):
+            operations += _layered(step)
+        else:
+            operations.append(step)
+    return operations
+
+
+def _layered(step: Derive) -> list[Column]:
+    """The columns of a step in as few levels as can be; one that replaces a column waits for its readers."""
+    levels: dict[str, int] = {}
+    readers: dict[str, int] = {}
+    placed: list[tuple[int, Column]] = []
+    for name, value in step.columns:
+        read = [r.lower() for r in references(value)]
+        level = max((levels[r] + 1 for r in read if r in levels), default=0)
+        level = max(level, readers.get(name.lower(), 0))
+        for r in read:
+            readers[r] = max(readers.get(r, 0), level)
+        levels[name.lower()] = level
+        placed.append((level, Column(name, value, step.label)))
+    return [column for _, column in sorted(placed, key=lambda pair: pair[0])]
+
+
+def _reads(operation: Operation) -> set[str]:
+    match operation:
+        case Divert(when=when):
+            return set(references(when))
+        case Hold(reasons=reasons):
+            return {n for _, e in reasons for n in references(e)}
+        case Join():
+            return {n.name for n in walk(operation.on) if isinstance(n, Reference) and n.qualifier is None}
+        case Group(by=by, measures=measures):
+            return {n for _, e in (*by, *measures) for n in references(e)}
+        case Column(value=value):
+            return set(references(value))
+
+
+def _makes(operation: Operation) -> set[str]:
+    match operation:
+        case Join(take=take, matched=matched):
+            return {matched, *(name for name, _ in take)}
+        case Group(by=by, measures=measures):
+            return {name for name, _ in (*by, *measures)}
+        case Column(name=name):
+            return {name}
+    return set()
+
+
+def _needed(operations: Sequence[Operation], output: Sequence[str]) -> list[set[str]]:
+    """For each operation, the lower-case names that it or a later one reads."""
+    needed = [{name.lower() for name in output} | {ROWS, ADDED, BUCKET, REASONS}]
+    for operation in reversed(operations):
+        needed.append(needed[-1] | {name.lower() for name in _reads(operation)})
+    return needed[::-1]
+
+
+def _left_names(step: Join) -> set[str]:
+    return _reads(step)
+
+
+def _within_bucket(e: Expression) -> Expression:
+    """A window sees the rows that are still in hand, and not those that have ended."""
+    if not isinstance(e, Call) or e.window is None:
+        return e
+    here = call("is null", Reference(t.STRING, True, BUCKET))
+    return replace(e, window=replace(e.window, partition=(*e.window.partition, here)))
+
+
+def _opposite(when: Expression) -> Expression:
+    """What must hold for a row to stay."""
+    if isinstance(when, Call) and when.function.name in ("is not true", "not"):
+        return when.args[0]
+    return call("is not true", when)
+
+
+# -- types
+
+_EXACT = frozenset(["current_date", "now", "count", "row_number", "rank", "dense_rank"])
+_PASSING = frozenset(
+    ["case", "if", "coalesce", "nullif", "min", "max", "any_value", "lag", "lead", "first_value", "last_value", "greatest", "least", "arg_max", "arg_min"]
+)
+
+
+def is_exact(e: Expression, lowering: Lowering) -> bool:
+    """Whether SQL gives the expression just the type the plan says, on this warehouse."""
+    if isinstance(e, Literal):
+        return e.type not in (t.INTEGER, t.DOUBLE, t.NULL)
+    if not isinstance(e, Call):
+        return True
+    name = e.function.name
+    if name in _PASSING:
+        return all(v.type == e.type and is_exact(v, lowering) for v in _branches(e))
+    if e.type in (t.STRING, t.BOOLEAN) or name in _EXACT:
+        return True
+    template = lowering.template(e)
+    return template.startswith(("CAST(", "TRY_CAST(")) and template.endswith("AS {type})")
+
+
+def _branches(e: Call) -> Sequence[Expression]:
+    if e.function.name == "case":
+        return (*e.args[1::2], *(e.args[-1:] if len(e.args) % 2 else ()))
+    if e.function.name == "if":
+        return e.args[1:]
+    if e.function.name in ("lag", "lead"):
+        return (e.args[0], *e.args[2:])
+    return e.args[:1] if e.function.name in ("nullif", "arg_max", "arg_min") else e.args

@@ -1,0 +1,68 @@
+"""Which table of the warehouse stands for which relation of the plan.
+
+A stage is a view over its stored rows: `<stage>__rows` holds every row with the bucket it ended in, the
+view shows those that came out. A candidate is built beside them as `<stage>__new`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy.sql.selectable import TableClause
+
+from framework.algebra import BUCKET, REASONS, ROWS
+from framework.ddl import table
+from framework.plan import Plan, SourcePlan, StagePlan
+
+FRAMEWORK_SCHEMA = "_framework"
+ADDED = "_added"
+DEFAULT_SCHEMAS: Mapping[str, str] = {
+    "raw": "raw",
+    "staging": "staging",
+    "intermediate": "intermediate",
+    "marts": "marts",
+    "quarantine": "quarantine",
+}
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Names of tables, by the project's schemas."""
+
+    plan: Plan
+    schemas: Mapping[str, str] = field(default_factory=lambda: DEFAULT_SCHEMAS)
+
+    def source(self, source: SourcePlan, *columns: str) -> TableClause:
+        """Where a source's rows stand: its own table, or the files as loaded into the raw schema."""
+        names = columns or source.relation.names
+        if source.table is None:
+            return table(self.schemas["raw"], source.name, *names)
+        schema, _, name = source.table.rpartition(".")
+        return table(schema or None, name, *names)
+
+    def schema(self, stage: StagePlan) -> str:
+        return self.schemas[stage.layer]
+
+    def live(self, stage: StagePlan) -> TableClause:
+        """What others read: a view, or a published table."""
+        return table(self.schema(stage), stage.name, *stage.relation.names)
+
+    def candidate(self, stage: StagePlan) -> TableClause:
+        return table(self.schema(stage), f"{stage.name}__new", *self.stored(stage))
+
+    def rows(self, stage: StagePlan) -> TableClause:
+        return table(self.schema(stage), f"{stage.name}__rows", *self.stored(stage))
+
+    def next(self, stage: StagePlan) -> TableClause:
+        """A published table as it will be once the run has published."""
+        return table(self.schema(stage), f"{stage.name}__next", *stage.relation.names)
+
+    def quarantine(self, stage: StagePlan) -> TableClause:
+        return table(self.schemas["quarantine"], f"{stage.name}__quarantine")
+
+    def stored(self, stage: StagePlan) -> tuple[str, ...]:
+        """The columns of the stored rows: the relation's, and the framework's own."""
+        return (*stage.relation.names, BUCKET, REASONS, ROWS, ADDED)
+
+    def read(self, stage: StagePlan) -> TableClause:
+        """What stages of the same run read."""
+        return self.live(stage) if stage.publication is None else self.next(stage)

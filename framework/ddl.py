@@ -1,0 +1,93 @@
+"""The statements that SQLAlchemy has no words for, each one executable element."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.base import Executable
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.elements import ClauseElement
+from sqlalchemy.sql.selectable import TableClause
+
+
+class Ddl(Executable, ClauseElement):
+    """A statement that changes what is there, not what it holds; it commits by itself on some warehouses."""
+
+    inherit_cache = False
+
+
+class CreateTableAs(Ddl):
+    """A new table with the rows of a select; `empty` takes the columns alone, where there is no such table."""
+
+    def __init__(self, table: TableClause, select: Any, *, empty: bool = False) -> None:
+        self.table, self.select, self.empty = table, select, empty
+
+
+class CreateView(Ddl):
+    def __init__(self, table: TableClause, select: Any) -> None:
+        self.table, self.select = table, select
+
+
+class DropRelation(Ddl):
+    """Drops a table or a view, if it is there. `kind` is TABLE or VIEW."""
+
+    def __init__(self, table: TableClause, kind: str) -> None:
+        self.table, self.kind = table, kind
+
+
+class RenameTable(Ddl):
+    def __init__(self, table: TableClause, name: str) -> None:
+        self.table, self.name = table, name
+
+
+class AddColumn(Ddl):
+    def __init__(self, table: TableClause, column: str, type_name: str) -> None:
+        self.table, self.column, self.type_name = table, column, type_name
+
+
+class CreateSchema(Ddl):
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+
+def _table(table: TableClause, compiler: SQLCompiler) -> str:
+    return compiler.process(table, asfrom=True, ashint=False)
+
+
+@compiles(CreateTableAs)
+def _create_table_as(element: CreateTableAs, compiler: SQLCompiler, **options: Any) -> str:
+    select = compiler.process(element.select, **options)
+    if element.empty:
+        return f"CREATE TABLE IF NOT EXISTS {_table(element.table, compiler)} AS\n{select}"
+    return f"CREATE TABLE {_table(element.table, compiler)} AS\n{select}"
+
+
+@compiles(CreateView)
+def _create_view(element: CreateView, compiler: SQLCompiler, **options: Any) -> str:
+    return f"CREATE VIEW {_table(element.table, compiler)} AS\n{compiler.process(element.select, **options)}"
+
+
+@compiles(DropRelation)
+def _drop(element: DropRelation, compiler: SQLCompiler, **_: Any) -> str:
+    return f"DROP {element.kind} IF EXISTS {_table(element.table, compiler)}"
+
+
+@compiles(RenameTable)
+def _rename(element: RenameTable, compiler: SQLCompiler, **_: Any) -> str:
+    return f"ALTER TABLE {_table(element.table, compiler)} RENAME TO {compiler.preparer.quote(element.name)}"
+
+
+@compiles(AddColumn)
+def _add_column(element: AddColumn, compiler: SQLCompiler, **_: Any) -> str:
+    column = compiler.preparer.quote(element.column)
+    return f"ALTER TABLE {_table(element.table, compiler)} ADD COLUMN {column} {element.type_name}"
+
+
+@compiles(CreateSchema)
+def _create_schema(element: CreateSchema, compiler: SQLCompiler, **_: Any) -> str:
+    return f"CREATE SCHEMA IF NOT EXISTS {compiler.preparer.quote(element.name)}"
+
+
+def table(schema: str | None, name: str, *columns: str) -> TableClause:
+    """A table by name; columns as given."""
+    return sa.table(name, *(sa.column(c) for c in columns), schema=schema)

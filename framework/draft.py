@@ -1,0 +1,328 @@
+"""A stage while its clauses are read: the row in hand, its columns, keys and unreadable values.
+
+Each clause adds steps and changes what is known. Columns carry an identity that survives renaming, so
+that a key stays proved under its new names; a computed column has a new one.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import count
+
+from framework.algebra import RANK, Derive, Divert, Hold, Input, Query, Read, Step
+from framework.assertion import OnFail
+from framework.diagnostics import Code, suggest
+from framework.expressions import types as t
+from framework.expressions.catalogue import function
+from framework.expressions.strictness import converts, derivation, either
+from framework.expressions.syntax import Node
+from framework.expressions.tree import (
+    Call,
+    Expression,
+    Ordering,
+    Reference,
+    Window,
+    has_window,
+    references,
+    transform,
+)
+from framework.expressions.typed import Scope, call, literal, typed_node
+from framework.findings import Findings, Place
+from framework.plan import Publication
+from framework.relation import Column, Key, Period, Relation, minimal
+
+UNKNOWN_RELATION = Code("F202", "unknown source or stage")
+UNKNOWN_NAME = Code("F208", "unknown column named by a clause")
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """A relation as other stages read it: the steps that make its typed rows, and its unreadable flags.
+
+    A stage is read as it stands. A source is converted by whoever reads it, so that the row of an
+    unreadable value can take its place in that stage's ledger.
+    """
+
+    relation: Relation
+    query: Query
+    flags: Mapping[str, str] = field(default_factory=dict)
+    text: bool = False
+    publication: Publication | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A reason to hold a row back, judged while the stage is built."""
+
+    name: str
+    failing: Expression
+    on_fail: OnFail
+    place: Place
+
+
+class Draft:
+    """`place` is where the stage stands in the text; `steps` is what it computes so far."""
+
+    def __init__(
+        self,
+        name: str,
+        place: Place,
+        readables: Mapping[str, Readable],
+        findings: Findings,
+        variables: Mapping[str, t.Type],
+    ) -> None:
+        self.name, self.place = name, place
+        self.readables, self.findings, self.variables = readables, findings, variables
+        self.input: Input = Read("")
+        self.steps: list[Step] = []
+        self.columns: dict[str, Column] = {}
+        self.identities: dict[str, int] = {}
+        self.keys: frozenset[frozenset[int]] = frozenset()
+        self.flags: dict[str, Expression] = {}
+        self.held: list[Held] = []
+        self.on_unreadable: OnFail = "stop"  # in normalize, quarantine
+        self.windowed: set[str] = set()
+        self.late: list[Derive] = []
+        self.open: t.Type | None = None
+        self.period: Period | None = None
+        self._next = count()
+
+    # -- what is read
+
+    def readable(self, name: str, place: Place) -> Readable | None:
+        """A source or stage by name; an unknown one is reported."""
+        found = self.readables.get(name)
+        if found is None:
+            known = [n for n in self.readables if n != self.name]
+            message = (
+                f"stage `{self.name}` reads itself" if name == self.name else f"no source or stage `{name}`"
+            )
+            self.findings.error(UNKNOWN_RELATION, place, message, suggest(name, known))
+        return found
+
+    def read(self, name: str, place: Place) -> bool:
+        """Starts from a relation's rows. False, with a finding, where there is none."""
+        found = self.readable(name, place)
+        if found is None:
+            self.open = t.UNKNOWN
+            return False
+        self.input, self.steps = found.query.input, list(found.query.steps)
+        for column in found.relation.columns:
+            self.add(column)
+        self.flags = {c.lower(): Reference(t.BOOLEAN, False, flag) for c, flag in found.flags.items()}
+        for column in found.relation.columns:
+            flag = self.flags.get(column.name.lower())
+            if flag is not None:
+                reason = f"unreadable({column.name} as {column.type})"
+                self.held.append(Held(reason, flag, "quarantine", (*self.place, "from")))
+        self.keys = frozenset(self.identify(key) for key in found.relation.keys)
+        self.period = found.relation.period
+        if found.relation.open:
+            self.open = t.STRING if found.text else t.UNKNOWN
+        return True
+
+    def add(self, column: Column) -> None:
+        """A column that came in, with an identity of its own."""
+        self.columns[column.name.lower()] = column
+        self.identities[column.name.lower()] = next(self._next)
+
+    def identify(self, names: Iterable[str]) -> frozenset[int]:
+        return frozenset(self.identities[name.lower()] for name in names)
+
+    def named(self, key: frozenset[int], names: Iterable[str]) -> Key | None:
+        """A key under the names of the given columns; None when one of its columns is not among them."""
+        by_identity = {
+            self.identities[n.lower()]: self.columns[n.lower()].name for n in reversed(list(names))
+        }
+        if not key <= by_identity.keys():
+            return None
+        return frozenset(by_identity[i] for i in key)
+
+    # -- names and expressions
+
+    def reference(self, name: str) -> Reference:
+        column = self.columns[name.lower()]
+        return Reference(column.type, column.nullable, column.name)
+
+    def scope(self, place: str | None = None, *, windows: bool = True) -> Scope:
+        return Scope(
+            {name: self.reference(name) for name in self.columns},
+            place or f"stage `{self.name}`",
+            open=self.open is not None,
+            variables=self.variables,
+            windows=windows,
+        )
+
+    def expression(self, text: str, *path: str | int, scope: Scope | None = None) -> Expression:
+        return self.findings.expression(text, (*self.place, *path), scope or self.scope())
+
+    def node(self, node: Node, path: Sequence[str | int], scope: Scope) -> Expression:
+        expression, problems = typed_node(node, scope)
+        for problem in problems:
+            self.findings.problem(problem, (*self.place, *path))
+        return expression
+
+    def find(self, name: str, *path: str | int) -> Column | None:
+        """A column that a clause names; an unknown one is reported."""
+        column = self.columns.get(name.lower())
+        if column is None and self.open is not None:
+            column = Column(name, self.open)
+            self.add(column)
+        elif column is None:
+            self.findings.error(
+                UNKNOWN_NAME,
+                (*self.place, *path),
+                f"no column `{name}` in stage `{self.name}`",
+                suggest(name, [c.name for c in self.columns.values()]),
+            )
+        return column
+
+    # -- steps
+
+    def derive(
+        self, name: str, value: Expression, *, label: str = "columns", attributes: Column | None = None
+    ) -> None:
+        """A new or replaced column. What cannot be read becomes null, with a flag beside it."""
+        value = transform(value, self._repeatable)
+        steps = ((name, value),)
+        identity = next(self._next)
+        if isinstance(value, Reference):
+            identity = self.identities.get(value.name.lower(), identity)
+            flag = self.flags.get(value.name.lower())
+        else:
+            steps = derivation(name, value, self._flags())
+            flag = self._flag(name, value) if len(steps) > 1 else None
+        column = Column(name, value.type, dict(steps)[name].nullable, self.classified(value))
+        if attributes is not None:
+            column = replace(
+                column,
+                description=attributes.description,
+                classification=attributes.classification or column.classification,
+            )
+        step = Derive(steps, label)
+        if has_window(value) or any(r.lower() in self.windowed for r in references(value)):
+            self.windowed.add(name.lower())
+            self.late.append(replace(step, label="windows"))
+        else:
+            self.step(step)
+        self.columns[name.lower()] = column
+        self.identities[name.lower()] = identity
+        self.flags.pop(name.lower(), None)
+        if flag is not None:
+            self.flags[name.lower()] = flag
+
+    def windows(self) -> None:
+        """Computes the window columns, over the rows that are left by now."""
+        for step in self.late:
+            self.step(step)
+        self.late = []
+
+    def _repeatable(self, e: Expression) -> Expression:
+        """A window's order made total, so that a rerun gives the same rows."""
+        if not isinstance(e, Call) or e.window is None or not e.window.order:
+            return e
+        names = [c.name for c in self.columns.values() if c.name.lower() not in self.windowed]
+        return replace(e, window=replace(e.window, order=self.total(e.window.order, names)))
+
+    def _flags(self) -> Mapping[str, Expression]:
+        return {self.columns[name].name: flag for name, flag in self.flags.items() if name in self.columns}
+
+    def _flag(self, name: str, value: Expression) -> Expression:
+        """The flag of a column that can fail; what was unreadable in a source is held back for that already."""
+        reference = Reference(t.BOOLEAN, False, f"_failed_{name}")
+        if converts(value):
+            place = (*self.place, "columns", name)
+            self.held.append(Held(f"unreadable({name})", reference, self.on_unreadable, place))
+        return reference
+
+    def classified(self, value: Expression) -> str | None:
+        """A column made of a classified one carries its classification."""
+        for name in sorted(references(value)):
+            column = self.columns.get(name.lower())
+            if column is not None and column.classification is not None:
+                return column.classification
+        return None
+
+    def step(self, step: Step) -> None:
+        """Neighbouring derivations of one label become one step."""
+        last = self.steps[-1] if self.steps else None
+        if isinstance(step, Derive) and isinstance(last, Derive) and last.label == step.label:
+            self.steps[-1] = Derive((*last.columns, *step.columns), step.label)
+        else:
+            self.steps.append(step)
+
+    def divert(self, when: Expression | None, bucket: str) -> None:
+        if when is not None:
+            self.step(Divert(when, bucket))
+
+    def unreadable(self, *names: str) -> Expression | None:
+        """True where one of these columns could not be read; None where that cannot be."""
+        return either(*(self.flags.get(name.lower()) for name in names))
+
+    def reject(self, names: Sequence[str], bucket: str = "rejected") -> None:
+        """Rows in which one of the columns is null or unreadable end here."""
+        nulls = [call("is null", self.reference(n)) for n in names if self.columns[n.lower()].nullable]
+        self.divert(either(*nulls, self.unreadable(*names)), bucket)
+        self.not_null(names)
+
+    def not_null(self, names: Iterable[str]) -> None:
+        """What was asked of the rows before: these columns hold a value in every row that goes on."""
+        for name in names:
+            self.columns[name.lower()] = replace(self.columns[name.lower()], nullable=False)
+
+    def rank(
+        self, partition: Sequence[str], order: Sequence[Ordering], output: Sequence[str], bucket: str
+    ) -> None:
+        """Rows past the first of each partition end in `bucket`; the order is made total by all columns."""
+        window = Window(
+            tuple(self.reference(n) for n in partition), self.total(order, output, without=partition)
+        )
+        number = Call(t.INTEGER, False, function("row_number"), (), window=window)
+        self.step(Derive(((RANK, number),), "ranked"))
+        self.step(Divert(call(">", Reference(t.INTEGER, False, RANK), literal(1)), bucket))
+
+    def total(
+        self, order: Sequence[Ordering], names: Sequence[str], *, without: Sequence[str] = ()
+    ) -> tuple[Ordering, ...]:
+        """The order with what is needed to make it total: the key where one is known, otherwise every column."""
+        given = {o.key.name.lower() for o in order if isinstance(o.key, Reference)}
+        known = self.proved(names)
+        rest = sorted(known[0]) if known and not without else list(names)
+        rest = [n for n in rest if n.lower() not in given and n not in without]
+        return (*order, *(Ordering(self.reference(n)) for n in rest))
+
+    def missing(self, name: str, failing: Expression, on_fail: OnFail, path: Place) -> None:
+        """A row that must not pass for want of a match; it is judged with the row checks."""
+        self.held.append(Held(name, failing, on_fail, (*self.place, *path)))
+
+    def hold(self, checks: Iterable[Held]) -> tuple[Held, ...]:
+        """Quarantines the rows that fail; everything that holds rows here, in the order found."""
+        held = (*self.held, *checks)
+        if held:
+            self.step(Hold(tuple((h.name, h.failing) for h in held)))
+        return held
+
+    def over(self, relation: Relation) -> "Draft":
+        """A draft that starts from this stage's own outcome: what its checks see."""
+        draft = Draft(self.name, self.place, self.readables, self.findings, self.variables)
+        draft.input = Read(relation.name)
+        for column in relation.columns:
+            draft.add(column)
+        draft.keys = frozenset(draft.identify(key) for key in relation.keys)
+        return draft
+
+    # -- the outcome
+
+    def proved(self, names: Iterable[str]) -> list[Key]:
+        """The candidate keys that these columns hold, smallest first."""
+        names = list(names)
+        found = {self.named(key, names) for key in self.keys}
+        return sorted(
+            minimal(frozenset(k for k in found if k is not None)), key=lambda k: (len(k), sorted(k))
+        )
+
+    def relation(self, names: Sequence[str], period: Period | None = None) -> Relation:
+        columns = tuple(self.columns[n.lower()] for n in names)
+        return Relation(self.name, columns, frozenset(self.proved(names)), period)
+
+    def query(self, names: Sequence[str]) -> Query:
+        return Query(self.input, tuple(self.steps), tuple(self.columns[n.lower()].name for n in names))

@@ -1,0 +1,149 @@
+"""Typed expressions: immutable trees whose names are resolved, whose types are known."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from typing import Literal as Choice
+
+from framework.expressions.types import BOOLEAN, NULL, Type
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """An entry of the catalogue.
+
+    `signature` is written `(string, integer?) -> string`; see `signature.py` for its words.
+    `nulls` says when the result may be null: `any` argument is, `all` arguments are, `always`, `never`.
+    `lowering` is the SQL text that most warehouses share; a warehouse's own table overrides it.
+    `tolerant` names the twin that gives null where this function refuses its text (`parse_date`).
+    """
+
+    name: str
+    signature: str
+    summary: str
+    example: str
+    kind: Choice["scalar", "aggregate", "window"] = "scalar"
+    nulls: Choice["any", "all", "always", "never"] = "any"
+    lowering: str = ""
+    tolerant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    type: Type
+    nullable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Literal(Expression):
+    value: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Reference(Expression):
+    """A column of the row in hand; `qualifier` is set for the right side of a join alone."""
+
+    name: str
+    qualifier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Variable(Expression):
+    """A value bound when the run starts: a variable of the pipeline, or the run's clock."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ordering:
+    key: Expression
+    descending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    partition: tuple[Expression, ...] = ()
+    order: tuple[Ordering, ...] = ()
+    frame: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Expression):
+    """A function applied. `options` are its arguments that are words, not values (`'month'`, a format)."""
+
+    function: Function
+    args: tuple[Expression, ...]
+    options: tuple[str, ...] = ()
+    distinct: bool = False
+    order: tuple[Ordering, ...] = ()
+    filter: Expression | None = None
+    window: Window | None = None
+
+
+TRUE = Literal(BOOLEAN, False, True)
+FALSE = Literal(BOOLEAN, False, False)
+NOTHING = Literal(NULL, True, None)
+
+
+def children(e: Expression) -> Iterator[Expression]:
+    if isinstance(e, Call):
+        yield from e.args
+        yield from (o.key for o in e.order)
+        if e.filter is not None:
+            yield e.filter
+        if e.window is not None:
+            yield from e.window.partition
+            yield from (o.key for o in e.window.order)
+
+
+def walk(e: Expression) -> Iterator[Expression]:
+    yield e
+    for child in children(e):
+        yield from walk(child)
+
+
+def references(e: Expression) -> frozenset[str]:
+    """The names of the row's own columns that the expression reads."""
+    return frozenset(n.name for n in walk(e) if isinstance(n, Reference) and n.qualifier is None)
+
+
+def variables(e: Expression) -> frozenset[str]:
+    return frozenset(n.name for n in walk(e) if isinstance(n, Variable))
+
+
+def has_window(e: Expression) -> bool:
+    return any(isinstance(n, Call) and n.window is not None for n in walk(e))
+
+
+def transform(e: Expression, change: Callable[[Expression], Expression]) -> Expression:
+    """The tree with `change` applied to each node, leaves first."""
+    if isinstance(e, Call):
+        e = replace(
+            e,
+            args=tuple(transform(a, change) for a in e.args),
+            order=_ordered(e.order, change),
+            filter=None if e.filter is None else transform(e.filter, change),
+            window=None
+            if e.window is None
+            else Window(
+                tuple(transform(p, change) for p in e.window.partition),
+                _ordered(e.window.order, change),
+                e.window.frame,
+            ),
+        )
+    return change(e)
+
+
+def _ordered(order: tuple[Ordering, ...], change: Callable[[Expression], Expression]) -> tuple[Ordering, ...]:
+    return tuple(Ordering(transform(o.key, change), o.descending) for o in order)
+
+
+def substitute(e: Expression, columns: Mapping[str, Expression]) -> Expression:
+    """The tree with references to the given columns replaced by expressions."""
+
+    def change(node: Expression) -> Expression:
+        if isinstance(node, Reference) and node.qualifier is None:
+            return columns.get(node.name, node)
+        return node
+
+    return transform(e, change)

@@ -1,0 +1,462 @@
+"""Syntax tree x scope -> typed expression: names found, types known, every mistake collected with its place."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from framework.diagnostics import Code, nearest, suggest
+from framework.expressions import types as t
+from framework.expressions.catalogue import functions
+from framework.expressions.parser import parse
+from framework.expressions.signature import Signature, Slot, accepts, common, parse_signature, result_type
+from framework.expressions.syntax import (
+    Apply,
+    Constant,
+    Convert,
+    Name,
+    Node,
+    Order,
+    Parameter,
+    Span,
+    SyntaxProblem,
+)
+from framework.expressions.tree import (
+    Call,
+    Expression,
+    Function,
+    Literal,
+    Ordering,
+    Reference,
+    Variable,
+    Window,
+)
+from framework.expressions.types import Type
+
+SYNTAX = Code("F200", "not an expression")
+UNKNOWN_COLUMN = Code("F201", "unknown column")
+UNKNOWN_FUNCTION = Code("F203", "unknown function")
+WRONG_ARGUMENTS = Code("F204", "wrong arguments")
+WRONG_TYPE = Code("F205", "wrong type")
+MISPLACED = Code("F206", "an aggregate or a window where none can stand")
+UNKNOWN_VARIABLE = Code("F207", "unknown variable")
+
+
+# The run's clock is bound once, so that every statement of a run sees the same moment.
+CLOCK = {
+    "now": Variable(t.TIMESTAMP, False, "run_started_at"),
+    "current_date": Variable(t.DATE, False, "run_date"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A mistake in an expression; `span` is in characters of its text."""
+
+    code: Code
+    message: str
+    span: Span
+    help: str | None = None
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an expression may name.
+
+    `columns` maps a lower-case name to what it stands for. `open` scopes let unknown names pass (a
+    source without a contract). `aggregated` is set for measures: the scope inside an aggregate.
+    """
+
+    columns: Mapping[str, Expression]
+    place: str
+    open: bool = False
+    variables: Mapping[str, Type] = field(default_factory=dict)
+    qualified: Mapping[str, "Scope"] = field(default_factory=dict)
+    aggregated: "Scope | None" = None
+    windows: bool = True
+
+
+def typed(text: str, scope: Scope) -> tuple[Expression, tuple[Problem, ...]]:
+    """The expression, and every mistake in it; what a mistake leaves behind has the type unknown."""
+    try:
+        node = parse(text)
+    except SyntaxProblem as problem:
+        return _lost(), (Problem(SYNTAX, problem.message, problem.span, problem.help),)
+    return typed_node(node, scope)
+
+
+def typed_node(node: Node, scope: Scope) -> tuple[Expression, tuple[Problem, ...]]:
+    typing = _Typing(scope)
+    return typing.expression(node), tuple(typing.problems)
+
+
+def literal(value: Any) -> Literal:
+    """A literal of the type its Python value has in the language."""
+    return Literal(type_of_value(value), value is None, value)
+
+
+def type_of_value(value: Any) -> Type:
+    if value is None:
+        return t.NULL
+    if isinstance(value, bool):
+        return t.BOOLEAN
+    if isinstance(value, int):
+        return t.INTEGER
+    if isinstance(value, Decimal):
+        return _decimal_type(value)
+    if isinstance(value, float):
+        return t.DOUBLE
+    if isinstance(value, datetime):
+        return t.TIMESTAMP
+    return t.DATE if isinstance(value, date) else t.STRING
+
+
+def _decimal_type(value: Decimal) -> Type:
+    _, digits, exponent = value.as_tuple()
+    scale = max(0, -int(exponent))
+    return t.decimal(max(len(digits) + max(0, int(exponent)), scale), scale)
+
+
+def call(name: str, *args: Expression) -> Call:
+    """A call of a catalogue function from typed arguments, for expressions the framework itself makes."""
+    function = functions()[name]
+    signature = parse_signature(function.signature)
+    return Call(result_type(signature, args), _nullable(function, args), function, args)
+
+
+def cast(value: Expression, target: Type, *, strict: bool = True) -> Expression:
+    """The value as another type; the value itself where it has that type already."""
+    if value.type == target:
+        return value
+    if isinstance(value, Literal) and value.value is None:
+        return Literal(target, True, None)
+    function = functions()["cast" if strict else "try_cast"]
+    return Call(target, value.nullable or not strict, function, (value,))
+
+
+def _lost() -> Literal:
+    return Literal(t.UNKNOWN, True, None)
+
+
+def _nullable(function: Function, args: Sequence[Expression]) -> bool:
+    if function.nulls == "any":
+        return any(a.nullable for a in args)
+    if function.nulls == "all":
+        return all(a.nullable for a in args)
+    return function.nulls == "always"
+
+
+class _Typing:
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.problems: list[Problem] = []
+        self.inside = ""  # the aggregate whose arguments are being read
+
+    def problem(self, code: Code, message: str, span: Span, help: str | None = None) -> Expression:
+        self.problems.append(Problem(code, message, span, help or None))
+        return _lost()
+
+    def expression(self, node: Node) -> Expression:
+        match node:
+            case Constant():
+                return Literal(_constant_type(node), node.value is None, node.value)
+            case Name():
+                return self._name(node)
+            case Parameter():
+                return self._parameter(node)
+            case Convert():
+                return self._convert(node)
+            case Apply(name="case"):
+                return self._case(node)
+            case Apply():
+                return self._apply(node)
+        raise TypeError(f"no node of the syntax: {node}")
+
+    # -- names
+
+    def _name(self, node: Name) -> Expression:
+        scope = self.scope
+        if node.qualifier is not None:
+            found = scope.qualified.get(node.qualifier.lower())
+            if found is None:
+                known = scope.qualified
+                return self.problem(
+                    UNKNOWN_COLUMN,
+                    f"no relation `{node.qualifier}` can be named here",
+                    node.span,
+                    suggest(node.qualifier, known) or "name the column alone",
+                )
+            scope = found
+        column = scope.columns.get(node.name.lower())
+        if column is not None:
+            return column
+        if node.qualifier is None and node.name.lower() == "current_date":
+            return CLOCK["current_date"]
+        if scope.open:
+            return Reference(t.UNKNOWN, True, node.name, node.qualifier)
+        return self.problem(
+            UNKNOWN_COLUMN,
+            f"unknown column `{node.name}` in {scope.place}",
+            node.span,
+            self._hint(node, scope),
+        )
+
+    def _hint(self, node: Name, scope: Scope) -> str | None:
+        inner = self.scope.aggregated
+        if inner is not None and node.name.lower() in inner.columns:
+            return f"outside an aggregate function write a `by` column; or sum({node.name}), max({node.name}), ..."
+        if self.inside and nearest(node.name, scope.columns) is None:
+            return f"inside {self.inside}() a name is a column that came in"
+        return suggest(node.name, [_shown(c, name) for name, c in scope.columns.items()])
+
+    def _parameter(self, node: Parameter) -> Expression:
+        known = self.scope.variables
+        if node.name not in known:
+            return self.problem(
+                UNKNOWN_VARIABLE,
+                f"unknown variable `:{node.name}`",
+                node.span,
+                suggest(node.name, known) or "declare it under `vars:`",
+            )
+        return Variable(known[node.name], False, node.name)
+
+    # -- conversions and choices
+
+    def _convert(self, node: Convert) -> Expression:
+        value = self.expression(node.value)
+        target = t.parse_type(node.type_text)
+        if target is None:
+            return self.problem(
+                WRONG_TYPE,
+                f"`{node.type_text}` is no type",
+                node.type_span,
+                suggest(node.type_text, t.ALL_NAMES),
+            )
+        if not _convertible(value.type, target):
+            return self.problem(WRONG_TYPE, f"{value.type} cannot become {target}", node.span)
+        return cast(value, target, strict=node.strict)
+
+    def _case(self, node: Apply) -> Expression:
+        pairs, rest = node.args[: len(node.args) // 2 * 2], node.args[len(node.args) // 2 * 2 :]
+        args, values = [], []
+        for condition, value in zip(pairs[::2], pairs[1::2], strict=True):
+            args.append(self._condition(condition))
+            values.append(self.expression(value))
+            args.append(values[-1])
+        values += [self.expression(value) for value in rest]
+        args += values[len(pairs) // 2 :]
+        shared = common(values)
+        if shared is None:
+            names = ", ".join(dict.fromkeys(str(v.type) for v in values))
+            return self.problem(
+                WRONG_TYPE, f"the branches of this `case` have different types: {names}", node.span
+            )
+        nullable = not rest or any(v.nullable for v in values)
+        return Call(shared, nullable, functions()["case"], tuple(args))
+
+    def _condition(self, node: Node) -> Expression:
+        condition = self.expression(node)
+        if not accepts(Slot("boolean"), condition.type):
+            self.problem(WRONG_TYPE, f"a condition is expected, and this is {condition.type}", node.span)
+        return condition
+
+    # -- functions
+
+    def _apply(self, node: Apply) -> Expression:
+        function = functions().get(node.name)
+        if function is None:
+            return self._unknown(node)
+        if not self._placed(node, function):
+            return _lost()
+        outer, was_inside = self.scope, self.inside
+        if function.kind == "aggregate" and node.over is None and outer.aggregated is not None:
+            self.scope, self.inside = outer.aggregated, node.name
+        args, options, sound = self._arguments(node, function)
+        order = self._orders(node.order)
+        filtered = None if node.filter is None else self._condition(node.filter)
+        window = self._window(node, function)
+        self.scope, self.inside = outer, was_inside
+        if not sound:
+            return _lost()
+        if node.name in CLOCK:
+            return CLOCK[node.name]
+        result = self._result(node, parse_signature(function.signature), args)
+        if result is None:
+            return _lost()
+        nullable = _nullable(function, args) or (node.over is not None and function.nulls == "always")
+        return Call(result, nullable, function, args, options, node.distinct, order, filtered, window)
+
+    def _unknown(self, node: Apply) -> Expression:
+        for arg in node.args:
+            self.expression(arg)
+        visible = [name for name in functions() if name[0].isalpha() and " " not in name]
+        near = nearest(node.name, visible)
+        help = f"did you mean `{near}`?" if near else "the reference lists every function"
+        return self.problem(UNKNOWN_FUNCTION, f"unknown function `{node.name}`", node.name_span, help)
+
+    def _placed(self, node: Apply, function: Function) -> bool:
+        scope, name = self.scope, node.name
+        if node.over is not None or function.kind == "window":
+            if function.kind == "scalar":
+                self.problem(MISPLACED, f"`{name}` is not computed over a window", node.name_span)
+            elif node.over is None:
+                self.problem(
+                    MISPLACED, f"`{name}` needs a window", node.name_span, f"write {name}(...) over (...)"
+                )
+            elif not scope.windows:
+                self.problem(
+                    MISPLACED,
+                    f"a window cannot stand in {scope.place}",
+                    node.span,
+                    "compute it in `columns` of a normalize, assemble or enrich stage before this one",
+                )
+            else:
+                return True
+            return False
+        if function.kind == "aggregate" and scope.aggregated is None:
+            where = f"inside {self.inside}()" if self.inside else f"in {scope.place}"
+            help = f"use `measures` of an aggregate stage, or {name}(...) over (partition by ...)"
+            self.problem(MISPLACED, f"the aggregate `{name}` cannot stand {where}", node.name_span, help)
+            return False
+        return True
+
+    def _arguments(
+        self, node: Apply, function: Function
+    ) -> tuple[tuple[Expression, ...], tuple[str, ...], bool]:
+        signature, count = parse_signature(function.signature), len(node.args)
+        if (
+            node.name == "count"
+            and count == 1
+            and isinstance(node.args[0], Name)
+            and node.args[0].name == "*"
+        ):
+            return (), (), True
+        if count < signature.least or (signature.most is not None and count > signature.most):
+            for arg in node.args:
+                self.expression(arg)
+            self.problem(
+                WRONG_ARGUMENTS,
+                f"`{node.name}` takes {_arity(signature)}, and {count} stand here",
+                node.span,
+                f"{node.name}{function.signature.partition('->')[0].strip()}",
+            )
+            return (), (), False
+        args, options, sound = [], [], True
+        for index, arg in enumerate(node.args):
+            slot = signature.slot(index)
+            if slot.is_option:
+                option = self._option(arg, slot, node.name)
+                sound = sound and option is not None
+                options.append(option or "")
+                continue
+            value = self.expression(arg)
+            if not accepts(slot, value.type):
+                sound = False
+                self._refuse(node, arg, slot, value.type)
+            args.append(value)
+        return tuple(args), tuple(options), sound
+
+    def _refuse(self, node: Apply, arg: Node, slot: Slot, found: Type) -> None:
+        wanted = {"number": "a number", "moment": "a date or a timestamp"}.get(slot.word, slot.word)
+        help = None
+        if slot.word == "string" and found.name != "json":
+            help = "write cast(... as string)"
+        elif found == t.STRING and slot.word in ("number", "double", "integer"):
+            help = "convert it: parse_decimal(...), parse_integer(...) or cast(... as decimal(18,2))"
+        elif found == t.STRING and slot.word in ("moment", "timestamp", "date"):
+            help = "convert it: parse_date(..., '%Y-%m-%d') or cast(... as date)"
+        self.problem(WRONG_TYPE, f"`{node.name}` takes {wanted}, and this is {found}", arg.span, help)
+
+    def _option(self, arg: Node, slot: Slot, name: str) -> str | None:
+        """A word or a format: written as text, for it shapes the SQL."""
+        if not isinstance(arg, Constant) or arg.type_name != "string":
+            what = "a format" if slot.words is None else "one of " + ", ".join(f"'{w}'" for w in slot.words)
+            self.problem(WRONG_ARGUMENTS, f"`{name}` takes {what} here, written as text", arg.span)
+            return None
+        if slot.words is None:
+            return str(arg.value)
+        word = str(arg.value).lower()
+        if word not in slot.words:
+            self.problem(
+                WRONG_ARGUMENTS, f"`{name}` knows no '{arg.value}'", arg.span, suggest(word, slot.words)
+            )
+            return None
+        return word
+
+    def _orders(self, order: tuple[Order, ...]) -> tuple[Ordering, ...]:
+        return tuple(Ordering(self.expression(o.key), o.descending) for o in order)
+
+    def _window(self, node: Apply, function: Function) -> Window | None:
+        if node.over is None:
+            return None
+        order = self._orders(node.over.order)
+        if function.kind == "window" and not order:
+            self.problem(
+                MISPLACED,
+                f"`{node.name}` needs an order",
+                node.over.span,
+                "add `order by ...` inside over (...)",
+            )
+        return Window(tuple(self.expression(p) for p in node.over.partition), order, node.over.frame)
+
+    def _result(self, node: Apply, signature: Signature, args: tuple[Expression, ...]) -> Type | None:
+        shared = [
+            a for a, slot in zip(args, _value_slots(signature, len(args)), strict=True) if slot.word == "T"
+        ]
+        if shared and common(shared) is None:
+            names = " and ".join(dict.fromkeys(str(a.type) for a in shared))
+            self.problem(
+                WRONG_TYPE, f"`{node.name}` cannot bring {names} together", node.span, _mixed_help(shared)
+            )
+            return None
+        return result_type(signature, args)
+
+
+def _value_slots(signature: Signature, count: int) -> list[Slot]:
+    slots = [slot for slot in signature.slots if not slot.is_option]
+    return [slots[min(i, len(slots) - 1)] for i in range(count)]
+
+
+def _mixed_help(args: Sequence[Expression]) -> str | None:
+    kinds = {a.type.name for a in args}
+    if kinds == {"string", "date"}:
+        return "write a date as date '2014-01-31', or convert the text with parse_date(...)"
+    if "string" in kinds:
+        return "convert one side with cast(... as ...)"
+    return None
+
+
+def _constant_type(node: Constant) -> Type:
+    return type_of_value(node.value) if node.type_name != "null" else t.NULL
+
+
+def _shown(column: Expression, name: str) -> str:
+    return column.name if isinstance(column, Reference) and column.name.lower() == name else name
+
+
+def _arity(signature: Signature) -> str:
+    least, most = signature.least, signature.most
+    if most is None:
+        return f"{least} arguments or more"
+    if least == most:
+        return "1 argument" if most == 1 else f"{most or 'no'} arguments"
+    return f"{least} to {most} arguments"
+
+
+_CASTS = {
+    "string": {"integer", "decimal", "double", "boolean", "date", "timestamp", "json"},
+    "integer": {"string", "decimal", "double", "boolean"},
+    "decimal": {"string", "integer", "double", "decimal"},
+    "double": {"integer", "decimal"},
+    "boolean": {"string", "integer"},
+    "date": {"string", "timestamp"},
+    "timestamp": {"string", "date"},
+    "json": {"string"},
+}
+
+
+def _convertible(source: Type, target: Type) -> bool:
+    if source in (t.UNKNOWN, t.NULL) or source == target:
+        return True
+    return target.name in _CASTS[source.name]

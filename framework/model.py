@@ -1,0 +1,367 @@
+"""What the YAML says: frozen models, no key unknown, nothing resolved yet.
+
+Stage kinds and checks are classes in folders of their own; they register here by their name, and a
+mapping in the file becomes the class that its `kind`, or its check's name, asks for.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationError,
+    model_validator,
+)
+from pydantic import ValidatorFunctionWrapHandler as Handler
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from framework.assertion import OnFail, Place, Test
+from framework.draft import Draft
+from framework.expressions.types import ALL_NAMES, Type, parse_type
+from framework.plan import Layer, StagePlan
+
+Value = TypeVar("Value")
+Classification = Literal["phi", "none"]
+
+
+def expression_text(value: Any) -> Any:
+    """A scalar of YAML as the text of an expression: `paid: 0` means the number, `flag: true` the boolean."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | Decimal):
+        return format(value, "f") if isinstance(value, Decimal) else str(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return f"date '{value.isoformat()}'"
+    return value
+
+
+def _type(value: Any) -> Any:
+    found = parse_type(value) if isinstance(value, str) else None
+    if found is None:
+        shown = f"`{value}` is no type" if isinstance(value, str) else "this is no type"
+        raise PydanticCustomError("unknown_type", "{message}", {"message": shown, "known": ALL_NAMES})
+    return found
+
+
+def _name(value: str) -> str:
+    if value.startswith("_"):
+        raise PydanticCustomError(
+            "reserved_name", "names that begin with an underscore are the framework's own"
+        )
+    return value
+
+
+def _freeze(value: Mapping[str, Value]) -> Mapping[str, Value]:
+    return MappingProxyType(dict(value))
+
+
+def _one_or_many(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Expr = Annotated[str, BeforeValidator(expression_text)]
+Name = Annotated[str, Field(min_length=1), AfterValidator(_name)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(_one_or_many)]
+TypeName = Annotated[
+    Type,
+    BeforeValidator(_type, json_schema_input_type=str),
+    Field(description="string integer decimal(p,s) double boolean date timestamp json"),
+]
+Frozen = Annotated[Mapping[Name, Value], AfterValidator(_freeze)]
+
+
+def shape(value: Any) -> str:
+    """Which form of a clause stands here, so that only its own mistakes are reported."""
+    if isinstance(value, Mapping):
+        return "mapping"
+    return "word" if isinstance(value, str) else "list"
+
+
+ListOrMapping = Annotated[
+    Annotated[Names, Tag("list")] | Annotated[Frozen[Value], Tag("mapping")],
+    Discriminator(lambda value: "mapping" if isinstance(value, Mapping) else "list"),
+]
+
+
+class Model(BaseModel):
+    """A part of a file: frozen, and an unknown key is an error that lists the known ones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    def __init_subclass__(cls, **_: Any) -> None:
+        """`kind=` and `check=` are for pydantic's hook of the same purpose, once the fields are known."""
+        super().__init_subclass__()
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _explain(cls, value: Any, handler: Handler) -> Self:
+        try:
+            return handler(value)  # type: ignore[no-any-return]  # pydantic types the handler as Any
+        except ValidationError as error:
+            raise _with_known_keys(cls, error) from None
+
+    @classmethod
+    def keys(cls) -> tuple[str, ...]:
+        return tuple(f.alias or name for name, f in cls.model_fields.items())
+
+
+def _with_known_keys(model: type[Model], error: ValidationError) -> ValidationError:
+    """The same errors, those of an unknown key of this model with the keys it knows."""
+    details = []
+    for line in error.errors(include_url=False):
+        context = dict(line.get("ctx") or {})
+        kind, message = line["type"], line["msg"]
+        if kind == "extra_forbidden" and len(line["loc"]) == 1:
+            kind, context = "unknown_key", {"known": model.keys()}
+        custom = PydanticCustomError(kind, "{message}", {**context, "message": message})  # type: ignore[arg-type]
+        details.append(InitErrorDetails(type=custom, loc=line["loc"], input=line["input"]))
+    return ValidationError.from_exception_data(model.__name__, details)
+
+
+def pick(registry: Mapping[str, type[Model]], what: str, name: Any) -> type[Model]:
+    """A registered class by name; an unknown name lists the known ones."""
+    if not isinstance(name, str) or name not in registry:
+        message = f"unknown {what} `{name}`" if isinstance(name, str) else f"a {what} is expected"
+        raise PydanticCustomError(
+            f"unknown_{what}", "{message}", {"message": message, "known": tuple(sorted(registry))}
+        )  # type: ignore[arg-type]
+    return registry[name]
+
+
+# -- checks
+
+
+class Check(Model):
+    """A check: its name with its arguments, and what all checks may say.
+
+    A subclass is declared with `name="not_null"` and has a field of that name for its arguments.
+    """
+
+    registry: ClassVar[dict[str, type["Check"]]] = {}
+    check_name: ClassVar[str] = ""
+
+    name: str | None = Field(None, description="What results are known by.")
+    description: str | None = None
+    on_fail: OnFail = Field("stop", description="stop the run, quarantine the failing rows, or warn.")
+    where: Expr | None = Field(None, description="Only rows for which this holds are checked.")
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, *, check: str = "", **_: Any) -> None:
+        if not check:
+            return
+        if check in Check.registry:
+            raise ValueError(f"two checks are named {check}")
+        cls.check_name = check
+        Check.registry[check] = cls
+
+    def resolve(self, draft: Draft, place: Place) -> Test | None:
+        """What is counted; None, with findings, where a name is wrong. `place` leads to the check's arguments."""
+        raise NotImplementedError
+
+    def reads(self) -> Iterable[tuple[str, Place]]:
+        """The other relations that the check names, with the path below the check."""
+        return ()
+
+    def label(self) -> str:
+        """The name that results carry where the author gave none."""
+        raise NotImplementedError
+
+
+def _check(value: Any) -> Any:
+    if not isinstance(value, Mapping):
+        raise PydanticCustomError(
+            "unknown_check",
+            "{message}",
+            {
+                "message": "a check is a mapping: its name with its arguments",
+                "known": tuple(sorted(Check.registry)),
+            },
+        )
+    shared = Check.model_fields
+    named = [key for key in value if key not in shared]
+    known = [key for key in named if key in Check.registry]
+    if len(known) > 1:
+        raise PydanticCustomError(
+            "two_checks",
+            "{message}",
+            {"message": f"two checks in one item: `{known[0]}` and `{known[1]}`; begin each with a dash"},
+        )
+    return pick(Check.registry, "check", (known or named or [None])[0]).model_validate(value)
+
+
+AnyCheck = Annotated[Check, BeforeValidator(_check)]
+Checks = tuple[AnyCheck, ...]
+
+
+# -- columns, sources
+
+
+def _column(value: Any) -> Any:
+    value = expression_text(value)
+    return {"expr": value} if isinstance(value, str) or value is None else value
+
+
+class ColumnModel(Model):
+    """A column of a stage: its expression, or a mapping with more."""
+
+    expr: Expr | None = Field(None, description="The expression; without one the column passes through.")
+    type: TypeName | None = Field(None, description="In normalize a strict conversion, elsewhere asserted.")
+    description: str | None = None
+    classification: Classification | None = Field(
+        None, description="phi, or none for a column made harmless."
+    )
+
+
+def _declared(value: Any) -> Any:
+    return {"type": value} if isinstance(value, str) else value
+
+
+class DeclaredColumn(Model):
+    """A column of a source's contract: its type, or a mapping with more."""
+
+    type: TypeName
+    description: str | None = None
+    classification: Classification | None = None
+
+
+Columns = Frozen[Annotated[ColumnModel, BeforeValidator(_column)]]
+Contract = Frozen[Annotated[DeclaredColumn, BeforeValidator(_declared)]]
+
+
+class ValidModel(Model):
+    """Half-open periods: `from` up to `to`, not overlapping within one `per`; a null `to` is open."""
+
+    from_: Name = Field(alias="from")
+    to: Name
+    per: Names | None = Field(None, description="Defaults to the key without `from`.")
+
+
+Format = Literal["csv", "tsv", "parquet", "jsonl"]
+SUFFIXES: Mapping[str, Format] = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".parquet": "parquet",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
+
+
+class SourceModel(Model):
+    """Where rows come from: files (`path`) or a table of the warehouse (`table`), with the contract of their columns."""
+
+    path: str | None = Field(
+        None, description="Files: a path or a glob, relative to the project; ${VAR} may stand in it."
+    )
+    table: str | None = Field(
+        None, description="A table of the warehouse: schema.table; ${VAR} may stand in it."
+    )
+    format: Format | None = Field(None, description="Overrides the suffix of `path`.")
+    columns: Contract | None = Field(
+        None, description="The contract: each column with its type. Without it names pass unchecked."
+    )
+    key: Names | None = Field(None, description="What there is one row per; measured on every run.")
+    valid: ValidModel | None = None
+    checks: Checks = ()
+    description: str | None = None
+    owner: str | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.path is None) == (self.table is None):
+            raise PydanticCustomError("one_place", "a source has either `path` or `table`")
+        if self.path is not None and self.file_format is None:
+            raise PydanticCustomError(
+                "no_format",
+                "{message}",
+                {
+                    "message": f"the format of `{self.path}` cannot be told from its name; write format: csv, tsv, parquet or jsonl"
+                },
+            )
+        return self
+
+    @property
+    def file_format(self) -> Format | None:
+        if self.path is None or self.format is not None:
+            return self.format
+        return next((f for suffix, f in SUFFIXES.items() if self.path.lower().endswith(suffix)), None)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the columns arrive as text, to be converted by whoever reads them."""
+        return self.file_format in ("csv", "tsv", "jsonl")
+
+
+# -- stages
+
+
+class Stage(Model):
+    """What all stage kinds share. A subclass is declared with `kind="normalize"`."""
+
+    registry: ClassVar[dict[str, type["Stage"]]] = {}
+    stage_kind: ClassVar[str] = ""
+    layer: ClassVar[Layer] = "staging"
+
+    kind: str
+    description: str | None = None
+    owner: str | None = None
+    checks: Checks = ()
+    allow: Frozen[str] = Field(
+        default_factory=dict, description="Diagnostics let pass here, by code, each with the reason."
+    )
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, *, kind: str = "", **_: Any) -> None:
+        if not kind:
+            return
+        if kind in Stage.registry:
+            raise ValueError(f"two stage kinds are named {kind}")
+        cls.stage_kind = kind
+        Stage.registry[kind] = cls
+
+    def inputs(self) -> Iterable[tuple[str, Place]]:
+        """The relations whose rows the ledger counts in, each with the path of its name below the stage."""
+        raise NotImplementedError
+
+    def reads(self) -> Iterable[tuple[str, Place]]:
+        """The other relations that the stage's clauses name."""
+        return ()
+
+    def resolve(self, draft: Draft) -> StagePlan:
+        """The stage with its names found. Mistakes go to the draft's findings; what can be told is returned."""
+        raise NotImplementedError
+
+
+def _stage(value: Any) -> Any:
+    if not isinstance(value, Mapping) or "kind" not in value:
+        raise PydanticCustomError(
+            "unknown_kind",
+            "{message}",
+            {"message": "a stage needs a `kind`", "known": tuple(sorted(Stage.registry))},
+        )
+    return pick(Stage.registry, "kind", value["kind"]).model_validate(value)
+
+
+AnyStage = Annotated[Stage, BeforeValidator(_stage)]
+
+
+class PipelineModel(Model):
+    """A pipeline file."""
+
+    pipeline: Name = Field(description="The pipeline's name.")
+    description: str | None = None
+    owner: str | None = None
+    schedule: str | None = Field(
+        None, description="When it runs, as cron writes it; read by orchestrator exports."
+    )
+    balance: Names = Field((), description="Money carried beside row counts in the ledger.")
+    sources: Frozen[SourceModel] = Field(default_factory=dict)
+    stages: Annotated[Frozen[AnyStage], Field(min_length=1)]

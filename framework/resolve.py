@@ -1,0 +1,238 @@
+"""Pipeline -> Plan: every name found, every type known, every key proved or refused, the order fixed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+import networkx
+
+from framework.algebra import Derive, Query, Read, Step
+from framework.assertion import Assertion, Place, SetTest
+from framework.clauses import checks
+from framework.diagnostics import Code
+from framework.draft import Draft, Readable
+from framework.expressions import types as t
+from framework.expressions.strictness import derivation
+from framework.expressions.tree import Expression, Reference
+from framework.expressions.typed import cast
+from framework.findings import Findings
+from framework.load import Pipeline
+from framework.model import PipelineModel, SourceModel, Stage
+from framework.plan import Plan, SourcePlan, StagePlan
+from framework.relation import Column, Relation
+
+CYCLE = Code("F230", "stages that read each other")
+SAME_NAME = Code("F231", "two relations of one name")
+UNUSED = Code("F232", "a source that nothing reads")
+NO_BALANCE = Code("F233", "a balance column that no stage has")
+LONG_NAME = Code("F234", "a name too long for a warehouse")
+TWO_CASES = Code("F235", "two columns that differ in case alone")
+
+# Postgres keeps 63 bytes of a name, and the framework adds `__quarantine` and the like to a stage's.
+LONGEST_NAME = 48
+
+
+def resolve(pipeline: Pipeline) -> Plan:
+    """The plan of a pipeline. Raises PipelineError with every mistake that can be told."""
+    findings = Findings(pipeline.document)
+    model = pipeline.model
+    _check_names(model, findings)
+    order = _order(model, findings)
+    readables: dict[str, Readable] = {}
+    sources = []
+    for name, source in model.sources.items():
+        plan, readable = _source(name, source, model, readables, findings)
+        sources.append(plan)
+        readables[name] = readable
+    stages = [_stage(name, model, readables, findings) for name in order]
+    _check_balance(model, stages, findings)
+    _check_used(model, findings)
+    findings.stop()
+    warnings = tuple(d for d in findings.diagnostics if d.severity == "warning")
+    return Plan(
+        model.pipeline,
+        pipeline.path,
+        tuple(sources),
+        tuple(_with_balance(stage, model.balance, stages) for stage in stages),
+        warnings,
+        model.description,
+        model.owner,
+        model.schedule,
+    )
+
+
+# -- names and order
+
+
+def _check_names(model: PipelineModel, findings: Findings) -> None:
+    seen: dict[str, str] = {}
+    for section, names in (("sources", model.sources), ("stages", model.stages)):
+        for name in names:
+            if name.lower() in seen:
+                findings.key_error(
+                    SAME_NAME,
+                    (section, name),
+                    f"`{name}` is the name of one of the {seen[name.lower()]} already",
+                )
+            seen[name.lower()] = section
+            if len(name.encode()) > LONGEST_NAME:
+                findings.key_error(
+                    LONG_NAME, (section, name), f"a name has at most {LONGEST_NAME} bytes, and this has more"
+                )
+
+
+def _reads(stage: Stage) -> Iterable[str]:
+    for name, _ in (*stage.inputs(), *stage.reads()):
+        yield name
+    for check in stage.checks:
+        for name, _ in check.reads():
+            yield name
+
+
+def _order(model: PipelineModel, findings: Findings) -> list[str]:
+    """The stages, each after what it reads; stages that can stand in any order keep the file's."""
+    graph: networkx.DiGraph[str] = networkx.DiGraph()
+    graph.add_nodes_from(model.stages)
+    for name, stage in model.stages.items():
+        graph.add_edges_from((read, name) for read in _reads(stage) if read in model.stages and read != name)
+    place = {name: index for index, name in enumerate(model.stages)}
+    try:
+        return list(networkx.lexicographical_topological_sort(graph, key=place.__getitem__))
+    except networkx.NetworkXUnfeasible:
+        for component in networkx.strongly_connected_components(graph):
+            if len(component) > 1:
+                names = sorted(component, key=place.__getitem__)
+                circle = " reads ".join(f"`{n}`" for n in _circle(graph, names[0]))
+                findings.key_error(CYCLE, ("stages", names[0]), f"stages read each other: {circle}")
+        findings.stop()
+        raise
+
+
+def _circle(graph: "networkx.DiGraph[str]", start: str) -> list[str]:
+    """One way from the stage back to itself, reader first."""
+    edges = networkx.find_cycle(graph.reverse(), start)
+    return [edge[0] for edge in edges] + [edges[0][0]]
+
+
+# -- sources
+
+
+def _source(
+    name: str,
+    model: SourceModel,
+    pipeline: PipelineModel,
+    readables: Mapping[str, Readable],
+    findings: Findings,
+) -> tuple[SourcePlan, Readable]:
+    place: Place = ("sources", name)
+    draft = Draft(name, place, readables, findings, {})
+    columns = [
+        _declared(n, c.type, c.classification, c.description) for n, c in (model.columns or {}).items()
+    ]
+    _check_case(name, columns, findings)
+    steps, flags = _conversions(columns) if model.is_text else ([], {})
+    for column in columns:
+        draft.add(column)
+    if model.columns is None:
+        draft.open = t.STRING if model.is_text else t.UNKNOWN
+    key = [draft.find(n, "key", index) for index, n in enumerate(model.key or ())]
+    names = tuple(c.name for c in key if c is not None)
+    period = checks.period(draft, model.valid, names)
+    relation = Relation(name, tuple(draft.columns.values()), period=period, open=model.columns is None)
+    if names and len(names) == len(key):
+        relation = relation.with_key(frozenset(names))
+    query = Query(Read(name), tuple(steps))
+    assertions = [_over(query, a) for a in _source_assertions(draft, model, relation, names)]
+    plan = SourcePlan(
+        name,
+        relation,
+        query,
+        model.path,
+        model.table,
+        model.file_format,
+        None if model.columns is None else {n: c.type for n, c in model.columns.items()},
+        tuple(assertions),
+        model.description,
+    )
+    return plan, Readable(relation, query, flags, model.is_text)
+
+
+def _declared(name: str, type_: t.Type, classification: str | None, description: str | None) -> Column:
+    return Column(name, type_, True, classification, description)
+
+
+def _check_case(name: str, columns: Iterable[Column], findings: Findings) -> None:
+    seen: set[str] = set()
+    for column in columns:
+        if column.name.lower() in seen:
+            findings.key_error(
+                TWO_CASES,
+                ("sources", name, "columns", column.name),
+                f"two columns of `{name}` are named `{column.name.lower()}` but for their case",
+            )
+        seen.add(column.name.lower())
+
+
+def _conversions(columns: Iterable[Column]) -> tuple[list[Step], dict[str, str]]:
+    """Text as the types of the contract, and the name of the flag of each column that may be unreadable."""
+    derived: list[tuple[str, Expression]] = []
+    flags: dict[str, str] = {}
+    for column in columns:
+        if column.type == t.STRING:
+            continue
+        steps = derivation(column.name, cast(Reference(t.STRING, True, column.name), column.type), {})
+        if len(steps) > 1:
+            flags[column.name] = f"_failed_{column.name}"
+        derived += steps
+    return ([Derive(tuple(derived), "typed")] if derived else []), flags
+
+
+def _source_assertions(
+    draft: Draft, model: SourceModel, relation: Relation, key: tuple[str, ...]
+) -> Iterable[Assertion]:
+    if key:
+        yield checks.key_assertion(relation, key, (*draft.place, "key"))
+    if relation.period is not None:
+        yield checks.period_assertion(relation, relation.period, (*draft.place, "valid"))
+    _, measured = checks.resolve(draft, model.checks, holding=False)
+    yield from measured
+
+
+def _over(query: Query, assertion: Assertion) -> Assertion:
+    """The assertion on typed rows: a source itself holds text."""
+    test = assertion.test
+    if not isinstance(test, SetTest):
+        return assertion
+    failing = replace(test.failing, input=query.input, steps=(*query.steps, *test.failing.steps))
+    return replace(assertion, test=replace(test, failing=failing))
+
+
+# -- stages
+
+
+def _stage(name: str, model: PipelineModel, readables: dict[str, Readable], findings: Findings) -> StagePlan:
+    stage = model.stages[name]
+    findings.allowed = frozenset(stage.allow)
+    plan = stage.resolve(Draft(name, ("stages", name), readables, findings, {}))
+    findings.allowed = frozenset()
+    readables[name] = Readable(plan.relation, Query(Read(name)), publication=plan.publication)
+    return plan
+
+
+def _with_balance(stage: StagePlan, balance: Iterable[str], stages: Iterable[StagePlan]) -> StagePlan:
+    columns = (stage.relation.column(name) for name in balance)
+    return replace(stage, balance=tuple(c.name for c in columns if c is not None and c.type.is_number))
+
+
+def _check_balance(model: PipelineModel, stages: Iterable[StagePlan], findings: Findings) -> None:
+    if findings.errors:
+        return
+    for index, name in enumerate(model.balance):
+        if not any(stage.relation.column(name) for stage in stages):
+            findings.error(NO_BALANCE, ("balance", index), f"no stage has a column `{name}`")
+
+
+def _check_used(model: PipelineModel, findings: Findings) -> None:
+    used = {name for stage in model.stages.values() for name in _reads(stage)}
+    for name in model.sources:
+        if name not in used:
+            findings.warn(UNUSED, ("sources", name), f"nothing reads the source `{name}`")

@@ -1,0 +1,157 @@
+"""One row per group.
+
+```yaml
+claims_monthly:
+  kind: aggregate
+  from: claims_enriched
+  by: [member_id, month]
+  measures:
+    claim_count: count(distinct claim_id)
+    paid: sum(paid)
+```
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import ClassVar
+
+from pydantic import Field
+
+from framework.algebra import Derive, Group
+from framework.assertion import Place
+from framework.clauses import columns as columns_clause
+from framework.clauses.outcome import close, finish
+from framework.diagnostics import Code
+from framework.draft import Draft
+from framework.expressions.strictness import outcome
+from framework.expressions.tree import Expression, Reference
+from framework.expressions.typed import Scope
+from framework.expressions.types import UNKNOWN
+from framework.model import Columns, Expr, ListOrMapping, Name, Stage
+from framework.plan import Layer, StagePlan
+from framework.relation import Column
+
+STRICT_MEASURE = Code("F223", "a conversion where a row cannot be held back")
+UNREADABLE_INPUT = Code("F224", "a source whose values may be unreadable, aggregated as it comes")
+TWICE_IN_AGGREGATE = Code("F225", "a measure named like a `by` column")
+
+
+class Aggregate(Stage, kind="aggregate"):
+    """`by` and `measures`. The key is `by`; an empty `by` gives one row."""
+
+    layer: ClassVar[Layer] = "marts"
+
+    from_: Name = Field(alias="from")
+    where: Expr | None = Field(None, description="Rows for which it is not true are filtered.")
+    by: ListOrMapping[Expr | None] = Field(
+        description="What there is one row per: names, or {name: expression}."
+    )
+    measures: Columns = Field(default_factory=dict, description="Aggregates over the rows of each group.")
+    having: Expr | None = Field(None, description="Groups for which it is not true are filtered.")
+
+    def inputs(self) -> Iterator[tuple[str, Place]]:
+        yield self.from_, ("from",)
+
+    def resolve(self, draft: Draft) -> StagePlan:
+        draft.read(self.from_, (*draft.place, "from"))
+        if draft.flags:
+            draft.findings.error(
+                UNREADABLE_INPUT,
+                (*draft.place, "from"),
+                f"an aggregate cannot hold back what is unreadable in `{self.from_}`",
+                f"read `{self.from_}` in a normalize stage first",
+            )
+            draft.flags, draft.held = {}, []
+        if self.where is not None:
+            early, _ = columns_clause.where(draft, self.where, "where")
+            columns_clause.keep(draft, early)
+        by = self._by(draft)
+        measures = self._measures(draft, by)
+        group = Group(
+            tuple((c.name, value) for c, value in by), tuple((c.name, value) for c, value in measures)
+        )
+        self._grouped(draft, group, by, [c for c, _ in measures])
+        if self.having is not None:
+            scope = draft.scope(f"`having` of stage `{draft.name}`", windows=False)
+            early, _ = columns_clause.where(draft, self.having, "having", scope=scope)
+            columns_clause.keep(draft, early, "having")
+        names = [c.name for c in draft.columns.values()]
+        key = tuple(c.name for c, _ in by)
+        assertions = close(draft, self, names)
+        return finish(draft, self, names, key=key, assertions=assertions)
+
+    def _by(self, draft: Draft) -> list[tuple[Column, Expression]]:
+        found: list[tuple[Column, Expression]] = []
+        if isinstance(self.by, Mapping):
+            for name, text in self.by.items():
+                if text is None:
+                    known = draft.find(name, "by", name)
+                    value: Expression = draft.reference(name) if known else Reference(UNKNOWN, True, name)
+                else:
+                    value = draft.expression(text, "by", name, scope=draft.scope(windows=False))
+                value = columns_clause.typed_as(draft, value, None, ("by", name), converts=False)
+                self._refuse_strict(draft, value, "by", name)
+                column = Column(name, value.type, value.nullable, draft.classified(value))
+                found.append((column, self._computed(draft, name, value)))
+            return found
+        for index, name in enumerate(self.by):
+            column = draft.find(name, "by", index)
+            if column is not None:
+                found.append((column, draft.reference(name)))
+        return found
+
+    def _computed(self, draft: Draft, name: str, value: Expression) -> Expression:
+        """A computed `by` as a column of its own, so that it is computed once and grouped by name."""
+        if isinstance(value, Reference):
+            return value
+        draft.step(Derive(((f"_by_{name}", value),), "groups"))
+        return Reference(value.type, value.nullable, f"_by_{name}")
+
+    def _measures(self, draft: Draft, by: list[tuple[Column, Expression]]) -> list[tuple[Column, Expression]]:
+        found: list[tuple[Column, Expression]] = []
+        outside: dict[str, Expression] = {c.name.lower(): value for c, value in by}
+        place = f"the measures of stage `{draft.name}`"
+        inside = draft.scope(f"stage `{draft.name}`", windows=False)
+        for name, model in self.measures.items():
+            if name.lower() in outside and name.lower() in {c.name.lower() for c, _ in by}:
+                draft.findings.key_error(
+                    TWICE_IN_AGGREGATE, (*draft.place, "measures", name), f"`{name}` is a `by` column already"
+                )
+                continue
+            scope = Scope(
+                outside, place, draft.open is not None, draft.variables, aggregated=inside, windows=False
+            )
+            text = model.expr if model.expr is not None else name
+            value = draft.expression(text, "measures", name, "expr", scope=scope)
+            value = columns_clause.typed_as(draft, value, model.type, ("measures", name), converts=False)
+            self._refuse_strict(draft, value, "measures", name)
+            classification = model.classification or draft.classified(value)
+            found.append((Column(name, value.type, value.nullable, classification, model.description), value))
+            outside[name.lower()] = value
+        return found
+
+    def _refuse_strict(self, draft: Draft, value: Expression, *path: str) -> None:
+        if outcome(value, {}).failed is not None:
+            draft.findings.error(
+                STRICT_MEASURE,
+                (*draft.place, *path),
+                "a conversion that can fail cannot stand in an aggregate stage",
+                "convert it in a normalize stage, or write try_cast or try_parse_...",
+            )
+
+    def _grouped(
+        self, draft: Draft, group: Group, by: list[tuple[Column, Expression]], measures: list[Column]
+    ) -> None:
+        """From here on the row is a group; a key of the input that `by` holds is a key of the groups."""
+        draft.step(group)
+        identities = {
+            c.name.lower(): draft.identities[value.name.lower()]
+            for c, value in by
+            if isinstance(value, Reference) and value.name.lower() in draft.identities
+        }
+        keys = draft.keys
+        draft.columns, draft.identities, draft.open = {}, {}, None
+        for column in (*(c for c, _ in by), *measures):
+            draft.add(column)
+        draft.identities |= identities
+        held = set(identities.values())
+        draft.keys = frozenset({draft.identify(c.name for c, _ in by)}) | {key for key in keys if key <= held}

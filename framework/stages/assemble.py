@@ -1,0 +1,190 @@
+"""Relations put together: joined, or one after another.
+
+```yaml
+claims:
+  kind: assemble
+  from: claim_lines
+  join:
+    claim_headers: {on: claim_id, take: [member_id, service_date], missing: quarantine}
+```
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import ClassVar, Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from framework.algebra import Branch, Union
+from framework.assertion import Place
+from framework.clauses import columns as columns_clause
+from framework.clauses import joins
+from framework.clauses.outcome import close, finish, following_key, needs_columns
+from framework.diagnostics import Code
+from framework.draft import Draft
+from framework.expressions.tree import Expression, Reference
+from framework.expressions.tree import Literal as Value
+from framework.expressions.typed import cast
+from framework.expressions.types import NULL, STRING, Type, widen
+from framework.model import Columns, Expr, Frozen, Name, Names, Stage, ValidModel
+from framework.plan import Layer, StagePlan
+from framework.relation import Column
+
+MISSING_IN_BRANCH = Code("F220", "a column that not every branch of a union has")
+UNLIKE_BRANCHES = Code("F221", "a column of different types in the branches of a union")
+UNREADABLE_BRANCH = Code(
+    "F222", "a source whose values may be unreadable, read where rows cannot be held back"
+)
+
+
+class Assemble(Stage, kind="assemble"):
+    """Joins of any type, or a union by name. All input and taken columns come out, and `columns`."""
+
+    layer: ClassVar[Layer] = "intermediate"
+
+    from_: Name | None = Field(None, alias="from")
+    join: Frozen[joins.JoinModel] | None = Field(
+        None, description="Joins, in order; each named for its relation."
+    )
+    union: Names | None = Field(
+        None, description="Relations one after another, by the names of their columns."
+    )
+    tag: Name | None = Field(None, description="A column that holds the branch's name, and joins the key.")
+    fill: Literal["null"] | None = Field(
+        None, description="null: a column that a branch has not is null there."
+    )
+    where: Expr | None = Field(None, description="Rows for which it is not true are filtered.")
+    key: Names | None = Field(None, description="Only where it does not follow from the inputs; measured.")
+    valid: ValidModel | None = None
+    columns: Columns = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if (self.join is None) == (self.union is None):
+            raise PydanticCustomError("one_form", "an assemble stage has either `join` or `union`")
+        if self.join is not None and self.from_ is None:
+            raise PydanticCustomError("no_from", "a stage that joins needs `from`")
+        if self.union is not None and self.from_ is not None:
+            raise PydanticCustomError(
+                "two_inputs", "a union names its inputs under `union`, and has no `from`"
+            )
+        if self.join is not None and (self.tag is not None or self.fill is not None):
+            raise PydanticCustomError("union_only", "`tag` and `fill` belong to a union")
+        return self
+
+    def inputs(self) -> Iterator[tuple[str, Place]]:
+        if self.from_ is not None:
+            yield self.from_, ("from",)
+        for index, name in enumerate(self.union or ()):
+            yield name, ("union", index)
+
+    def reads(self) -> Iterator[tuple[str, Place]]:
+        for name, model in (self.join or {}).items():
+            yield (model.relation or name), (("join", name, "relation") if model.relation else ("join", name))
+
+    def resolve(self, draft: Draft) -> StagePlan:
+        if self.union is not None:
+            self._unite(draft, self.union)
+        else:
+            draft.read(self.from_ or "", (*draft.place, "from"))
+            needs_columns(draft, "an assemble stage")
+            for name, model in (self.join or {}).items():
+                joins.join(draft, name, model, ("join", name))
+        columns_clause.derive(draft, self.columns, converts=False)
+        names = [c.name for c in draft.columns.values()]
+        if self.where is not None:
+            early, late = columns_clause.where(draft, self.where, "where")
+            columns_clause.keep(draft, early)
+            draft.windows()
+            columns_clause.keep(draft, late)
+        draft.windows()
+        key, measured = following_key(draft, self.key, names)
+        assertions = close(draft, self, names)
+        return finish(draft, self, names, key=key, measured=measured, valid=self.valid, assertions=assertions)
+
+    # -- union
+
+    def _unite(self, draft: Draft, names: Sequence[str]) -> None:
+        branches: list[Draft] = []
+        for index, name in enumerate(names):
+            branch = Draft(draft.name, draft.place, draft.readables, draft.findings, draft.variables)
+            if branch.read(name, (*draft.place, "union", index)):
+                needs_columns(branch, "a union")
+                if branch.flags:
+                    draft.findings.error(
+                        UNREADABLE_BRANCH,
+                        (*draft.place, "union", index),
+                        f"a union cannot hold back what is unreadable in `{name}`",
+                        f"read `{name}` in a normalize stage first",
+                    )
+                branches.append(branch)
+        outputs = self._outputs(draft, branches)
+        for column in outputs.values():
+            draft.add(column)
+        if self.tag is not None:
+            draft.add(Column(self.tag, STRING, False))
+        made = (
+            Branch(
+                branch.query([c.name for c in branch.columns.values()]),
+                tuple(self._values(branch, name, outputs)),
+            )
+            for branch, name in zip(branches, names, strict=False)
+        )
+        draft.input = Union(tuple(made))
+        self._union_key(draft, branches)
+
+    def _outputs(self, draft: Draft, branches: Sequence[Draft]) -> dict[str, Column]:
+        """Every column of every branch, its types widened."""
+        outputs: dict[str, Column] = {}
+        for branch in branches:
+            for name, column in branch.columns.items():
+                known = outputs.get(name)
+                outputs[name] = column if known is None else self._widened(draft, known, column)
+        for name, column in list(outputs.items()):
+            lacking = [b for b in branches if name not in b.columns]
+            if lacking and self.fill is None:
+                draft.findings.key_error(
+                    MISSING_IN_BRANCH,
+                    (*draft.place, "union"),
+                    f"`{column.name}` is not in every branch of `{draft.name}`",
+                    "write fill: null to have it null there",
+                )
+            nullable = bool(lacking) or any(b.columns[name].nullable for b in branches if name in b.columns)
+            outputs[name] = Column(
+                column.name, column.type, nullable, column.classification, column.description
+            )
+        return outputs
+
+    def _widened(self, draft: Draft, one: Column, other: Column) -> Column:
+        wide: Type | None = widen(one.type, other.type)
+        if wide is None:
+            draft.findings.key_error(
+                UNLIKE_BRANCHES,
+                (*draft.place, "union"),
+                f"`{one.name}` is {one.type} in one branch of `{draft.name}` and {other.type} in another",
+                "convert it in the stage that makes it",
+            )
+        return Column(
+            one.name, wide or one.type, True, one.classification or other.classification, one.description
+        )
+
+    def _values(
+        self, branch: Draft, name: str, outputs: dict[str, Column]
+    ) -> Iterator[tuple[str, Expression]]:
+        for lowered, column in outputs.items():
+            own = branch.columns.get(lowered)
+            value: Expression = (
+                Value(NULL, True, None) if own is None else Reference(own.type, own.nullable, own.name)
+            )
+            yield column.name, cast(value, column.type)
+        if self.tag is not None:
+            yield self.tag, Value(STRING, False, name)
+
+    def _union_key(self, draft: Draft, branches: Sequence[Draft]) -> None:
+        """With a tag the key is the tag and a key that every branch has; without one it must be declared."""
+        if self.tag is None or not branches:
+            return
+        common = [set(b.proved([c.name for c in b.columns.values()])) for b in branches]
+        lowered = [{frozenset(n.lower() for n in key) for key in keys} for keys in common]
+        for key in set.intersection(*lowered):
+            draft.keys |= {draft.identify([*key, self.tag])}

@@ -1,0 +1,105 @@
+"""One input made clean: renamed, converted, deduplicated; what cannot be read is quarantined.
+
+```yaml
+claim_lines:
+  kind: normalize
+  from: raw_lines
+  where: TYPE in ('CHARGE', 'PAYMENT')
+  key: [line_id]
+  columns:
+    line_id: lower(trim(ID))
+    charged: {expr: parse_decimal(AMOUNT), type: "decimal(18,2)"}
+  deduplicate: {order_by: received_at desc}
+```
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, ClassVar
+
+from pydantic import BeforeValidator, Field
+
+from framework.assertion import Place
+from framework.clauses import columns as columns_clause
+from framework.clauses.outcome import close, finish
+from framework.draft import Draft
+from framework.expressions.parser import parse_order
+from framework.expressions.syntax import SyntaxProblem
+from framework.expressions.tree import Ordering, references
+from framework.expressions.typed import SYNTAX, Problem
+from framework.model import Columns, Expr, Model, Name, Names, Stage, ValidModel
+from framework.plan import Layer, StagePlan
+
+
+class Deduplicate(Model):
+    """One row per key stays: the first in this order."""
+
+    order_by: Annotated[tuple[Expr, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v)] = (
+        Field(description="Expressions, each with `desc` where the largest comes first.")
+    )
+
+
+class Normalize(Stage, kind="normalize"):
+    """One input; renames, cleans, converts, deduplicates. `columns` is the whole output."""
+
+    layer: ClassVar[Layer] = "staging"
+
+    from_: Name = Field(alias="from")
+    where: Expr | None = Field(None, description="Rows for which it is not true are filtered.")
+    key: Names = Field(description="What there is one row per; a row with a null in it is rejected.")
+    valid: ValidModel | None = None
+    columns: Columns
+    deduplicate: Deduplicate | None = None
+
+    def inputs(self) -> tuple[tuple[str, Place], ...]:
+        return ((self.from_, ("from",)),)
+
+    def resolve(self, draft: Draft) -> StagePlan:
+        draft.on_unreadable = "quarantine"
+        draft.read(self.from_, (*draft.place, "from"))
+        names = columns_clause.derive(draft, self.columns, converts=True)
+        if self.where is not None:
+            early, late = columns_clause.where(draft, self.where, "where")
+            columns_clause.keep(draft, early)
+            draft.windows()
+            columns_clause.keep(draft, late)
+        draft.windows()
+        key = self._key(draft, names)
+        draft.reject(key)
+        proved = draft.identify(key) in draft.keys or bool(draft.proved(key))
+        if self.deduplicate is not None and key:
+            self._deduplicate(draft, self.deduplicate, key, names)
+            draft.keys |= {draft.identify(key)}
+            proved = True
+        assertions = close(draft, self, names)
+        return finish(
+            draft, self, names, key=key, measured=not proved, valid=self.valid, assertions=assertions
+        )
+
+    def _key(self, draft: Draft, names: Sequence[str]) -> tuple[str, ...]:
+        """The key's columns, which are columns of the output."""
+        outcome = draft.over(draft.relation(names))
+        found = [outcome.find(name, "key", index) for index, name in enumerate(self.key)]
+        return tuple(c.name for c in found if c is not None)
+
+    def _deduplicate(
+        self, draft: Draft, model: Deduplicate, key: Sequence[str], names: Sequence[str]
+    ) -> None:
+        orders: list[Ordering] = []
+        for index, text in enumerate(model.order_by):
+            orders += _orders(draft, text, index)
+        needed = sorted({name for order in orders for name in references(order.key)})
+        known = [name for name in needed if name.lower() in draft.columns]
+        draft.divert(draft.unreadable(*known), "rejected")
+        draft.rank(key, orders, [n for n in names if n not in key], "superseded")
+
+
+def _orders(draft: Draft, text: str, index: int) -> list[Ordering]:
+    path = ("deduplicate", "order_by", index)
+    try:
+        orders = parse_order(text)
+    except SyntaxProblem as problem:
+        found = Problem(SYNTAX, problem.message, problem.span, problem.help)
+        draft.findings.problem(found, (*draft.place, *path))
+        return []
+    scope = draft.scope(windows=False)
+    return [Ordering(draft.node(o.key, path, scope), o.descending) for o in orders]

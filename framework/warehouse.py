@@ -1,0 +1,92 @@
+"""The seam: what a warehouse must be able to do. A file in `warehouses/` does it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+import sqlalchemy as sa
+
+from framework.diagnostics import Code
+from framework.expressions.lowering import Lowering
+from framework.expressions.types import Type
+
+UNREACHABLE = Code("F501", "a warehouse that cannot be reached or refused")
+MISSING_FILE = Code("F502", "a source file that is not there or cannot be read")
+UNKNOWN_WAREHOUSE = Code("F503", "unknown warehouse or target")
+CONTRACT = Code("F504", "a source that is not as its contract says")
+MISSING_VARIABLE = Code("F505", "an environment variable that is not set")
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """The files of a source: their format, and the contract's columns (None for an open source)."""
+
+    source: str
+    paths: tuple[Path, ...]
+    format: str
+    declared: Mapping[str, Type] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What a driver's error means to a user: no statement, no value, no secret in it."""
+
+    message: str
+    help: str | None = None
+
+
+class Warehouse(ABC):
+    """One per file in `warehouses/`. The class attributes need no driver; `connect` imports it."""
+
+    name: ClassVar[str]
+    lowering: ClassVar[Lowering]
+    # Whether a CREATE TABLE inside a transaction is undone by its rollback.
+    transactional_ddl: ClassVar[bool] = True
+
+    @abstractmethod
+    def dialect(self) -> sa.Dialect:
+        """The SQLAlchemy dialect that statements are compiled for; needs no connection."""
+
+    @abstractmethod
+    def connect(self, settings: Mapping[str, str], root: Path) -> sa.Engine:
+        """An engine for a target; sessions in UTC. `root` is the project's folder. Raises Unreachable."""
+
+    @abstractmethod
+    def load(self, connection: sa.Connection, schema: str, files: Files) -> None:
+        """Makes `schema.source` of the files: each declared column under its declared name, as text where
+        the format is text. Raises SourceProblem."""
+
+    @abstractmethod
+    def relations(self, connection: sa.Connection, schema: str) -> dict[str, str]:
+        """The relations of a schema: name -> TABLE or VIEW."""
+
+    @abstractmethod
+    def columns(self, connection: sa.Connection, schema: str, name: str) -> dict[str, str]:
+        """The columns of a relation with their types as the warehouse names them, in order."""
+
+    @abstractmethod
+    def refusal(self, error: Exception) -> Refusal:
+        """A driver's error in words that show no value and no secret."""
+
+    @abstractmethod
+    def exclusive(self, connection: sa.Connection, pipeline: str) -> AbstractContextManager[bool]:
+        """Holds the right to publish a pipeline; False where another run has it."""
+
+
+class Unreachable(Exception):
+    """The warehouse cannot be reached, or refused the connection."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.message)
+        self.refusal = refusal
+
+
+class SourceProblem(Exception):
+    """A source's files are missing, unreadable or not as the contract says."""
+
+    def __init__(self, code: Code, message: str, help: str | None = None) -> None:
+        super().__init__(message)
+        self.code, self.help = code, help

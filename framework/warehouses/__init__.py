@@ -1,0 +1,1 @@
+"""The warehouses: a file each, imported when a target asks for it."""
