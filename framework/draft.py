@@ -179,11 +179,11 @@ class Draft:
     # -- steps
 
     def derive(
-        self, name: str, value: Expression, *, label: str = "columns", attributes: Column | None = None
+        self, name: str, value: Expression, *, label: str = "computed", attributes: Column | None = None
     ) -> None:
         """A new or replaced column. What cannot be read becomes null, with a flag beside it."""
         value = transform(value, self._repeatable)
-        steps = ((name, value),)
+        steps: tuple[tuple[str, Expression], ...] = ((name, value),)
         identity = next(self._next)
         if isinstance(value, Reference):
             identity = self.identities.get(value.name.lower(), identity)

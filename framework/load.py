@@ -11,7 +11,7 @@ import framework.checks
 import framework.stages
 from framework import plugins
 from framework.diagnostics import Code, suggest
-from framework.findings import Findings
+from framework.findings import Findings, Place
 from framework.model import PipelineModel
 from framework.yaml_source import Document, read
 
@@ -109,14 +109,18 @@ def _place(data: Any, loc: Sequence[str | int]) -> tuple[tuple[str | int, ...], 
     return tuple(place), str(loc[-1]) if loc else ""
 
 
-def _first_key(data: Any, place: tuple[str | int, ...]) -> tuple[str | int, ...]:
+def _first_key(data: Any, place: Place) -> Place:
     """The place of the name that no check has: the first key of the item that is not shared by all."""
-    here = data
-    for part in place:
-        here = here[part]
+    here = _below(data, place)
     shared = ("name", "description", "on_fail", "where")
     first = next((key for key in here if key not in shared), None) if isinstance(here, Mapping) else None
     return place if first is None else (*place, first)
+
+
+def _below(data: Any, place: Place) -> Any:
+    for part in place:
+        data = data[part]
+    return data
 
 
 def _sentence(kind: str, message: str, context: Mapping[str, Any]) -> str:

@@ -122,7 +122,7 @@ def _with_known_keys(model: type[Model], error: ValidationError) -> ValidationEr
         kind, message = line["type"], line["msg"]
         if kind == "extra_forbidden" and len(line["loc"]) == 1:
             kind, context = "unknown_key", {"known": model.keys()}
-        custom = PydanticCustomError(kind, "{message}", {**context, "message": message})  # type: ignore[arg-type]
+        custom = PydanticCustomError(kind, "{message}", {**context, "message": message})
         details.append(InitErrorDetails(type=custom, loc=line["loc"], input=line["input"]))
     return ValidationError.from_exception_data(model.__name__, details)
 
@@ -133,7 +133,7 @@ def pick(registry: Mapping[str, type[Model]], what: str, name: Any) -> type[Mode
         message = f"unknown {what} `{name}`" if isinstance(name, str) else f"a {what} is expected"
         raise PydanticCustomError(
             f"unknown_{what}", "{message}", {"message": message, "known": tuple(sorted(registry))}
-        )  # type: ignore[arg-type]
+        )
     return registry[name]
 
 
@@ -313,6 +313,7 @@ class Stage(Model):
     kind: str
     description: str | None = None
     owner: str | None = None
+    classification: Classification | None = Field(None, description="phi: the table may hold patient data.")
     checks: Checks = ()
     allow: Frozen[str] = Field(
         default_factory=dict, description="Diagnostics let pass here, by code, each with the reason."

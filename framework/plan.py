@@ -65,6 +65,8 @@ class StagePlan:
     publication: Publication | None = None
     balance: tuple[str, ...] = ()
     description: str | None = None
+    owner: str | None = None
+    classification: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, StrictBool, Tag
 
 from framework.algebra import Divert, Join, Query
+from framework.assertion import Place
 from framework.clauses.columns import condition
 from framework.diagnostics import Code, suggest
 from framework.draft import Draft, Readable
@@ -74,7 +75,7 @@ class _Side:
 
     name: str
     readable: Readable
-    place: tuple[str | int, ...]
+    place: Place
 
     @property
     def relation(self) -> Relation:
@@ -109,7 +110,7 @@ class _Side:
         return Query(query.input, steps, query.output)
 
 
-def lookup(draft: Draft, name: str, model: LookupModel, place: tuple[str | int, ...]) -> None:
+def lookup(draft: Draft, name: str, model: LookupModel, place: Place) -> None:
     """A many-to-one left join; never more rows."""
     side = _side(draft, name, model.relation, place)
     if side is None:
@@ -129,7 +130,7 @@ def lookup(draft: Draft, name: str, model: LookupModel, place: tuple[str | int, 
     _left(draft, side, on, model.take, model.missing)
 
 
-def join(draft: Draft, name: str, model: JoinModel, place: tuple[str | int, ...]) -> None:
+def join(draft: Draft, name: str, model: JoinModel, place: Place) -> None:
     side = _side(draft, name, model.relation, place)
     if side is None:
         return _take_unknown(draft, model.take)
@@ -157,16 +158,18 @@ def join(draft: Draft, name: str, model: JoinModel, place: tuple[str | int, ...]
         lefts = [left for left, _ in pairs if draft.columns[left.lower()].nullable]
         draft.divert(either(*(call("is null", draft.reference(left)) for left in lefts)), "no key")
         draft.not_null([left for left, _ in pairs])
-    taken = _left(draft, side, on, model.take, missing)
-    if model.fan_out and not side.relation.is_key(rights):
+    multiplies = model.fan_out and not side.relation.is_key(rights)
+    left_key = draft.proved([c.name for c in draft.columns.values()])
+    taken = _left(draft, side, on, model.take, missing, tuple(sorted(left_key[0])) if multiplies and left_key else ())
+    if multiplies:
         _multiply(draft, side, before, taken, pairs)
 
 
 # -- the parts of a join
 
 
-def _side(draft: Draft, name: str, relation: str | None, place: tuple[str | int, ...]) -> _Side | None:
-    path = (*draft.place, *place)
+def _side(draft: Draft, name: str, relation: str | None, place: Place) -> _Side | None:
+    path: Place = (*draft.place, *place)
     readable = draft.readable(relation or name, (*path, "relation") if relation else path)
     return None if readable is None else _Side(name, readable, place)
 
@@ -284,14 +287,16 @@ def _refuse_fan_out(draft: Draft, side: _Side, rights: Key, *, as_of: bool, help
     )
 
 
-def _left(draft: Draft, side: _Side, on: Expression, take: Take, missing: Any) -> list[tuple[str, Column]]:
+def _left(
+    draft: Draft, side: _Side, on: Expression, take: Take, missing: Any, multiplies: tuple[str, ...] = ()
+) -> list[tuple[str, Column]]:
     """A left join with what `missing` makes of a row without a match; the taken names with their right columns."""
     matched = f"_matched_{side.name}"
     values, origins = _take(draft, side, take)
     always = missing in ("drop", "quarantine", "fail")
     for name, value in values:
         draft.add(Column(name, value.type, value.nullable or not always, _classification(side, value)))
-    draft.step(Join(side.query(), side.name, "left", on, values, matched))
+    draft.step(Join(side.query(), side.name, "left", on, values, matched, multiplies=multiplies))
     found = Reference(BOOLEAN, False, matched)
     if missing == "drop":
         draft.divert(call("not", found), "unmatched")
@@ -315,7 +320,9 @@ def _left_columns(on: Expression) -> list[Reference]:
 def _take(
     draft: Draft, side: _Side, take: Take
 ) -> tuple[tuple[tuple[str, Expression], ...], list[tuple[str, Column]]]:
-    scope, values, origins = side.scope(f"`{side.relation.name}`"), [], []
+    scope = side.scope(f"`{side.relation.name}`")
+    values: list[tuple[str, Expression]] = []
+    origins: list[tuple[str, Column]] = []
     for name, text, path in _taken(take):
         place = (*draft.place, *side.place, *path)
         if name.lower() in draft.columns or name.lower() in (n.lower() for n, _ in values):

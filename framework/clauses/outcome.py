@@ -59,6 +59,8 @@ def finish(
         assertions,
         publication,
         description=stage.description,
+        owner=stage.owner,
+        classification=stage.classification,
     )
 
 

@@ -1,20 +1,20 @@
 """Plan x warehouse -> Program: SQLAlchemy statements, stage by stage; pure and offline."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import FromClause, Select
 
-from framework.algebra import BUCKET, REASONS, Group, Query
+from framework.algebra import BUCKET, REASONS, ROWS, Group, Query
 from framework.algebra import Select as SelectText
 from framework.assertion import RowTest
-from framework.compile.audits import fused, set_audits
+from framework.compile.audits import Figures, fused, set_audits
 from framework.compile.program import Audit, Program, SourceProgram, StageProgram
 from framework.compile.publishing import publishing
 from framework.compile.rows import Rowset, lower_query
-from framework.compile.tables import DEFAULT_SCHEMAS, FRAMEWORK_SCHEMA, Tables
+from framework.compile.tables import ADDED, DEFAULT_SCHEMAS, FRAMEWORK_SCHEMA, Tables
 from framework.ddl import CreateTableAs, CreateView
 from framework.expressions.lowering import Lowering, conversion, lower
 from framework.expressions.tree import Literal, Reference
@@ -71,7 +71,7 @@ class _Compiling:
         measured = [a for a in source.assertions if isinstance(a.test, RowTest)]
         if measured:
             query = replace(source.query, output=source.relation.names)
-            rows = lower_query(query, self.read, self.lowering, verdict=False).select.cte("typed")
+            rows = lower_query(query, self.read, self.lowering, verdict=False).select.cte(f"{source.name}_typed")
         audit = fused(rows, None, (), source.assertions, self.lowering)
         return SourceProgram(
             source, self.tables.source(source), audit, set_audits(source.assertions, self.read, self.lowering)
@@ -98,7 +98,7 @@ class _Compiling:
             stage,
             CreateTableAs(candidate, select),
             tuple(self._inputs(stage)),
-            self._audit(stage, stored, verdict),
+            self._audit(stage, stored, verdict, names),
             set_audits(
                 stage.assertions, self.reading(stage, self._out(stage, stored, verdict)), self.lowering
             ),
@@ -146,12 +146,11 @@ class _Compiling:
     def _no_column(self, reference: Reference) -> Any:
         raise TypeError(f"a constant refers to {reference.name}")
 
-    def _audit(self, stage: StagePlan, stored: FromClause, verdict: bool) -> Audit:
-        buckets = stage.query.buckets if verdict else None
-        grouped = next((s for s in stage.query.steps if isinstance(s, Group)), None)
-        if grouped is not None:
-            buckets = _after_group(stage.query) if verdict else None
-        return fused(stored, buckets, stage.balance, stage.assertions, self.lowering)
+    def _audit(self, stage: StagePlan, stored: FromClause, verdict: bool, names: Collection[str]) -> Audit:
+        grouped = any(isinstance(s, Group) for s in stage.query.steps)
+        buckets = (_after_group(stage.query) if grouped else stage.query.buckets) if verdict else None
+        figures = Figures(ADDED in names, ROWS in names)
+        return fused(stored, buckets, stage.balance, stage.assertions, self.lowering, figures)
 
     def _out(self, stage: StagePlan, stored: FromClause, verdict: bool) -> FromClause:
         """The candidate as those who read the stage will see it; the unknown row is judged with it."""
@@ -168,7 +167,8 @@ class _Compiling:
         for name in stage.inputs:
             table = self.read(name, ()).alias(name)
             counted = sa.func.count().label("rows_in")
-            sums = [self._sum(table, m, i) for i, m in enumerate(self._carried(stage, name))]
+            carried = self._carried(stage, name)
+            sums = [self._sum(table, m, i, m in carried) for i, m in enumerate(stage.balance)] if carried else []
             yield sa.select(counted, *sums).select_from(table)
 
     def _carried(self, stage: StagePlan, name: str) -> list[str]:
@@ -178,8 +178,10 @@ class _Compiling:
             return []
         return [m for m in stage.balance if given.relation.column(m) is not None]
 
-    def _sum(self, table: FromClause, name: str, index: int) -> Any:
-        return sa.func.sum(table.c[name]).label(f"money_{index}")
+    def _sum(self, table: FromClause, name: str, index: int, carried: bool) -> Any:
+        """Null where the input has no such column, and zero where it has one without a value."""
+        total = sa.func.coalesce(sa.func.sum(table.c[name]), sa.literal_column("0")) if carried else sa.null()
+        return total.label(f"money_{index}")
 
     def _before(self, stage: StagePlan) -> Audit | None:
         """What becomes of the rows before a group: counted by a query of its own."""
@@ -190,7 +192,7 @@ class _Compiling:
         money = [m for name in stage.inputs for m in self._carried(stage, name)]
         query = Query(stage.query.input, steps[:at], tuple(money))
         rowset = lower_query(query, self.read, self.lowering, verdict=True)
-        rows = rowset.select.cte("before")
+        rows = rowset.select.cte("before_group")
         return fused(rows, query.buckets if BUCKET in rowset.names else None, money, (), self.lowering)
 
     # -- views
@@ -199,7 +201,7 @@ class _Compiling:
         if stage.publication is not None:
             return
         rows = self.tables.rows(stage).alias(stage.name)
-        shown = sa.select(*(rows.c[n] for n in stage.relation.names)).select_from(rows)
+        shown: Select[Any] = sa.select(*(rows.c[n] for n in stage.relation.names)).select_from(rows)
         if verdict:
             shown = shown.where(rows.c[BUCKET] == sa.literal_column("'out'"))
         yield CreateView(self.tables.live(stage), shown)

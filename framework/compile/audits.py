@@ -1,24 +1,36 @@
 """The fused scan of a relation: rows and money by bucket, and every check that a row or an aggregate decides."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, Select
 
-from framework.algebra import BUCKET, REASONS, Divert
+from framework.algebra import BUCKET, REASONS, ROWS, Divert
 from framework.assertion import Assertion, HeldTest, MeasureTest, RowTest, SetTest
 from framework.compile.program import Audit, Figure, SetAudit
 from framework.compile.rows import Read, lower_query
+from framework.compile.tables import ADDED
 from framework.expressions import types as t
 from framework.expressions.lowering import Lowering, lower
 from framework.expressions.tree import Call, Expression, Reference
 from framework.expressions.typed import call, literal
 
-Columns = Callable[[Reference], ColumnElement[Any]]
+_MONEY = t.decimal(38, 10)  # wide enough for whatever is summed; the text of a sum does not depend on it
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the stored rows carry beside their verdict: rows that a join added, rows that a group was made of."""
+
+    added: bool = False
+    grouped: bool = False
+
+
+NO_FIGURES = Figures()
 
 
 def fused(
@@ -27,13 +39,14 @@ def fused(
     money: Sequence[str],
     assertions: Iterable[Assertion],
     lowering: Lowering,
-    *,
-    first: Sequence[tuple[Figure, ColumnElement[Any]]] = (),
+    extra: Figures = NO_FIGURES,
 ) -> Audit:
     """One select over `source`. `buckets` are counted apart; None where the rows carry no verdict."""
     scan = _Scan(source, lowering, buckets is not None)
-    for figure, column in first:
-        scan.add(figure, column)
+    if extra.added:
+        scan.added(money)
+    if extra.grouped:
+        scan.add(Figure("rows", "grouped", "grouped"), sa.func.coalesce(sa.func.sum(source.c[ROWS]), 0))
     for bucket in buckets or ("out",):
         scan.rows(bucket)
         for name in money:
@@ -58,11 +71,19 @@ class _Scan:
             return Audit(None, ())
         return Audit(sa.select(*self.columns).select_from(self.source), tuple(self.figures))
 
+    def added(self, money: Sequence[str]) -> None:
+        """Rows that a join made beyond one for each that came in."""
+        here = Reference(t.BOOLEAN, True, ADDED)
+        self.add(Figure("rows", "added", "added"), self._lower(_count(here)))
+        for name in money:
+            value = replace_type(call("case", here, Reference(_MONEY, True, name)), _MONEY)
+            self.add(Figure("money", name, "added"), self._lower(call("sum", value)))
+
     def rows(self, bucket: str) -> None:
         self.add(Figure("rows", bucket, bucket), self._lower(_count(self._in(bucket))))
 
     def money(self, name: str, bucket: str) -> None:
-        column = Reference(t.decimal(38, 10), True, name)
+        column = Reference(_MONEY, True, name)
         here = self._in(bucket)
         value = column if here is None else call("case", here, column)
         self.add(Figure("money", name, bucket), self._lower(call("sum", replace_type(value, column.type))))
@@ -90,7 +111,9 @@ class _Scan:
         return call("=", Reference(t.STRING, False, BUCKET), literal(bucket))
 
     def _lower(self, expression: Expression) -> ColumnElement[Any]:
-        return lower(expression, lambda reference: self.source.c[reference.name], self.lowering)
+        """The figure as the driver gives it: a result processor of SQLAlchemy's would make a float of money."""
+        element = lower(expression, lambda reference: self.source.c[reference.name], self.lowering)
+        return sa.type_coerce(element, sa.types.NULLTYPE)
 
 
 def replace_type(e: Expression, type_: t.Type) -> Expression:

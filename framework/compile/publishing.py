@@ -91,7 +91,7 @@ class _Publishing:
                 self._candidates((), unknown=False).with_only_columns(sa.func.count()).scalar_subquery()
             )
             gone = sa.select(sa.func.count()).select_from(live).scalar_subquery()
-            zero = sa.literal_column("0")
+            zero: ColumnElement[Any] = sa.literal_column("0")
             return sa.select(
                 candidate.label("inserted"),
                 zero.label("updated"),
@@ -124,7 +124,7 @@ class _Publishing:
         if not self.publication.unknown:
             return []
         candidate = self.tables.candidate(self.stage).alias("unknown_row")
-        row = sa.select(sa.literal_column("1")).select_from(candidate)
+        row: Select[Any] = sa.select(sa.literal_column("1")).select_from(candidate)
         is_unknown = candidate.c[BUCKET] == sa.literal_column("'unknown'")
         return [~sa.exists(row.where(is_unknown, self._same_key(candidate, live)))]
 
@@ -134,11 +134,11 @@ class _Publishing:
             every = sa.insert(live).from_select(list(self.names), self._candidates(self.names))
             return [sa.delete(live), every]
         new = self._candidates(self.names).subquery("candidate")
-        changed = sa.select(sa.literal_column("1")).select_from(new)
+        changed: Select[Any] = sa.select(sa.literal_column("1")).select_from(new)
         changed = changed.where(self._same_key(new, live), self._differ(new, live)).correlate(live)
         standing = self.tables.live(self.stage).alias("standing")
         new = self._candidates(self.names).subquery("candidate")
-        there = sa.select(sa.literal_column("1")).select_from(standing)
+        there: Select[Any] = sa.select(sa.literal_column("1")).select_from(standing)
         there = there.where(self._same_key(new, standing)).correlate(new)
         missing = sa.select(*(new.c[n] for n in self.names)).select_from(new).where(~sa.exists(there))
         return [

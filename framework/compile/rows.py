@@ -75,7 +75,7 @@ class _Levels:
         self.conditions: list[ColumnElement[Any]] = []
         self.diverts: list[tuple[ColumnElement[Any], str]] = []
         self.reasons: list[tuple[str, ColumnElement[Any]]] = []
-        self.label = "rows"
+        self.label = "input_rows"
         self.source: FromClause = self._input()
 
     def rowset(self) -> Rowset:
@@ -268,7 +268,7 @@ class _Levels:
             select = select.where(condition)
         if by:
             select = select.group_by(*(c for _, c in by))
-        level = select.cte(self._name("groups"))
+        level = select.cte(self._name("grouped"))
         self.source, self.conditions = level, []
         self._adopt(level, [n for n, _ in (*by, *measures, counted)])
 
@@ -304,6 +304,8 @@ class _Levels:
             return self._full(step, right, on, present)
         self.source = sa.join(self.source, right, on, isouter=True)
         self._take(step, right, present)
+        if step.multiplies:
+            self._mark_added(step.multiplies)
 
     def _mark_left(self) -> None:
         """A full join needs to know which rows came from the left."""
@@ -318,6 +320,12 @@ class _Levels:
         for left, other in step.coalesced:
             self._set(left, sa.func.coalesce(self.columns[left.lower()], right.c[other]), computed=True)
         self._set(ADDED, added, computed=False)
+
+    def _mark_added(self, key: tuple[str, ...]) -> None:
+        """Of the rows that one left row became, all but one are added."""
+        columns = [self.columns[name.lower()] for name in key]
+        added = sa.func.row_number().over(partition_by=columns, order_by=columns) > sa.literal_column("1")
+        self._set(ADDED, added, computed=True)
 
     def _right(self, step: Join) -> FromClause:
         """The right side: a table as it stands, or a select of what the join uses."""

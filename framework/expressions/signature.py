@@ -3,7 +3,7 @@
 Words: a type of the language; `number` (integer, decimal or double), `moment` (date or timestamp),
 `any`; `T` (one type for all, widened); `{a|b}` a word of this list, written as text; `format` a
 literal text. `?` behind a word makes it optional, `...` lets it repeat. A result may also be
-`sum`, `product`, `same` (the first argument's type), or `plain` (the first decimal or else integer).
+`sum`, `product`, `same` (the first argument's type), ...; a decimal is written whole.
 """
 
 import re
@@ -16,7 +16,6 @@ from framework.expressions.types import (
     DATE,
     DOUBLE,
     MAX_PRECISION,
-    NAMED,
     NULL,
     STRING,
     TIMESTAMP,
@@ -24,6 +23,7 @@ from framework.expressions.types import (
     Type,
     as_decimal,
     decimal,
+    parse_type,
     product_of,
     sum_of,
     widen,
@@ -167,8 +167,9 @@ _RESULTS: dict[str, Callable[[Sequence[Expression]], Type]] = {
 def result_type(signature: Signature, args: Sequence[Expression]) -> Type:
     """The type of a call; `args` are its values, options left out."""
     word = signature.result
-    if word in NAMED:
-        return NAMED[word]
+    named = parse_type(word)
+    if named is not None:
+        return named
     if word == "T":
         shared = [a for a, slot in _values(signature, args) if slot.word == "T"]
         return common(shared) or UNKNOWN

@@ -113,7 +113,7 @@ def _case(e: Call, flags: Mapping[str, Expression]) -> Expression:
 
 
 def _coalesce(e: Call, flags: Mapping[str, Expression]) -> Expression:
-    result = FALSE
+    result: Expression = FALSE
     for arg in reversed(e.args):
         missing = call("is null", transform(arg, _tolerant))
         later = result if result == FALSE else call("and", missing, result)

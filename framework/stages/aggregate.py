@@ -94,9 +94,9 @@ class Aggregate(Stage, kind="aggregate"):
                 found.append((column, self._computed(draft, name, value)))
             return found
         for index, name in enumerate(self.by):
-            column = draft.find(name, "by", index)
-            if column is not None:
-                found.append((column, draft.reference(name)))
+            given = draft.find(name, "by", index)
+            if given is not None:
+                found.append((given, draft.reference(name)))
         return found
 
     def _computed(self, draft: Draft, name: str, value: Expression) -> Expression:

@@ -178,7 +178,7 @@ class Duckdb(Warehouse):
             "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = current_database() "
             "AND schema_name = :schema AND table_name = :name ORDER BY column_index"
         )
-        return {c: kind for c, kind in connection.execute(query, {"schema": schema, "name": name})}
+        return {str(c): str(kind) for c, kind in connection.execute(query, {"schema": schema, "name": name})}
 
     def refusal(self, error: Exception) -> Refusal:
         message = str(error)

@@ -33,7 +33,7 @@ FUNCTIONS = (
     ),
     *_twins(
         "parse_decimal",
-        "(string) -> amount",
+        "(string) -> decimal(18,4)",
         "An amount as people write it: `$1,234.50`, `(12.00)`, `12.00-`, `12.00CR`; at most four decimals",
         "parse_decimal('(12.00)') = -12",
     ),

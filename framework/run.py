@@ -1,0 +1,103 @@
+"""A run's results: data that is printed, kept and exported, never a cell value in it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+Status = Literal["ok", "failed", "refused", "broken", "interrupted"]
+StageStatus = Literal["built", "published", "failed", "skipped"]
+CheckStatus = Literal["passed", "failed", "warned", "quarantined"]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """`failing` counts rows; None for a check of one figure. `query` finds the rows, where a query can."""
+
+    relation: str
+    name: str
+    check: str
+    on_fail: str
+    status: CheckStatus
+    failing: int | None
+    place: str
+    query: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """A balance column on the ledger's line: what came in, what each bucket holds."""
+
+    column: str
+    came_in: Decimal | None
+    added: Decimal
+    buckets: dict[str, Decimal]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What publishing did to the table, in rows."""
+
+    inserted: int
+    updated: int
+    unchanged: int
+    deleted: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerLine:
+    """One stage's account: `rows_in` + `added` = the buckets' rows, `out` among them.
+
+    An aggregate has two: rows in = the buckets before the group, `grouped` among them; groups = the buckets
+    after it. `faults` are the equations that do not hold.
+    """
+
+    stage: str
+    kind: str
+    rows_in: int
+    added: int
+    buckets: dict[str, int]
+    money: tuple[Money, ...] = ()
+    grouped: dict[str, int] | None = None
+    changes: Changes | None = None
+    open: bool = False
+    faults: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class StageResult:
+    name: str
+    kind: str
+    status: StageStatus
+    seconds: float
+    rows: int | None = None
+    ledger: LedgerLine | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`message` says in one sentence why a run is not ok; `help` what to do."""
+
+    run_id: str
+    pipeline: str
+    target: str
+    warehouse: str
+    started_at: datetime
+    seconds: float
+    status: Status
+    stages: tuple[StageResult, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+    message: str | None = None
+    help: str | None = None
+    code: str | None = None
+    warnings: tuple[str, ...] = field(default=())
+
+    @property
+    def exit_code(self) -> int:
+        return {"ok": 0, "failed": 1, "broken": 3, "refused": 4, "interrupted": 130}[self.status]
+
+    @property
+    def quarantined(self) -> int:
+        """Rows held back in this run."""
+        held = ("rejected", "quarantined")
+        return sum(s.ledger.buckets.get(b, 0) for s in self.stages if s.ledger is not None for b in held)

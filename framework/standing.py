@@ -1,0 +1,51 @@
+"""What stands in a target: recorded in the target itself, in the transaction that publishes."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.schema import CreateTable
+
+from framework.compile.tables import FRAMEWORK_SCHEMA
+from framework.ddl import CreateSchema
+
+METADATA = sa.MetaData(schema=FRAMEWORK_SCHEMA)
+
+COMMITS = sa.Table(
+    "commits",
+    METADATA,
+    sa.Column("pipeline", sa.String(200), nullable=False),
+    sa.Column("run_id", sa.String(32), nullable=False),
+    sa.Column("stage", sa.String(200), nullable=False),
+    sa.Column("fingerprint", sa.String(64), nullable=False),
+    sa.Column("inputs", sa.Text, nullable=False),
+    sa.Column("rows_out", sa.BigInteger, nullable=False),
+    sa.Column("committed_at", sa.DateTime, nullable=False),
+)
+
+# Locked by each publishing transaction, so that two of them cannot interleave.
+PUBLISHING = sa.Table("publishing", METADATA, sa.Column("run_id", sa.String(32), nullable=False))
+
+
+def prepare(connection: sa.Connection) -> None:
+    """Makes the framework's own schema and tables where they are missing."""
+    connection.execute(CreateSchema(FRAMEWORK_SCHEMA))
+    for table in (COMMITS, PUBLISHING):
+        connection.execute(CreateTable(table, if_not_exists=True))
+    if connection.execute(sa.select(sa.func.count()).select_from(PUBLISHING)).scalar_one() == 0:
+        connection.execute(PUBLISHING.insert().values(run_id=""))
+
+
+def owners(connection: sa.Connection) -> dict[str, str]:
+    """Which pipeline each stage of the target belongs to, by stage."""
+    select = sa.select(COMMITS.c.stage, COMMITS.c.pipeline).order_by(COMMITS.c.committed_at)
+    return {stage: pipeline for stage, pipeline in connection.execute(select)}
+
+
+def record(connection: sa.Connection, pipeline: str, run_id: str, at: datetime, stages: Iterable[dict[str, object]]) -> None:
+    """One commit for each stage, replacing what the pipeline's stage had: only the latest stands."""
+    for stage in stages:
+        connection.execute(
+            COMMITS.delete().where(COMMITS.c.pipeline == pipeline, COMMITS.c.stage == stage["stage"])
+        )
+        connection.execute(COMMITS.insert().values(pipeline=pipeline, run_id=run_id, committed_at=at, **stage))

@@ -1,0 +1,156 @@
+"""History beside the warehouse: runs, stages and checks, in SQLite or any SQLAlchemy URL.
+
+It is a record, never a source of truth: what stands is said by the target itself (`standing.py`).
+Losing this store loses trends and nothing else.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from framework.run import Run
+from framework.warehouse import Refusal, Unreachable
+
+METADATA = sa.MetaData()
+
+RUNS = sa.Table(
+    "runs",
+    METADATA,
+    sa.Column("run_id", sa.String(32), primary_key=True),
+    sa.Column("pipeline", sa.String(200), nullable=False),
+    sa.Column("target", sa.String(200), nullable=False),
+    sa.Column("started_at", sa.DateTime, nullable=False),
+    sa.Column("seconds", sa.Float),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("message", sa.Text),
+)
+STAGES = sa.Table(
+    "stages",
+    METADATA,
+    sa.Column("run_id", sa.String(32), sa.ForeignKey("runs.run_id"), primary_key=True),
+    sa.Column("stage", sa.String(200), primary_key=True),
+    sa.Column("kind", sa.String(40), nullable=False),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("seconds", sa.Float),
+    sa.Column("rows_out", sa.BigInteger),
+    sa.Column("ledger", sa.Text),
+)
+CHECKS = sa.Table(
+    "checks",
+    METADATA,
+    sa.Column("run_id", sa.String(32), sa.ForeignKey("runs.run_id"), primary_key=True),
+    sa.Column("relation", sa.String(200), primary_key=True),
+    sa.Column("name", sa.String(400), primary_key=True),
+    sa.Column("kind", sa.String(60), nullable=False),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("failing", sa.BigInteger),
+)
+
+
+class History:
+    """Past runs. Raises Unreachable when the store cannot be opened."""
+
+    def __init__(self, url: str, root: Path) -> None:
+        try:
+            self.engine = sa.create_engine(_placed(url, root))
+            METADATA.create_all(self.engine)
+        except (SQLAlchemyError, ModuleNotFoundError, OSError) as error:
+            name = sa.engine.make_url(url).render_as_string(hide_password=True) if "://" in url else url
+            refusal = Refusal(f"the state store {name} cannot be opened ({type(error).__name__})", "see `state:`")
+            raise Unreachable(refusal) from None
+
+    def begin(self, run_id: str, pipeline: str, target: str, started_at: datetime) -> None:
+        with self.engine.begin() as connection:
+            connection.execute(
+                RUNS.insert().values(
+                    run_id=run_id, pipeline=pipeline, target=target, started_at=started_at, status="running"
+                )
+            )
+
+    def end(self, run: Run) -> None:
+        stages = [
+            {
+                "run_id": run.run_id,
+                "stage": s.name,
+                "kind": s.kind,
+                "status": s.status,
+                "seconds": s.seconds,
+                "rows_out": s.rows,
+                "ledger": None if s.ledger is None else json.dumps(asdict(s.ledger), default=str),
+            }
+            for s in run.stages
+        ]
+        checks = [
+            {
+                "run_id": run.run_id,
+                "relation": c.relation,
+                "name": c.name,
+                "kind": c.check,
+                "status": c.status,
+                "failing": c.failing,
+            }
+            for c in run.checks
+        ]
+        with self.engine.begin() as connection:
+            connection.execute(
+                RUNS.update()
+                .where(RUNS.c.run_id == run.run_id)
+                .values(status=run.status, seconds=run.seconds, message=run.message)
+            )
+            if stages:
+                connection.execute(STAGES.insert(), stages)
+            if checks:
+                connection.execute(CHECKS.insert(), checks)
+
+    def runs(self, limit: int, pipeline: str | None = None) -> list[dict[str, Any]]:
+        """The latest runs, newest first."""
+        select = sa.select(RUNS).order_by(RUNS.c.started_at.desc(), RUNS.c.run_id).limit(limit)
+        if pipeline is not None:
+            select = select.where(RUNS.c.pipeline == pipeline)
+        return list(self._rows(select))
+
+    def run(self, run_id: str) -> dict[str, Any] | None:
+        """One run with its stages and checks; the id may be cut as long as it names one run."""
+        found = list(self._rows(sa.select(RUNS).where(RUNS.c.run_id.startswith(run_id, autoescape=True)).limit(2)))
+        if len(found) != 1:
+            return None
+        whole = found[0]["run_id"]
+        return {
+            **found[0],
+            "stages": list(self._rows(sa.select(STAGES).where(STAGES.c.run_id == whole))),
+            "checks": list(self._rows(sa.select(CHECKS).where(CHECKS.c.run_id == whole))),
+        }
+
+    def _rows(self, select: sa.Select[Any]) -> Iterator[dict[str, Any]]:
+        with self.engine.connect() as connection:
+            for row in connection.execute(select):
+                yield dict(row._mapping)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+@contextmanager
+def history(url: str, root: Path) -> Iterator[History]:
+    store = History(url, root)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def _placed(url: str, root: Path) -> sa.URL:
+    """A SQLite file relative to the project's folder, its own folder made."""
+    parsed = sa.engine.make_url(url)
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return parsed
+    path = root / (parsed.database or "")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return parsed.set(database=str(path))

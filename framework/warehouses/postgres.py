@@ -1,0 +1,322 @@
+"""Postgres 15 and later: files are read by DuckDB and streamed in with COPY."""
+
+import hashlib
+import re
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, ClassVar
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
+from framework import files as source_files
+from framework.expressions.lowering import Lowering
+from framework.warehouse import MISSING_FILE, Files, Refusal, SourceProblem, Unreachable, Warehouse
+from framework.warehouses._postgres_functions import TEMPLATES, TYPES
+
+_CHUNK = 1 << 20  # bytes given to COPY at once
+_CONNECT_SECONDS = 15
+_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
+# What a server's own configuration could change in the text and the numbers that a query gives.
+_SESSION = """
+SET TIME ZONE 'UTC';
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SET DateStyle = 'ISO, YMD';
+SET extra_float_digits = 1;
+SET client_min_messages = warning;
+SET jit = off
+"""
+
+
+class Postgres(Warehouse):
+    """A database of a Postgres server."""
+
+    name: ClassVar[str] = "postgres"
+    lowering: ClassVar[Lowering] = Lowering(TEMPLATES, TYPES)
+
+    def dialect(self) -> sa.Dialect:
+        return PGDialect_psycopg()  # type: ignore[no-untyped-call]
+
+    def connect(self, settings: Mapping[str, str], root: Path) -> sa.Engine:
+        try:
+            import psycopg
+        except ImportError:
+            raise Unreachable(
+                Refusal(
+                    "the Postgres driver is not installed", "pip install 'framework-pipelines[postgres]'"
+                )
+            ) from None
+        url = _url(settings)
+        arguments: dict[str, Any] = {"cursor_factory": psycopg.ClientCursor}
+        if "connect_timeout" not in url.query:
+            arguments["connect_timeout"] = _CONNECT_SECONDS
+        # Parameters are written into the statement by the client: CREATE TABLE AS and CREATE VIEW take
+        # none from the server's side.
+        engine = sa.create_engine(url, connect_args=arguments, pool_pre_ping=True)
+
+        @sa.event.listens_for(engine, "connect")
+        def _session(connection: Any, _: Any) -> None:
+            connection.execute(_SESSION)
+            connection.commit()  # a rollback would take the settings back
+
+        try:
+            with engine.connect():
+                return engine
+        except (sa.exc.SQLAlchemyError, psycopg.Error) as error:
+            engine.dispose()
+            raise Unreachable(self.refusal(error)) from None
+
+    def load(self, connection: sa.Connection, schema: str, files: Files) -> None:
+        """DuckDB reads the files into one csv, in which a null and an empty text differ, and COPY takes it."""
+        import duckdb
+
+        select, _ = source_files.select(files)
+        with tempfile.TemporaryDirectory(prefix="framework-") as folder:
+            path = Path(folder) / "rows.csv"
+            try:
+                columns = _write(select, path)
+            except duckdb.Error as error:
+                raise _unreadable(error, files) from None
+            self._empty(connection, schema, files.source, columns)
+            _copy(connection, _qualified(schema, files.source), path)
+        # A table without statistics is joined as if it were small.
+        connection.exec_driver_sql(f"ANALYZE {_escaped(_qualified(schema, files.source))}")
+
+    def _empty(self, connection: sa.Connection, schema: str, name: str, columns: Mapping[str, str]) -> None:
+        """An empty table with these columns; one that has them already is kept, with the views over it."""
+        table = _escaped(_qualified(schema, name))
+        if self.relations(connection, schema).get(name) == "TABLE":
+            if list(self.columns(connection, schema, name).items()) == list(columns.items()):
+                connection.exec_driver_sql(f"TRUNCATE {table}")
+                return
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+        listed = ", ".join(f"{_escaped(source_files.quoted(c))} {kind}" for c, kind in columns.items())
+        connection.exec_driver_sql(f"CREATE TABLE {table} ({listed})")
+
+    def relations(self, connection: sa.Connection, schema: str) -> dict[str, str]:
+        query = sa.text(
+            "SELECT c.relname, c.relkind IN ('v', 'm') FROM pg_catalog.pg_class c "
+            "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE n.nspname = :schema AND c.relkind IN ('r', 'p', 'f', 'v', 'm') ORDER BY c.relname"
+        )
+        rows = connection.execute(query, {"schema": schema})
+        return {name: "VIEW" if is_view else "TABLE" for name, is_view in rows}
+
+    def columns(self, connection: sa.Connection, schema: str, name: str) -> dict[str, str]:
+        query = sa.text(
+            "SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) "
+            "FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid "
+            "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+            "WHERE n.nspname = :schema AND c.relname = :name AND a.attnum > 0 AND NOT a.attisdropped "
+            "ORDER BY a.attnum"
+        )
+        return {c: kind for c, kind in connection.execute(query, {"schema": schema, "name": name})}
+
+    def refusal(self, error: Exception) -> Refusal:
+        """By the error's code; its text can hold values of cells, and is only searched for known words."""
+        driver = getattr(error, "orig", None) or error
+        code = getattr(driver, "sqlstate", None)
+        if code is None:
+            return _unconnected(str(driver).lower())
+        if code == "42501":
+            return _forbidden(str(driver))
+        known = _REFUSALS.get(code) or _REFUSALS.get(code[:2])
+        if known is not None:
+            return Refusal(known.message.format(code=code), known.help)
+        return Refusal(f"Postgres refused a statement ({_class(driver)}, {code})")
+
+    @contextmanager
+    def exclusive(self, connection: sa.Connection, pipeline: str) -> Iterator[bool]:
+        """An advisory lock of the session, so that no transaction is held open for it."""
+        key = int.from_bytes(hashlib.sha256(pipeline.encode()).digest()[:8], "big", signed=True)
+        held = _lock(connection, "pg_try_advisory_lock", key)
+        try:
+            yield held
+        finally:
+            if held:
+                try:
+                    _lock(connection, "pg_advisory_unlock", key)
+                except sa.exc.DBAPIError:
+                    connection.invalidate()  # in a broken transaction: the lock goes with the session
+
+
+def _url(settings: Mapping[str, str]) -> sa.URL:
+    """The target's address; messages never show it, for it can hold a password."""
+    shape = "url: postgresql://user:password@host:5432/database"
+    try:
+        url = sa.make_url(settings["url"])
+    except KeyError:
+        raise Unreachable(Refusal("a postgres target needs a `url`", shape)) from None
+    except sa.exc.ArgumentError:
+        raise Unreachable(Refusal("the target's `url` is no address", shape)) from None
+    if url.drivername not in _SCHEMES:
+        raise Unreachable(Refusal("the target's `url` is not one of Postgres", shape))
+    return url.set(drivername="postgresql+psycopg")
+
+
+def _qualified(schema: str, name: str) -> str:
+    return f"{source_files.quoted(schema)}.{source_files.quoted(name)}"
+
+
+def _escaped(text: str) -> str:
+    """Text for a statement that goes to the driver as it stands, where a % would be a place."""
+    return text.replace("%", "%%")
+
+
+# -- loading
+
+_TYPES = {
+    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT"), "bigint"),
+    **dict.fromkeys(("UTINYINT", "USMALLINT", "UINTEGER"), "bigint"),
+    **dict.fromkeys(("UBIGINT", "HUGEINT", "UHUGEINT"), "numeric"),
+    **dict.fromkeys(("FLOAT", "DOUBLE"), "double precision"),
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "JSON": "json",
+}
+_DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
+
+
+def _type(found: str) -> tuple[str, str | None]:
+    """Postgres's name of a column's type, and what DuckDB casts it to first, if it must."""
+    if match := _DECIMAL.fullmatch(found):
+        return f"numeric({match[1]},{match[2]})", None
+    if found.startswith("TIMESTAMP"):
+        # One with a zone becomes UTC, as everywhere.
+        return "timestamp without time zone", "TIMESTAMP"
+    if found in _TYPES:
+        return _TYPES[found], None
+    return "text", None if found == "VARCHAR" else "VARCHAR"
+
+
+def _write(select: str, path: Path) -> dict[str, str]:
+    """The rows as csv, every value quoted and a null not; gives the columns with Postgres's types."""
+    import duckdb
+
+    with duckdb.connect(config={"temp_directory": str(path.parent)}) as reader:
+        reader.execute("SET TimeZone = 'UTC'")
+        reader.execute("SET preserve_insertion_order = false")
+        columns: dict[str, str] = {}
+        chosen = []
+        for name, found, *_ in reader.execute(f"DESCRIBE {select}").fetchall():
+            columns[name], through = _type(found)
+            column = source_files.quoted(name)
+            chosen.append(column if through is None else f"CAST({column} AS {through})")
+        reader.execute(
+            f"COPY (SELECT {', '.join(chosen)} FROM ({select})) TO {source_files.text(str(path))} "
+            "(FORMAT csv, HEADER false, FORCE_QUOTE *)"
+        )
+    return columns
+
+
+def _copy(connection: sa.Connection, table: str, path: Path) -> None:
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    with path.open("rb") as file, driver.cursor() as cursor:
+        with cursor.copy(f"COPY {table} FROM STDIN (FORMAT csv)") as copy:
+            while chunk := file.read(_CHUNK):
+                copy.write(chunk)
+
+
+def _unreadable(error: Exception, files: Files) -> SourceProblem:
+    known = source_files.unreadable(error)
+    return known or SourceProblem(MISSING_FILE, f"the files of source `{files.source}` cannot be read")
+
+
+# -- locks
+
+
+def _lock(connection: sa.Connection, function: str, key: int) -> bool:
+    """Calls a lock function; leaves no transaction open that was not open before."""
+    outside = not connection.in_transaction()
+    done = connection.execute(sa.text(f"SELECT {function}(:key)"), {"key": key}).scalar_one()
+    if outside:
+        connection.commit()
+    return bool(done)
+
+
+# -- refusals
+
+_LOST = Refusal("the connection to Postgres was lost", "run again; what was not published is not there")
+# By the whole code or by its class, the first two characters.
+_REFUSALS = {
+    "08": _LOST,
+    "57P01": _LOST,
+    "57P02": _LOST,
+    "57P03": Refusal("the Postgres server is starting or stopping", "run again in a moment"),
+    "57014": Refusal(
+        "Postgres cancelled a statement", "it ran into a statement_timeout, or somebody cancelled it"
+    ),
+    "28P01": Refusal("Postgres refused the password", "check the user and the password in `url`"),
+    "28": Refusal("Postgres refused the user", "check the user in `url`, and the server's pg_hba.conf"),
+    "3D000": Refusal("the database does not exist", "create it, or name another in `url`"),
+    "3F000": Refusal("a schema does not exist"),
+    "42P01": Refusal("a table does not exist", "check `table` of the pipeline's sources"),
+    "53100": Refusal("the disk of the Postgres server is full", "free space on it"),
+    "53200": Refusal("the Postgres server is out of memory", "lower its work_mem, or give it more memory"),
+    "53300": Refusal("the Postgres server has no connection left", "raise max_connections, or lower threads"),
+    "53": Refusal("the Postgres server lacks resources ({code})"),
+    "55P03": Refusal("a lock was not given in time", "another session holds the table; run again later"),
+    "40P01": Refusal("two sessions waited for each other", "run again"),
+    "40001": Refusal("another session changed the same rows", "run again"),
+    "2BP01": Refusal(
+        "other objects depend on a table that would be replaced", "drop the views over it that others made"
+    ),
+    "25006": Refusal("the database is read-only", "use the address of the primary server"),
+    "22003": Refusal("a number is out of range", "an integer has 64 bits; use a wider decimal"),
+    "22021": Refusal("a text holds a character that Postgres cannot store", "remove NUL characters"),
+    "54": Refusal("a limit of Postgres is exceeded ({code})"),
+}
+_CONNECTING = (
+    (("password authentication failed", "no password supplied"), _REFUSALS["28P01"]),
+    (("no pg_hba.conf entry", "authentication failed"), _REFUSALS["28"]),
+    (('role "',), _REFUSALS["28"]),
+    (('database "',), _REFUSALS["3D000"]),
+    (("too many clients", "connection slots"), _REFUSALS["53300"]),
+    (("starting up", "shutting down"), _REFUSALS["57P03"]),
+    (
+        ("resolve", "translate host name", "name or service not known"),
+        Refusal("the host of `url` is unknown", "check the host in `url`"),
+    ),
+    (
+        ("connection refused", "no such file"),
+        Refusal("no Postgres server answers there", "check host and port in `url`, and whether it runs"),
+    ),
+    (
+        ("timeout", "timed out"),
+        Refusal("the Postgres server did not answer in time", "check the network and the firewall"),
+    ),
+    (("closed", "lost", "terminat", "eof detected", "broken pipe", "reset by peer"), _LOST),
+    (("ssl", "certificate"), Refusal("the encrypted connection failed", "check `sslmode` in `url`")),
+)
+
+
+def _unconnected(message: str) -> Refusal:
+    """What stopped a connection: the driver gives no code for it."""
+    for words, refusal in _CONNECTING:
+        if any(word in message for word in words):
+            return refusal
+    return Refusal("Postgres cannot be reached")
+
+
+_KINDS = ("database", "schema", "table", "view", "materialized view", "sequence", "function", "large object")
+_DENIED = re.compile(rf"(permission denied for|must be owner of) ({'|'.join(_KINDS)})\b")
+
+
+def _forbidden(message: str) -> Refusal:
+    """Says which kind of right is missing; the object's name stays in the server's log."""
+    advice = "grant it to the user of the target's `url`, or use another user"
+    match = _DENIED.search(message)
+    if match is None:
+        return Refusal("the user of `url` lacks a right", advice)
+    if match[1].startswith("must"):
+        return Refusal(f"the user of `url` does not own a {match[2]} that would be replaced", advice)
+    return Refusal(f"the user of `url` lacks a right on a {match[2]}", advice)
+
+
+def _class(error: Exception) -> str:
+    """`UniqueViolation` as `unique violation`."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()

