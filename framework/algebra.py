@@ -118,9 +118,7 @@ class Query:
 
     @property
     def holds(self) -> bool:
-        return any(
-            isinstance(s, Hold) or (isinstance(s, Divert) and s.bucket == "rejected") for s in self.steps
-        )
+        return any(isinstance(s, Hold) or (isinstance(s, Divert) and s.bucket == "rejected") for s in self.steps)
 
     @property
     def buckets(self) -> tuple[str, ...]:

@@ -93,9 +93,7 @@ class Draft:
         found = self.readables.get(name)
         if found is None:
             known = [n for n in self.readables if n != self.name]
-            message = (
-                f"stage `{self.name}` reads itself" if name == self.name else f"no source or stage `{name}`"
-            )
+            message = f"stage `{self.name}` reads itself" if name == self.name else f"no source or stage `{name}`"
             self.findings.error(UNKNOWN_RELATION, place, message, suggest(name, known))
         return found
 
@@ -130,9 +128,7 @@ class Draft:
 
     def named(self, key: frozenset[int], names: Iterable[str]) -> Key | None:
         """A key under the names of the given columns; None when one of its columns is not among them."""
-        by_identity = {
-            self.identities[n.lower()]: self.columns[n.lower()].name for n in reversed(list(names))
-        }
+        by_identity = {self.identities[n.lower()]: self.columns[n.lower()].name for n in reversed(list(names))}
         if not key <= by_identity.keys():
             return None
         return frozenset(by_identity[i] for i in key)
@@ -269,13 +265,9 @@ class Draft:
         for name in names:
             self.columns[name.lower()] = replace(self.columns[name.lower()], nullable=False)
 
-    def rank(
-        self, partition: Sequence[str], order: Sequence[Ordering], output: Sequence[str], bucket: str
-    ) -> None:
+    def rank(self, partition: Sequence[str], order: Sequence[Ordering], output: Sequence[str], bucket: str) -> None:
         """Rows past the first of each partition end in `bucket`; the order is made total by all columns."""
-        window = Window(
-            tuple(self.reference(n) for n in partition), self.total(order, output, without=partition)
-        )
+        window = Window(tuple(self.reference(n) for n in partition), self.total(order, output, without=partition))
         number = Call(t.INTEGER, False, function("row_number"), (), window=window)
         self.step(Derive(((RANK, number),), "ranked"))
         self.step(Divert(call(">", Reference(t.INTEGER, False, RANK), literal(1)), bucket))
@@ -316,9 +308,7 @@ class Draft:
         """The candidate keys that these columns hold, smallest first."""
         names = list(names)
         found = {self.named(key, names) for key in self.keys}
-        return sorted(
-            minimal(frozenset(k for k in found if k is not None)), key=lambda k: (len(k), sorted(k))
-        )
+        return sorted(minimal(frozenset(k for k in found if k is not None)), key=lambda k: (len(k), sorted(k)))
 
     def relation(self, names: Sequence[str], period: Period | None = None) -> Relation:
         columns = tuple(self.columns[n.lower()] for n in names)

@@ -50,9 +50,7 @@ def clock(as_of: datetime | None = None) -> datetime:
     return as_of or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
 
 
-def execute(
-    program: Program, warehouse: Warehouse, engine: sa.Engine, settings: Settings, progress: Progress
-) -> Run:
+def execute(program: Program, warehouse: Warehouse, engine: sa.Engine, settings: Settings, progress: Progress) -> Run:
     """Runs a program to its end; whatever happens is in the Run, never an exception of a driver."""
     execution = _Execution(program, warehouse, engine, settings, progress)
     return execution.run()
@@ -183,7 +181,9 @@ class _Execution:
                 sets = [self._set(connection, audit) for audit in program.sets]
         except SourceProblem as problem:
             status: Status = "failed" if problem.code.id == "F504" else "refused"
-            raise _Stopped(status, f"source `{source.name}`: {problem.args[0]}", problem.help, problem.code.id) from None
+            raise _Stopped(
+                status, f"source `{source.name}`: {problem.args[0]}", problem.help, problem.code.id
+            ) from None
         except DBAPIError as error:
             unreadable = source_files.unreadable(error.orig) if isinstance(error.orig, Exception) else None
             if unreadable is None:

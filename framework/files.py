@@ -38,9 +38,7 @@ def find(path: str, root: Path) -> tuple[Path, ...]:
     """The files of a path or a glob, sorted; relative ones from the project's folder. Raises SourceProblem."""
     pattern = str(root / expand_variables(path))
     if glob.has_magic(pattern):
-        found = tuple(
-            Path(name) for name in sorted(glob.glob(pattern, recursive=True)) if Path(name).is_file()
-        )
+        found = tuple(Path(name) for name in sorted(glob.glob(pattern, recursive=True)) if Path(name).is_file())
     else:
         found = (Path(pattern),) if Path(pattern).is_file() else ()
     if not found:
@@ -90,16 +88,12 @@ def columns(path: Path, format: str) -> dict[str, str]:
         return dict.fromkeys(_header(path, _DELIMITERS[format]), "VARCHAR")
     import duckdb
 
-    reader = (
-        f"read_parquet({text(str(path))})" if format == "parquet" else f"read_json_auto({text(str(path))})"
-    )
+    reader = f"read_parquet({text(str(path))})" if format == "parquet" else f"read_json_auto({text(str(path))})"
     try:
         with duckdb.connect() as connection:
             rows = connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()
     except duckdb.Error as error:
-        raise SourceProblem(
-            MISSING_FILE, f"{path.name} cannot be read as {format}", _advice(str(error))
-        ) from None
+        raise SourceProblem(MISSING_FILE, f"{path.name} cannot be read as {format}", _advice(str(error))) from None
     return {name: "VARCHAR" if format == "jsonl" else kind for name, kind, *_ in rows}
 
 

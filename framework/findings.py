@@ -21,9 +21,7 @@ class Findings:
     def error(self, code: Code, place: Sequence[str | int], message: str, help: str | None = None) -> None:
         self._add(Diagnostic(code, message, self.document.locate(place), help))
 
-    def key_error(
-        self, code: Code, place: Sequence[str | int], message: str, help: str | None = None
-    ) -> None:
+    def key_error(self, code: Code, place: Sequence[str | int], message: str, help: str | None = None) -> None:
         """The same with the caret under the key, not under its value."""
         self._add(Diagnostic(code, message, self.document.locate(place, key=True), help))
 

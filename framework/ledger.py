@@ -23,9 +23,7 @@ def line(program: StageProgram, inputs: Sequence[Counted], before: Counted | Non
     if program.before is None or before is None:
         grouped_rows = rows.pop("grouped", None)
         assert grouped_rows is None
-        return _checked(
-            LedgerLine(stage.name, stage.kind, came_in, added, rows, _money(stage.balance, carried, money))
-        )
+        return _checked(LedgerLine(stage.name, stage.kind, came_in, added, rows, _money(stage.balance, carried, money)))
     earlier, earlier_money = _figures(program.before, before)
     made_of = rows.pop("grouped", 0)
     account = LedgerLine(

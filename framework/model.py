@@ -54,9 +54,7 @@ def _type(value: Any) -> Any:
 
 def _name(value: str) -> str:
     if value.startswith("_"):
-        raise PydanticCustomError(
-            "reserved_name", "names that begin with an underscore are the framework's own"
-        )
+        raise PydanticCustomError("reserved_name", "names that begin with an underscore are the framework's own")
     return value
 
 
@@ -216,9 +214,7 @@ class ColumnModel(Model):
     expr: Expr | None = Field(None, description="The expression; without one the column passes through.")
     type: TypeName | None = Field(None, description="In normalize a strict conversion, elsewhere asserted.")
     description: str | None = None
-    classification: Classification | None = Field(
-        None, description="phi, or none for a column made harmless."
-    )
+    classification: Classification | None = Field(None, description="phi, or none for a column made harmless.")
 
 
 def _declared(value: Any) -> Any:
@@ -261,9 +257,7 @@ class SourceModel(Model):
     path: str | None = Field(
         None, description="Files: a path or a glob, relative to the project; ${VAR} may stand in it."
     )
-    table: str | None = Field(
-        None, description="A table of the warehouse: schema.table; ${VAR} may stand in it."
-    )
+    table: str | None = Field(None, description="A table of the warehouse: schema.table; ${VAR} may stand in it.")
     format: Format | None = Field(None, description="Overrides the suffix of `path`.")
     columns: Contract | None = Field(
         None, description="The contract: each column with its type. Without it names pass unchecked."
@@ -360,9 +354,7 @@ class PipelineModel(Model):
     pipeline: Name = Field(description="The pipeline's name.")
     description: str | None = None
     owner: str | None = None
-    schedule: str | None = Field(
-        None, description="When it runs, as cron writes it; read by orchestrator exports."
-    )
+    schedule: str | None = Field(None, description="When it runs, as cron writes it; read by orchestrator exports.")
     balance: Names = Field((), description="Money carried beside row counts in the ledger.")
     sources: Frozen[SourceModel] = Field(default_factory=dict)
     stages: Annotated[Frozen[AnyStage], Field(min_length=1)]

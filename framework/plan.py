@@ -27,6 +27,7 @@ class SourcePlan:
     declared: Mapping[str, Type] | None
     assertions: tuple[Assertion, ...] = ()
     description: str | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

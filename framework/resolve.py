@@ -125,9 +125,7 @@ def _source(
 ) -> tuple[SourcePlan, Readable]:
     place: Place = ("sources", name)
     draft = Draft(name, place, readables, findings, {})
-    columns = [
-        _declared(n, c.type, c.classification, c.description) for n, c in (model.columns or {}).items()
-    ]
+    columns = [_declared(n, c.type, c.classification, c.description) for n, c in (model.columns or {}).items()]
     _check_case(name, columns, findings)
     steps, flags = _conversions(columns) if model.is_text else ([], {})
     for column in columns:
@@ -152,6 +150,7 @@ def _source(
         None if model.columns is None else {n: c.type for n, c in model.columns.items()},
         tuple(assertions),
         model.description,
+        model.owner,
     )
     return plan, Readable(relation, query, flags, model.is_text)
 

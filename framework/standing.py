@@ -42,10 +42,10 @@ def owners(connection: sa.Connection) -> dict[str, str]:
     return {stage: pipeline for stage, pipeline in connection.execute(select)}
 
 
-def record(connection: sa.Connection, pipeline: str, run_id: str, at: datetime, stages: Iterable[dict[str, object]]) -> None:
+def record(
+    connection: sa.Connection, pipeline: str, run_id: str, at: datetime, stages: Iterable[dict[str, object]]
+) -> None:
     """One commit for each stage, replacing what the pipeline's stage had: only the latest stands."""
     for stage in stages:
-        connection.execute(
-            COMMITS.delete().where(COMMITS.c.pipeline == pipeline, COMMITS.c.stage == stage["stage"])
-        )
+        connection.execute(COMMITS.delete().where(COMMITS.c.pipeline == pipeline, COMMITS.c.stage == stage["stage"]))
         connection.execute(COMMITS.insert().values(pipeline=pipeline, run_id=run_id, committed_at=at, **stage))

@@ -43,6 +43,8 @@ class Warehouse(ABC):
 
     name: ClassVar[str]
     lowering: ClassVar[Lowering]
+    # The settings a target may have, each with one sentence.
+    settings: ClassVar[Mapping[str, str]]
     # Whether a CREATE TABLE inside a transaction is undone by its rollback.
     transactional_ddl: ClassVar[bool] = True
 

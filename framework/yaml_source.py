@@ -553,9 +553,7 @@ class _Builder:
         elif top.flow and depth > 0:
             top.unclosed = top.unclosed or place
         comment = _COMMENT.match(text, place.end)
-        if comment and (
-            (depth > 0 and ")" in comment[1]) or ("'" in comment[1] and _OPEN_QUOTE.search(place.text))
-        ):
+        if comment and ((depth > 0 and ")" in comment[1]) or ("'" in comment[1] and _OPEN_QUOTE.search(place.text))):
             whole = text[place.start : comment.end()].rstrip()
             message = "` #` ends an unquoted text and begins a comment"
             self._report(F002, message, comment.start(1) - 1, comment.end(), f"quote it: {_quoted(whole)}")

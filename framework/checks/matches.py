@@ -40,6 +40,4 @@ class Matches(Check, check="matches"):
                 f"`{column.name}` is {column.type}, and a pattern fits text",
             )
             return None
-        return RowTest(
-            call("not", call("regexp_matches", draft.reference(column.name), literal(self.matches.pattern)))
-        )
+        return RowTest(call("not", call("regexp_matches", draft.reference(column.name), literal(self.matches.pattern))))

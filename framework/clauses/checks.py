@@ -42,9 +42,7 @@ def resolve(draft: Draft, checks: Checks, *, holding: bool) -> tuple[list[Held],
             continue
         place = (*draft.place, *path)
         if check.on_fail != "quarantine":
-            assertions.append(
-                Assertion(label, check.check_name, test, check.on_fail, place, where, check.description)
-            )
+            assertions.append(Assertion(label, check.check_name, test, check.on_fail, place, where, check.description))
         elif isinstance(test, RowTest) and holding:
             held.append(Held(label, _where(test.failing, where), "quarantine", place))
             if check.check_name == "not_null" and where is None:
@@ -72,8 +70,7 @@ def held_assertions(held: Iterable[Held], checks: Checks) -> tuple[Assertion, ..
     """What holds rows back, as results: counted while the stage is built."""
     kinds = {label: check.check_name for _, label, check in labelled(checks)}
     return tuple(
-        Assertion(h.name, kinds.get(h.name, h.name.partition("(")[0]), HeldTest(), h.on_fail, h.place)
-        for h in held
+        Assertion(h.name, kinds.get(h.name, h.name.partition("(")[0]), HeldTest(), h.on_fail, h.place) for h in held
     )
 
 
@@ -137,9 +134,7 @@ def period_assertion(relation: Relation, found: Period, place: Place) -> Asserti
     return Assertion(label, "no_overlap", SetTest(query), "stop", place)
 
 
-def orphans(
-    draft: Draft, columns: Sequence[str], relation: str, targets: Sequence[str], path: Place
-) -> SetTest | None:
+def orphans(draft: Draft, columns: Sequence[str], relation: str, targets: Sequence[str], path: Place) -> SetTest | None:
     """The rows whose columns, none of them null, have no match in another relation."""
     readable = draft.readable(relation, (*draft.place, *path))
     found = [draft.find(name, *path) for name in columns]
@@ -152,9 +147,7 @@ def orphans(
             right = Column(target, STRING if readable.text else UNKNOWN)
         if right is None:
             help = suggest(target, readable.relation.names)
-            draft.findings.error(
-                UNKNOWN_TARGET, (*draft.place, *path), f"no column `{target}` in `{relation}`", help
-            )
+            draft.findings.error(UNKNOWN_TARGET, (*draft.place, *path), f"no column `{target}` in `{relation}`", help)
         rights.append(right)
     pairs = [(left, right) for left, right in zip(found, rights, strict=True) if left and right]
     if len(pairs) < len(columns):

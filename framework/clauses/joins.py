@@ -33,8 +33,7 @@ JoinKind = Literal["inner", "left", "full", "semi", "anti"]
 On = ListOrMapping[Name]
 Take = ListOrMapping[Expr]
 Missing = Annotated[
-    Annotated[Literal["keep", "drop", "quarantine", "fail"], Tag("word")]
-    | Annotated[Frozen[Any], Tag("mapping")],
+    Annotated[Literal["keep", "drop", "quarantine", "fail"], Tag("word")] | Annotated[Frozen[Any], Tag("mapping")],
     Discriminator(shape),
 ]
 
@@ -45,9 +44,7 @@ class LookupModel(Model):
     relation: Name | None = Field(None, description="The relation, where the lookup has a name of its own.")
     on: On = Field(description="Columns equal on both sides: a name, a list, or {left: right}.")
     take: Take = Field((), description="What comes over: a list, or {new: old-or-expression}.")
-    as_of: Name | None = Field(
-        None, description="The column whose moment picks the period of a relation with `valid`."
-    )
+    as_of: Name | None = Field(None, description="The column whose moment picks the period of a relation with `valid`.")
     missing: Missing = Field(
         "keep", description="keep, quarantine, fail, or default values, for a row without a match."
     )
@@ -60,12 +57,8 @@ class JoinModel(Model):
     type: JoinKind = "inner"
     on: On = Field(description="Columns equal on both sides: a name, a list, or {left: right}.")
     take: Take = Field((), description="What comes over: a list, or {new: old-or-expression}.")
-    where: Expr | None = Field(
-        None, description="More conditions of a match; right-hand columns as name.column."
-    )
-    missing: Missing | None = Field(
-        None, description="drop (inner), keep (left), quarantine, fail, or default values."
-    )
+    where: Expr | None = Field(None, description="More conditions of a match; right-hand columns as name.column.")
+    missing: Missing | None = Field(None, description="drop (inner), keep (left), quarantine, fail, or default values.")
     fan_out: StrictBool = Field(False, description="Let a row match several rows.")
 
 
@@ -149,9 +142,7 @@ def join(draft: Draft, name: str, model: JoinModel, place: Place) -> None:
         draft.findings.error(
             WRONG_MISSING,
             (*draft.place, *place, "missing"),
-            f"an {model.type} join cannot `{missing}`"
-            if model.type == "inner"
-            else f"a left join cannot `{missing}`",
+            f"an {model.type} join cannot `{missing}`" if model.type == "inner" else f"a left join cannot `{missing}`",
             "write type: left to keep rows without a match" if model.type == "inner" else "write type: inner",
         )
     if model.type == "inner":
@@ -262,11 +253,7 @@ def _where(draft: Draft, side: _Side, text: str) -> Expression:
 
 def _fan_out_help(side: _Side) -> str:
     keys = " or ".join(shown(key) for key in sorted(side.relation.keys, key=sorted) if key)
-    known = (
-        f"one row of `{side.relation.name}` is known by {keys}"
-        if keys
-        else f"`{side.relation.name}` has no key"
-    )
+    known = f"one row of `{side.relation.name}` is known by {keys}" if keys else f"`{side.relation.name}` has no key"
     return f"{known}; join on that, aggregate `{side.relation.name}` first, or say fan_out: true"
 
 
@@ -305,9 +292,7 @@ def _left(
         failing: Expression = call("not", found)
         for given in nulls:
             failing = call("and", failing, given)
-        draft.missing(
-            f"missing({side.name})", failing, "stop" if missing == "fail" else "quarantine", side.place
-        )
+        draft.missing(f"missing({side.name})", failing, "stop" if missing == "fail" else "quarantine", side.place)
     elif isinstance(missing, Mapping):
         _defaults(draft, side, missing, dict(values), found)
     return origins
@@ -317,9 +302,7 @@ def _left_columns(on: Expression) -> list[Reference]:
     return [n for n in walk(on) if isinstance(n, Reference) and n.qualifier is None]
 
 
-def _take(
-    draft: Draft, side: _Side, take: Take
-) -> tuple[tuple[tuple[str, Expression], ...], list[tuple[str, Column]]]:
+def _take(draft: Draft, side: _Side, take: Take) -> tuple[tuple[tuple[str, Expression], ...], list[tuple[str, Column]]]:
     scope = side.scope(f"`{side.relation.name}`")
     values: list[tuple[str, Expression]] = []
     origins: list[tuple[str, Column]] = []
@@ -366,22 +349,16 @@ def _defaults(
             continue
         given = literal(value)
         if widen(given.type, column.type) is None:
-            draft.findings.error(
-                WRONG_MISSING, place, f"`{name}` is {column.type}, and its default is {given.type}"
-            )
+            draft.findings.error(WRONG_MISSING, place, f"`{name}` is {column.type}, and its default is {given.type}")
             continue
         taken = values[name]
         identity = draft.identities[name.lower()]
-        chosen = call(
-            "if", found, Reference(column.type, taken.nullable, column.name), cast(given, column.type)
-        )
+        chosen = call("if", found, Reference(column.type, taken.nullable, column.name), cast(given, column.type))
         draft.derive(name, chosen, label=f"defaults of {side.name}")
         draft.identities[name.lower()] = identity
 
 
-def _exists(
-    draft: Draft, side: _Side, model: JoinModel, on: Expression, pairs: list[tuple[str, str]]
-) -> None:
+def _exists(draft: Draft, side: _Side, model: JoinModel, on: Expression, pairs: list[tuple[str, str]]) -> None:
     """Semi and anti joins: whether a match is there; nothing is taken and no row added."""
     for clause, given in (
         ("take", bool(model.take)),
@@ -398,9 +375,7 @@ def _exists(
     if model.type == "anti":
         draft.divert(found, "matched")
         return
-    nulls = (
-        call("is null", draft.reference(left)) for left, _ in pairs if draft.columns[left.lower()].nullable
-    )
+    nulls = (call("is null", draft.reference(left)) for left, _ in pairs if draft.columns[left.lower()].nullable)
     draft.divert(either(*nulls), "no key")
     draft.divert(call("not", found), "unmatched")
     draft.not_null([left for left, _ in pairs])
@@ -418,15 +393,9 @@ def _full(
         )
     values, _ = _take(draft, side, model.take)
     lefts = frozenset(left for left, _ in pairs)
-    covers = (
-        bool(draft.keys)
-        and any(draft.named(k, [*lefts]) for k in draft.keys)
-        and side.relation.is_key(rights)
-    )
+    covers = bool(draft.keys) and any(draft.named(k, [*lefts]) for k in draft.keys) and side.relation.is_key(rights)
     for name, column in list(draft.columns.items()):
-        draft.columns[name] = Column(
-            column.name, column.type, True, column.classification, column.description
-        )
+        draft.columns[name] = Column(column.name, column.type, True, column.classification, column.description)
     for name, value in values:
         draft.add(Column(name, value.type, True, _classification(side, value)))
     draft.step(Join(side.query(), side.name, "full", on, values, f"_matched_{side.name}", tuple(pairs)))

@@ -88,9 +88,7 @@ class _Compiling:
             select, names = self._with_unknown(stage, rowset), tuple(dict.fromkeys((*names, BUCKET)))
             verdict = True
         candidate = self.tables.candidate(stage)
-        stored = sa.table(candidate.name, *(sa.column(n) for n in names), schema=candidate.schema).alias(
-            stage.name
-        )
+        stored = sa.table(candidate.name, *(sa.column(n) for n in names), schema=candidate.schema).alias(stage.name)
         publish = None
         if stage.publication is not None:
             publish = publishing(stage, self.tables, self.lowering, verdict=verdict)
@@ -99,9 +97,7 @@ class _Compiling:
             CreateTableAs(candidate, select),
             tuple(self._inputs(stage)),
             self._audit(stage, stored, verdict, names),
-            set_audits(
-                stage.assertions, self.reading(stage, self._out(stage, stored, verdict)), self.lowering
-            ),
+            set_audits(stage.assertions, self.reading(stage, self._out(stage, stored, verdict)), self.lowering),
             self._before(stage),
             tuple(self._views(stage, verdict, names)),
             publish,
@@ -207,9 +203,7 @@ class _Compiling:
         yield CreateView(self.tables.live(stage), shown)
         if stage.query.holds and verdict:
             reasons = [rows.c[REASONS]] if REASONS in names else []
-            held = sa.select(
-                *(rows.c[n] for n in stage.relation.names), rows.c[BUCKET], *reasons
-            ).select_from(rows)
+            held = sa.select(*(rows.c[n] for n in stage.relation.names), rows.c[BUCKET], *reasons).select_from(rows)
             held = held.where(rows.c[BUCKET].in_([sa.literal_column(f"'{b}'") for b in HELD]))
             yield CreateView(self.tables.quarantine(stage), held)
 

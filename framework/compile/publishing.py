@@ -73,9 +73,7 @@ class _Publishing:
         return lower(call("hash_key", *references), lambda r: side.c[r.name], self.lowering)
 
     def _differ(self, one: FromClause, other: FromClause) -> ColumnElement[bool]:
-        compared = [
-            n for n in self.names if n not in self.publication.key and n != self.publication.surrogate_key
-        ]
+        compared = [n for n in self.names if n not in self.publication.key and n != self.publication.surrogate_key]
         if not compared:
             return sa.literal_column("1 = 0")
         return sa.or_(*(one.c[n].is_distinct_from(other.c[n]) for n in compared))
@@ -87,9 +85,7 @@ class _Publishing:
         replaces = self.publication.mode == "replace"
         live = self.tables.live(self.stage)
         if not self.publication.key:
-            candidate = (
-                self._candidates((), unknown=False).with_only_columns(sa.func.count()).scalar_subquery()
-            )
+            candidate = self._candidates((), unknown=False).with_only_columns(sa.func.count()).scalar_subquery()
             gone = sa.select(sa.func.count()).select_from(live).scalar_subquery()
             zero: ColumnElement[Any] = sa.literal_column("0")
             return sa.select(
@@ -99,17 +95,13 @@ class _Publishing:
                 gone.label("deleted"),
             )
         new = self._candidates(self.names, unknown=False).cte("candidate")
-        old = sa.select(*(live.c[n] for n in self.names), sa.literal_column("1").label("_stands")).cte(
-            "standing"
-        )
+        old = sa.select(*(live.c[n] for n in self.names), sa.literal_column("1").label("_stands")).cte("standing")
         join = sa.join(new, old, self._same_key(new, old), isouter=True)
         stands = old.c["_stands"].is_not(None)
         differ = self._differ(new, old)
         deleted: ColumnElement[Any] = sa.literal_column("0")
         if replaces:
-            absent = ~sa.exists(
-                sa.select(sa.literal_column("1")).where(self._same_key(new, live)).select_from(new)
-            )
+            absent = ~sa.exists(sa.select(sa.literal_column("1")).where(self._same_key(new, live)).select_from(new))
             kept = self._not_unknown(live)
             deleted = sa.select(sa.func.count()).select_from(live).where(absent, *kept).scalar_subquery()
         return sa.select(
@@ -152,11 +144,6 @@ class _Publishing:
             return self._candidates(self.names)
         live = self.tables.live(self.stage)
         new = self._candidates(self.names).subquery("candidate")
-        same = (
-            sa.select(sa.literal_column("1"))
-            .select_from(new)
-            .where(self._same_key(new, live))
-            .correlate(live)
-        )
+        same = sa.select(sa.literal_column("1")).select_from(new).where(self._same_key(new, live)).correlate(live)
         kept = sa.select(*(live.c[n] for n in self.names)).select_from(live).where(~sa.exists(same))
         return sa.union_all(self._candidates(self.names), kept)

@@ -145,14 +145,8 @@ class _Levels:
         self.source, self.conditions, self.diverts, self.reasons = level, [], [], []
         self._adopt(level, rowset.names)
 
-    def _selected(
-        self, names: Sequence[str], *extra: tuple[str, ColumnElement[Any]], final: bool = True
-    ) -> Rowset:
-        chosen = [
-            (name, self.columns[name.lower()])
-            for name in dict.fromkeys(names)
-            if name not in (BUCKET, REASONS)
-        ]
+    def _selected(self, names: Sequence[str], *extra: tuple[str, ColumnElement[Any]], final: bool = True) -> Rowset:
+        chosen = [(name, self.columns[name.lower()]) for name in dict.fromkeys(names) if name not in (BUCKET, REASONS)]
         chosen += extra
         if self.verdict or BUCKET in self.columns:
             bucket = self._bucket(final)
@@ -184,9 +178,7 @@ class _Levels:
     def _reasons(self) -> ColumnElement[Any] | None:
         if not self.reasons:
             return self.columns.get(REASONS)
-        texts = [
-            call("case", _place(i), literal(json.dumps(name))) for i, (name, _) in enumerate(self.reasons)
-        ]
+        texts = [call("case", _place(i), literal(json.dumps(name))) for i, (name, _) in enumerate(self.reasons)]
         listed = call("||", call("||", literal("["), call("concat_ws", literal(","), *texts)), literal("]"))
         failing = {f"_r{i}": element for i, (_, element) in enumerate(self.reasons)}
         return lower(listed, lambda reference: failing[reference.name], self.lowering)
@@ -311,9 +303,7 @@ class _Levels:
         """A full join needs to know which rows came from the left."""
         self._push((LEFT, sa.literal_column("1")))
 
-    def _full(
-        self, step: Join, right: FromClause, on: ColumnElement[Any], present: ColumnElement[Any]
-    ) -> None:
+    def _full(self, step: Join, right: FromClause, on: ColumnElement[Any], present: ColumnElement[Any]) -> None:
         added = self.columns[LEFT].is_(None)
         self.source = sa.join(self.source, right, on, full=True)
         self._take(step, right, present)
@@ -341,9 +331,7 @@ class _Levels:
         alias = self._name(step.alias)
         if not query.steps and isinstance(query.input, algebra.Read) and used:
             return self.read(query.input.relation, used).alias(alias)
-        right = _Levels(
-            replace(query, output=tuple(used)), self.read, self.lowering, False, self.taken
-        ).rowset()
+        right = _Levels(replace(query, output=tuple(used)), self.read, self.lowering, False, self.taken).rowset()
         select = right.select if used else right.select.add_columns(sa.literal_column("1").label("_present"))
         return select.cte(alias)
 
@@ -461,7 +449,23 @@ def _opposite(when: Expression) -> Expression:
 
 _EXACT = frozenset(["current_date", "now", "count", "row_number", "rank", "dense_rank"])
 _PASSING = frozenset(
-    ["case", "if", "coalesce", "nullif", "min", "max", "any_value", "lag", "lead", "first_value", "last_value", "greatest", "least", "arg_max", "arg_min"]
+    [
+        "case",
+        "if",
+        "coalesce",
+        "nullif",
+        "min",
+        "max",
+        "any_value",
+        "lag",
+        "lead",
+        "first_value",
+        "last_value",
+        "greatest",
+        "least",
+        "arg_max",
+        "arg_min",
+    ]
 )
 
 

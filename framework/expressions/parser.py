@@ -26,7 +26,33 @@ from framework.expressions.syntax import (
 
 MAX_DEPTH = 60  # nesting; deeper text is generated or a mistake, and would end in a stack overflow
 KEYWORDS = frozenset(
-    ["and", "as", "between", "case", "cast", "desc", "asc", "distinct", "else", "end", "false", "filter", "from", "in", "is", "like", "not", "null", "or", "over", "select", "then", "true", "try_cast", "when"]
+    [
+        "and",
+        "as",
+        "between",
+        "case",
+        "cast",
+        "desc",
+        "asc",
+        "distinct",
+        "else",
+        "end",
+        "false",
+        "filter",
+        "from",
+        "in",
+        "is",
+        "like",
+        "not",
+        "null",
+        "or",
+        "over",
+        "select",
+        "then",
+        "true",
+        "try_cast",
+        "when",
+    ]
 )
 
 
@@ -80,9 +106,7 @@ def _bad_character(text: str, at: int) -> SyntaxProblem:
         return SyntaxProblem("this text has no closing quote", (at, len(text)), "close it with '")
     if text[at] == '"':
         return SyntaxProblem("this quoted name has no closing quote", (at, len(text)), 'close it with "')
-    return SyntaxProblem(
-        f"`{text[at]}` means nothing in an expression", (at, at + 1), _WRITE_INSTEAD.get(text[at])
-    )
+    return SyntaxProblem(f"`{text[at]}` means nothing in an expression", (at, at + 1), _WRITE_INSTEAD.get(text[at]))
 
 
 @lru_cache(maxsize=65536)
@@ -300,9 +324,7 @@ class _Parser:
         if self.token.kind == "end":
             return SyntaxProblem("the expression ends where a value is expected", self._here())
         word = self.token.text
-        return SyntaxProblem(
-            f"a value is expected where `{word}` stands", self.token.span, _WRITE_INSTEAD.get(word)
-        )
+        return SyntaxProblem(f"a value is expected where `{word}` stands", self.token.span, _WRITE_INSTEAD.get(word))
 
     def _refuse_subquery(self) -> None:
         if self.token.word == "select":
@@ -335,9 +357,7 @@ class _Parser:
             value = read(text.text[1:-1])
         except ValueError:
             shape = "2014-01-31" if token.word == "date" else "2014-01-31 23:59:00"
-            raise SyntaxProblem(
-                f"this is no {token.word}", text.span, f"write {token.word} '{shape}'"
-            ) from None
+            raise SyntaxProblem(f"this is no {token.word}", text.span, f"write {token.word} '{shape}'") from None
         if isinstance(value, datetime) and value.tzinfo:
             raise SyntaxProblem("a timestamp is UTC and has no offset", text.span)
         return Constant((token.span[0], text.span[1]), value, token.word)
@@ -357,9 +377,7 @@ class _Parser:
         self.expect(")", f"to close `{name}(`")
         filtered = self._filter() if self.accept("filter") else None
         over = self._over() if self.accept("over") else None
-        return Apply(
-            (name_span[0], self._last()), name, tuple(args), name_span, distinct, order, filtered, over
-        )
+        return Apply((name_span[0], self._last()), name, tuple(args), name_span, distinct, order, filtered, over)
 
     def _last(self) -> int:
         return self.tokens[self.at - 1].span[1]

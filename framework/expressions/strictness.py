@@ -29,9 +29,7 @@ def outcome(e: Expression, flags: Mapping[str, Expression]) -> Outcome:
 
 def either(*conditions: Expression | None) -> Expression | None:
     """`or` over the conditions that can hold, each once; None when none can."""
-    parts = dict.fromkeys(
-        part for c in conditions if c is not None and c != FALSE for part in _alternatives(c)
-    )
+    parts = dict.fromkeys(part for c in conditions if c is not None and c != FALSE for part in _alternatives(c))
     result: Expression | None = None
     for part in parts:
         result = part if result is None else call("or", result, part)
@@ -45,9 +43,7 @@ def _alternatives(e: Expression) -> tuple[Expression, ...]:
     return (e,)
 
 
-def derivation(
-    name: str, e: Expression, flags: Mapping[str, Expression]
-) -> tuple[tuple[str, Expression], ...]:
+def derivation(name: str, e: Expression, flags: Mapping[str, Expression]) -> tuple[tuple[str, Expression], ...]:
     """A column with what tells whether it could be read: `_failed_<name>` beside it, if it can fail.
 
     Where the whole value is one conversion, it failed if its text was given and the value is null; the

@@ -249,9 +249,7 @@ class _Typing:
         shared = common(values)
         if shared is None:
             names = ", ".join(dict.fromkeys(str(v.type) for v in values))
-            return self.problem(
-                WRONG_TYPE, f"the branches of this `case` have different types: {names}", node.span
-            )
+            return self.problem(WRONG_TYPE, f"the branches of this `case` have different types: {names}", node.span)
         nullable = not rest or any(v.nullable for v in values)
         return Call(shared, nullable, functions()["case"], tuple(args))
 
@@ -301,9 +299,7 @@ class _Typing:
             if function.kind == "scalar":
                 self.problem(MISPLACED, f"`{name}` is not computed over a window", node.name_span)
             elif node.over is None:
-                self.problem(
-                    MISPLACED, f"`{name}` needs a window", node.name_span, f"write {name}(...) over (...)"
-                )
+                self.problem(MISPLACED, f"`{name}` needs a window", node.name_span, f"write {name}(...) over (...)")
             elif not scope.windows:
                 self.problem(
                     MISPLACED,
@@ -321,16 +317,9 @@ class _Typing:
             return False
         return True
 
-    def _arguments(
-        self, node: Apply, function: Function
-    ) -> tuple[tuple[Expression, ...], tuple[str, ...], bool]:
+    def _arguments(self, node: Apply, function: Function) -> tuple[tuple[Expression, ...], tuple[str, ...], bool]:
         signature, count = parse_signature(function.signature), len(node.args)
-        if (
-            node.name == "count"
-            and count == 1
-            and isinstance(node.args[0], Name)
-            and node.args[0].name == "*"
-        ):
+        if node.name == "count" and count == 1 and isinstance(node.args[0], Name) and node.args[0].name == "*":
             return (), (), True
         if count < signature.least or (signature.most is not None and count > signature.most):
             for arg in node.args:
@@ -378,9 +367,7 @@ class _Typing:
             return str(arg.value)
         word = str(arg.value).lower()
         if word not in slot.words:
-            self.problem(
-                WRONG_ARGUMENTS, f"`{name}` knows no '{arg.value}'", arg.span, suggest(word, slot.words)
-            )
+            self.problem(WRONG_ARGUMENTS, f"`{name}` knows no '{arg.value}'", arg.span, suggest(word, slot.words))
             return None
         return word
 
@@ -401,14 +388,10 @@ class _Typing:
         return Window(tuple(self.expression(p) for p in node.over.partition), order, node.over.frame)
 
     def _result(self, node: Apply, signature: Signature, args: tuple[Expression, ...]) -> Type | None:
-        shared = [
-            a for a, slot in zip(args, _value_slots(signature, len(args)), strict=True) if slot.word == "T"
-        ]
+        shared = [a for a, slot in zip(args, _value_slots(signature, len(args)), strict=True) if slot.word == "T"]
         if shared and common(shared) is None:
             names = " and ".join(dict.fromkeys(str(a.type) for a in shared))
-            self.problem(
-                WRONG_TYPE, f"`{node.name}` cannot bring {names} together", node.span, _mixed_help(shared)
-            )
+            self.problem(WRONG_TYPE, f"`{node.name}` cannot bring {names} together", node.span, _mixed_help(shared))
             return None
         return result_type(signature, args)
 

@@ -42,9 +42,7 @@ class Aggregate(Stage, kind="aggregate"):
 
     from_: Name = Field(alias="from")
     where: Expr | None = Field(None, description="Rows for which it is not true are filtered.")
-    by: ListOrMapping[Expr | None] = Field(
-        description="What there is one row per: names, or {name: expression}."
-    )
+    by: ListOrMapping[Expr | None] = Field(description="What there is one row per: names, or {name: expression}.")
     measures: Columns = Field(default_factory=dict, description="Aggregates over the rows of each group.")
     having: Expr | None = Field(None, description="Groups for which it is not true are filtered.")
 
@@ -66,9 +64,7 @@ class Aggregate(Stage, kind="aggregate"):
             columns_clause.keep(draft, early)
         by = self._by(draft)
         measures = self._measures(draft, by)
-        group = Group(
-            tuple((c.name, value) for c, value in by), tuple((c.name, value) for c, value in measures)
-        )
+        group = Group(tuple((c.name, value) for c, value in by), tuple((c.name, value) for c, value in measures))
         self._grouped(draft, group, by, [c for c, _ in measures])
         if self.having is not None:
             scope = draft.scope(f"`having` of stage `{draft.name}`", windows=False)
@@ -117,9 +113,7 @@ class Aggregate(Stage, kind="aggregate"):
                     TWICE_IN_AGGREGATE, (*draft.place, "measures", name), f"`{name}` is a `by` column already"
                 )
                 continue
-            scope = Scope(
-                outside, place, draft.open is not None, draft.variables, aggregated=inside, windows=False
-            )
+            scope = Scope(outside, place, draft.open is not None, draft.variables, aggregated=inside, windows=False)
             text = model.expr if model.expr is not None else name
             value = draft.expression(text, "measures", name, "expr", scope=scope)
             value = columns_clause.typed_as(draft, value, model.type, ("measures", name), converts=False)
@@ -138,9 +132,7 @@ class Aggregate(Stage, kind="aggregate"):
                 "convert it in a normalize stage, or write try_cast or try_parse_...",
             )
 
-    def _grouped(
-        self, draft: Draft, group: Group, by: list[tuple[Column, Expression]], measures: list[Column]
-    ) -> None:
+    def _grouped(self, draft: Draft, group: Group, by: list[tuple[Column, Expression]], measures: list[Column]) -> None:
         """From here on the row is a group; a key of the input that `by` holds is a key of the groups."""
         draft.step(group)
         identities = {

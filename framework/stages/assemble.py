@@ -32,9 +32,7 @@ from framework.relation import Column
 
 MISSING_IN_BRANCH = Code("F220", "a column that not every branch of a union has")
 UNLIKE_BRANCHES = Code("F221", "a column of different types in the branches of a union")
-UNREADABLE_BRANCH = Code(
-    "F222", "a source whose values may be unreadable, read where rows cannot be held back"
-)
+UNREADABLE_BRANCH = Code("F222", "a source whose values may be unreadable, read where rows cannot be held back")
 
 
 class Assemble(Stage, kind="assemble"):
@@ -43,16 +41,10 @@ class Assemble(Stage, kind="assemble"):
     layer: ClassVar[Layer] = "intermediate"
 
     from_: Name | None = Field(None, alias="from")
-    join: Frozen[joins.JoinModel] | None = Field(
-        None, description="Joins, in order; each named for its relation."
-    )
-    union: Names | None = Field(
-        None, description="Relations one after another, by the names of their columns."
-    )
+    join: Frozen[joins.JoinModel] | None = Field(None, description="Joins, in order; each named for its relation.")
+    union: Names | None = Field(None, description="Relations one after another, by the names of their columns.")
     tag: Name | None = Field(None, description="A column that holds the branch's name, and joins the key.")
-    fill: Literal["null"] | None = Field(
-        None, description="null: a column that a branch has not is null there."
-    )
+    fill: Literal["null"] | None = Field(None, description="null: a column that a branch has not is null there.")
     where: Expr | None = Field(None, description="Rows for which it is not true are filtered.")
     key: Names | None = Field(None, description="Only where it does not follow from the inputs; measured.")
     valid: ValidModel | None = None
@@ -65,9 +57,7 @@ class Assemble(Stage, kind="assemble"):
         if self.join is not None and self.from_ is None:
             raise PydanticCustomError("no_from", "a stage that joins needs `from`")
         if self.union is not None and self.from_ is not None:
-            raise PydanticCustomError(
-                "two_inputs", "a union names its inputs under `union`, and has no `from`"
-            )
+            raise PydanticCustomError("two_inputs", "a union names its inputs under `union`, and has no `from`")
         if self.join is not None and (self.tag is not None or self.fill is not None):
             raise PydanticCustomError("union_only", "`tag` and `fill` belong to a union")
         return self
@@ -150,9 +140,7 @@ class Assemble(Stage, kind="assemble"):
                     "write fill: null to have it null there",
                 )
             nullable = bool(lacking) or any(b.columns[name].nullable for b in branches if name in b.columns)
-            outputs[name] = Column(
-                column.name, column.type, nullable, column.classification, column.description
-            )
+            outputs[name] = Column(column.name, column.type, nullable, column.classification, column.description)
         return outputs
 
     def _widened(self, draft: Draft, one: Column, other: Column) -> Column:
@@ -164,18 +152,12 @@ class Assemble(Stage, kind="assemble"):
                 f"`{one.name}` is {one.type} in one branch of `{draft.name}` and {other.type} in another",
                 "convert it in the stage that makes it",
             )
-        return Column(
-            one.name, wide or one.type, True, one.classification or other.classification, one.description
-        )
+        return Column(one.name, wide or one.type, True, one.classification or other.classification, one.description)
 
-    def _values(
-        self, branch: Draft, name: str, outputs: dict[str, Column]
-    ) -> Iterator[tuple[str, Expression]]:
+    def _values(self, branch: Draft, name: str, outputs: dict[str, Column]) -> Iterator[tuple[str, Expression]]:
         for lowered, column in outputs.items():
             own = branch.columns.get(lowered)
-            value: Expression = (
-                Value(NULL, True, None) if own is None else Reference(own.type, own.nullable, own.name)
-            )
+            value: Expression = Value(NULL, True, None) if own is None else Reference(own.type, own.nullable, own.name)
             yield column.name, cast(value, column.type)
         if self.tag is not None:
             yield self.tag, Value(STRING, False, name)

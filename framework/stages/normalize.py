@@ -33,8 +33,8 @@ from framework.plan import Layer, StagePlan
 class Deduplicate(Model):
     """One row per key stays: the first in this order."""
 
-    order_by: Annotated[tuple[Expr, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v)] = (
-        Field(description="Expressions, each with `desc` where the largest comes first.")
+    order_by: Annotated[tuple[Expr, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v)] = Field(
+        description="Expressions, each with `desc` where the largest comes first."
     )
 
 
@@ -71,9 +71,7 @@ class Normalize(Stage, kind="normalize"):
             draft.keys |= {draft.identify(key)}
             proved = True
         assertions = close(draft, self, names)
-        return finish(
-            draft, self, names, key=key, measured=not proved, valid=self.valid, assertions=assertions
-        )
+        return finish(draft, self, names, key=key, measured=not proved, valid=self.valid, assertions=assertions)
 
     def _key(self, draft: Draft, names: Sequence[str]) -> tuple[str, ...]:
         """The key's columns, which are columns of the output."""
@@ -81,9 +79,7 @@ class Normalize(Stage, kind="normalize"):
         found = [outcome.find(name, "key", index) for index, name in enumerate(self.key)]
         return tuple(c.name for c in found if c is not None)
 
-    def _deduplicate(
-        self, draft: Draft, model: Deduplicate, key: Sequence[str], names: Sequence[str]
-    ) -> None:
+    def _deduplicate(self, draft: Draft, model: Deduplicate, key: Sequence[str], names: Sequence[str]) -> None:
         orders: list[Ordering] = []
         for index, text in enumerate(model.order_by):
             orders += _orders(draft, text, index)

@@ -54,17 +54,11 @@ class Publish(Stage, kind="publish"):
 
     from_: Name = Field(alias="from")
     where: Expr | None = Field(None, description="Rows for which it is not true are filtered.")
-    columns: Columns | None = Field(
-        None, description="The whole output; without it all input columns come out."
-    )
+    columns: Columns | None = Field(None, description="The whole output; without it all input columns come out.")
     mode: Mode = Field("upsert", description="upsert by key, or replace all rows.")
     key: Names | None = Field(None, description="Defaults to the input's key.")
-    surrogate_key: Name | None = Field(
-        None, description="A column with a hash of the key, equal on every warehouse."
-    )
-    unknown: Frozen[Any] | None = Field(
-        None, description="The row that facts without a known member point to."
-    )
+    surrogate_key: Name | None = Field(None, description="A column with a hash of the key, equal on every warehouse.")
+    unknown: Frozen[Any] | None = Field(None, description="The row that facts without a known member point to.")
     references: Frozen[Reference_] = Field(
         default_factory=dict,
         description="{column: dimension} adds its surrogate key; {column: relation.column} checks.",
@@ -166,9 +160,7 @@ class Publish(Stage, kind="publish"):
                 )
         missing = [n for n in key if n.lower() not in {u.lower() for u in self.unknown}]
         if missing:
-            draft.findings.key_error(
-                WRONG_UNKNOWN, place, f"the unknown row needs a value for its key: `{missing[0]}`"
-            )
+            draft.findings.key_error(WRONG_UNKNOWN, place, f"the unknown row needs a value for its key: `{missing[0]}`")
         return {known[n.lower()]: v for n, v in self.unknown.items() if n.lower() in known}
 
     # -- references
@@ -216,13 +208,9 @@ class Publish(Stage, kind="publish"):
             what = (
                 f"the key of `{model.to}` is not one column"
                 if target is None
-                else (
-                    f"`{column.name}` is {column.type}, and `{target.name}` of `{model.to}` is {target.type}"
-                )
+                else (f"`{column.name}` is {column.type}, and `{target.name}` of `{model.to}` is {target.type}")
             )
-            draft.findings.error(
-                WRONG_REFERENCE, path, what, f"use {column.name}: relation.column to check it alone"
-            )
+            draft.findings.error(WRONG_REFERENCE, path, what, f"use {column.name}: relation.column to check it alone")
             return None
         name = model.as_ or publication.surrogate_key
         if name.lower() in draft.columns:
@@ -247,9 +235,7 @@ class Publish(Stage, kind="publish"):
         name: str,
     ) -> None:
         alias, matched = f"{dimension}_by_{column.name}", f"_matched_{name}"
-        on = call(
-            "=", draft.reference(column.name), Reference(target.type, target.nullable, target.name, alias)
-        )
+        on = call("=", draft.reference(column.name), Reference(target.type, target.nullable, target.name, alias))
         key = Reference(STRING, False, publication.surrogate_key or "", alias)
         draft.step(Join(draft.readables[dimension].query, alias, "left", on, ((f"_{name}", key),), matched))
         found = Reference(BOOLEAN, False, matched)
@@ -262,7 +248,5 @@ class Publish(Stage, kind="publish"):
             taken = call("if", found, Reference(STRING, False, f"_{name}"), call("hash_key", unknown))
         else:
             label = f"references({column.name} -> {dimension})"
-            draft.held.append(
-                Held(label, call("not", found), "stop", (*draft.place, "references", column.name))
-            )
+            draft.held.append(Held(label, call("not", found), "stop", (*draft.place, "references", column.name)))
         draft.derive(name, taken, label="keys")

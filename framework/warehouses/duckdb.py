@@ -132,6 +132,11 @@ class Duckdb(Warehouse):
 
     name: ClassVar[str] = "duckdb"
     lowering: ClassVar[Lowering] = Lowering(TEMPLATES)
+    settings: ClassVar[Mapping[str, str]] = {
+        "database": "The file, relative to the project's folder, or :memory:.",
+        "memory_limit": "How much memory DuckDB may take, as 4GB.",
+        "threads": "How many threads DuckDB runs.",
+    }
 
     def dialect(self) -> sa.Dialect:
         from duckdb_engine import Dialect
@@ -168,10 +173,7 @@ class Duckdb(Warehouse):
             "SELECT table_name, table_type FROM information_schema.tables "
             "WHERE table_catalog = current_database() AND table_schema = :schema"
         )
-        return {
-            n: "VIEW" if kind == "VIEW" else "TABLE"
-            for n, kind in connection.execute(query, {"schema": schema})
-        }
+        return {n: "VIEW" if kind == "VIEW" else "TABLE" for n, kind in connection.execute(query, {"schema": schema})}
 
     def columns(self, connection: sa.Connection, schema: str, name: str) -> dict[str, str]:
         query = sa.text(

@@ -45,9 +45,7 @@ class Postgres(Warehouse):
             import psycopg
         except ImportError:
             raise Unreachable(
-                Refusal(
-                    "the Postgres driver is not installed", "pip install 'framework-pipelines[postgres]'"
-                )
+                Refusal("the Postgres driver is not installed", "pip install 'framework-pipelines[postgres]'")
             ) from None
         url = _url(settings)
         arguments: dict[str, Any] = {"cursor_factory": psycopg.ClientCursor}
@@ -247,9 +245,7 @@ _REFUSALS = {
     "57P01": _LOST,
     "57P02": _LOST,
     "57P03": Refusal("the Postgres server is starting or stopping", "run again in a moment"),
-    "57014": Refusal(
-        "Postgres cancelled a statement", "it ran into a statement_timeout, or somebody cancelled it"
-    ),
+    "57014": Refusal("Postgres cancelled a statement", "it ran into a statement_timeout, or somebody cancelled it"),
     "28P01": Refusal("Postgres refused the password", "check the user and the password in `url`"),
     "28": Refusal("Postgres refused the user", "check the user in `url`, and the server's pg_hba.conf"),
     "3D000": Refusal("the database does not exist", "create it, or name another in `url`"),

@@ -51,9 +51,7 @@ FUNCTIONS = (
         "true and true",
         lowering="{0} AND {1}",
     ),
-    Function(
-        "or", "(boolean, boolean) -> boolean", "Whether one is true.", "false or true", lowering="{0} OR {1}"
-    ),
+    Function("or", "(boolean, boolean) -> boolean", "Whether one is true.", "false or true", lowering="{0} OR {1}"),
     Function("not", "(boolean) -> boolean", "The opposite.", "not false", lowering="NOT {0}"),
     Function(
         "is null",

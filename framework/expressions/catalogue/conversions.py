@@ -49,9 +49,7 @@ FUNCTIONS = (
         "The MD5 digest in hexadecimal.",
         "md5('a') = '0cc175b9c0f1b6a831c399e269772661'",
     ),
-    Function(
-        "sha256", "(string) -> string", "The SHA-256 digest in hexadecimal.", "length(sha256('a')) = 64"
-    ),
+    Function("sha256", "(string) -> string", "The SHA-256 digest in hexadecimal.", "length(sha256('a')) = 64"),
     Function(
         "hash_key",
         "(any...) -> string",

@@ -7,15 +7,11 @@ _TIME_UNITS = "{year|quarter|month|week|day|hour|minute|second}"
 
 
 def _part(name: str, summary: str, example: str) -> Function:
-    return Function(
-        name, "(moment) -> integer", summary, example, lowering=f"EXTRACT({name.upper()} FROM {{0}})"
-    )
+    return Function(name, "(moment) -> integer", summary, example, lowering=f"EXTRACT({name.upper()} FROM {{0}})")
 
 
 FUNCTIONS = (
-    Function(
-        "current_date", "() -> date", "The day on which the run started.", "current_date", nulls="never"
-    ),
+    Function("current_date", "() -> date", "The day on which the run started.", "current_date", nulls="never"),
     Function("now", "() -> timestamp", "The moment at which the run started.", "now()", nulls="never"),
     Function(
         "date_trunc",

@@ -35,12 +35,8 @@ FUNCTIONS = (
     Function("negate", "(number) -> same", "The number with its sign turned.", "-(2) = -2", lowering="-{0}"),
     Function("abs", "(number) -> same", "The number without its sign.", "abs(-2) = 2"),
     Function("sign", "(number) -> integer", "-1, 0 or 1.", "sign(-2.5) = -1"),
-    Function(
-        "round", "(number, integer?) -> numeric", "Rounded to places, half away from zero.", "round(2.5) = 3"
-    ),
-    Function(
-        "floor", "(number) -> numeric", "The largest whole number that is not above.", "floor(-1.5) = -2"
-    ),
+    Function("round", "(number, integer?) -> numeric", "Rounded to places, half away from zero.", "round(2.5) = 3"),
+    Function("floor", "(number) -> numeric", "The largest whole number that is not above.", "floor(-1.5) = -2"),
     Function("ceil", "(number) -> numeric", "The smallest whole number that is not below.", "ceil(1.2) = 2"),
     Function(
         "mod",
@@ -75,7 +71,5 @@ FUNCTIONS = (
         "greatest(1, null, 3) = 3",
         nulls="all",
     ),
-    Function(
-        "least", "(T, T...) -> T", "The smallest; nulls are ignored.", "least(1, null, 3) = 1", nulls="all"
-    ),
+    Function("least", "(T, T...) -> T", "The smallest; nulls are ignored.", "least(1, null, 3) = 1", nulls="all"),
 )

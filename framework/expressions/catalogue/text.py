@@ -36,9 +36,7 @@ FUNCTIONS = (
         "replace('a-b', '-', '') = 'ab'",
     ),
     Function("reverse", "(string) -> string", "The characters in reverse order.", "reverse('abc') = 'cba'"),
-    Function(
-        "repeat", "(string, integer) -> string", "The text a number of times.", "repeat('ab', 2) = 'abab'"
-    ),
+    Function("repeat", "(string, integer) -> string", "The text a number of times.", "repeat('ab', 2) = 'abab'"),
     Function(
         "concat",
         "(string...) -> string",

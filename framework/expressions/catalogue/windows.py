@@ -5,9 +5,7 @@ from framework.expressions.tree import Function
 
 def _window(name: str, signature: str, summary: str, nulls: str = "always") -> Function:
     never = nulls == "never"
-    example = (
-        f"{name}({'paid' if '(T' in signature else ''}) over (partition by member_id order by service_date)"
-    )
+    example = f"{name}({'paid' if '(T' in signature else ''}) over (partition by member_id order by service_date)"
     return Function(name, signature, summary, example, "window", "never" if never else "always")
 
 

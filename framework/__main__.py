@@ -1,0 +1,8 @@
+"""`python -m framework`."""
+
+import sys
+
+from framework.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,87 @@
+"""Files under `target/`: what a pipeline is, what a run did, the compiled SQL."""
+
+from pathlib import Path
+from typing import Any
+
+from framework.plan import Plan
+from framework.printing import SCHEMA_VERSION, as_json, run_as_dict
+from framework.run import Run
+
+FOLDER = "target"
+
+
+def write_results(run: Run, root: Path) -> Path:
+    return _write(root / FOLDER / "run_results.json", as_json(run_as_dict(run)))
+
+
+def write_manifest(plan: Plan, root: Path) -> Path:
+    return _write(root / FOLDER / "manifest.json", as_json(manifest(plan)))
+
+
+def manifest(plan: Plan) -> dict[str, Any]:
+    """A plan as data: relations with their columns, keys and checks."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "pipeline": plan.name,
+        "path": plan.path,
+        "description": plan.description,
+        "owner": plan.owner,
+        "schedule": plan.schedule,
+        "sources": [
+            {
+                "name": s.name,
+                "path": s.path,
+                "table": s.table,
+                "format": s.format,
+                "description": s.description,
+                "owner": s.owner,
+                **_relation(s),
+            }
+            for s in plan.sources
+        ],
+        "stages": [
+            {
+                "name": s.name,
+                "kind": s.kind,
+                "layer": s.layer,
+                "inputs": list(s.inputs),
+                "description": s.description,
+                "owner": s.owner,
+                "classification": s.classification,
+                "balance": list(s.balance),
+                "mode": None if s.publication is None else s.publication.mode,
+                **_relation(s),
+            }
+            for s in plan.stages
+        ],
+    }
+
+
+def _relation(found: Any) -> dict[str, Any]:
+    return {
+        "columns": [
+            {
+                "name": c.name,
+                "type": str(c.type),
+                "nullable": c.nullable,
+                "classification": c.classification,
+                "description": c.description,
+            }
+            for c in found.relation.columns
+        ],
+        "keys": sorted(sorted(key) for key in found.relation.keys),
+        "checks": [
+            {"name": a.name, "check": a.check, "on_fail": a.on_fail, "description": a.description}
+            for a in found.assertions
+        ],
+    }
+
+
+def write_compiled(warehouse: str, name: str, text: str, root: Path) -> Path:
+    return _write(root / FOLDER / "compiled" / warehouse / f"{name}.sql", text)
+
+
+def _write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text + "\n", encoding="utf-8")
+    return path

@@ -1,0 +1,126 @@
+"""argv -> one command; an exception -> an exit code. Nothing heavy is imported before a command is chosen."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+import framework
+from framework import commands, plugins
+
+OK, FAILED, INVALID, BROKEN, REFUSED, INTERRUPTED = 0, 1, 2, 3, 4, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs one command and returns its exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] in (["--version"], ["-V"]):
+        print(f"framework {framework.__version__}")
+        return OK
+    known = plugins.names(commands)
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(_help(known))
+        return OK
+    if words[0] not in known:
+        return _unknown(words[0], known)
+    module = plugins.load(commands, words[0])
+    parser = argparse.ArgumentParser(
+        f"framework {words[0]}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    module.arguments(parser)
+    _shared(parser)
+    try:
+        options = parser.parse_args(words[1:])
+    except SystemExit as usage:
+        return int(usage.code or 0)
+    return _guarded(module.run, options)
+
+
+def _shared(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--output", choices=("text", "json"), default="text", help="how results are printed")
+    parser.add_argument("--debug", action="store_true", help="show the traceback of a fault of the framework")
+    parser.add_argument("--no-color", action="store_true", help="print without colour")
+
+
+def _help(known: Sequence[str]) -> str:
+    width = max(len(name) for name in known)
+    lines = [f"  {name.ljust(width)}  {plugins.summary(commands, name)}" for name in known]
+    return "\n".join(
+        [
+            "usage: framework COMMAND ...",
+            "",
+            "Declarative data pipelines in YAML.",
+            "",
+            "commands:",
+            *lines,
+            "",
+            "framework COMMAND --help tells more; framework --version prints the version.",
+        ]
+    )
+
+
+def _unknown(name: str, known: Sequence[str]) -> int:
+    from framework.diagnostics import suggest
+
+    print(f"framework: no command `{name}`\nhelp: {suggest(name, known)}", file=sys.stderr)
+    return INVALID
+
+
+def _guarded(run: object, options: argparse.Namespace) -> int:
+    """Runs a command; no traceback reaches a user but on demand."""
+    assert callable(run)
+    try:
+        return int(run(options))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone (`| head`): nothing more can be said, not even by the interpreter at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except ModuleNotFoundError as error:
+        return _missing_package(error, options.debug)
+    except Exception as error:
+        return _explained(error, options)
+
+
+def _explained(error: Exception, options: argparse.Namespace) -> int:
+    from framework.diagnostics import PipelineError
+    from framework.printing import print_diagnostics, print_refusal
+    from framework.warehouse import SourceProblem, Unreachable
+
+    if isinstance(error, PipelineError):
+        print_diagnostics(error.diagnostics, options)
+        return INVALID
+    if isinstance(error, Unreachable):
+        print_refusal(error.refusal.message, error.refusal.help, options)
+        return REFUSED
+    if isinstance(error, SourceProblem):
+        print_refusal(str(error), error.help, options)
+        return REFUSED
+    return _broken(error, options.debug)
+
+
+def _missing_package(error: ModuleNotFoundError, debug: bool) -> int:
+    extras = {"psycopg": "postgres", "snowflake": "snowflake", "databricks": "databricks"}
+    extra = extras.get((error.name or "").partition(".")[0])
+    if extra is None:
+        return _broken(error, debug)
+    print(
+        f"framework: this needs the package {error.name}\nhelp: pip install 'framework-pipelines[{extra}]'",
+        file=sys.stderr,
+    )
+    return REFUSED
+
+
+def _broken(error: Exception, debug: bool) -> int:
+    if debug:
+        import traceback
+
+        traceback.print_exception(error)
+    print(
+        f"framework: a fault of the framework ({type(error).__name__}); please report it"
+        + ("" if debug else "\nhelp: --debug shows where"),
+        file=sys.stderr,
+    )
+    return BROKEN

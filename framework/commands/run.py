@@ -1,0 +1,78 @@
+"""Run a pipeline: build, check and publish it on a target."""
+
+import argparse
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from framework import project
+from framework.artifacts import write_manifest, write_results
+from framework.compile import compile_plan
+from framework.execute import Settings, clock, execute, new_run_id
+from framework.load import Pipeline, load
+from framework.plan import Plan
+from framework.printing import Progress, print_diagnostics, print_run
+from framework.resolve import resolve
+from framework.state import history
+from framework.target import opened
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pipeline", type=Path, metavar="PIPELINE", help="the pipeline's file")
+    parser.add_argument("--target", help="a target of framework.yaml; the default one otherwise")
+    parser.add_argument("--as-of", type=_moment, metavar="T", help="the moment that the run takes for now, in UTC")
+    parser.add_argument("--dry-run", action="store_true", help="stop before the warehouse: load, resolve, compile")
+
+
+def _moment(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"`{text}` is no moment; write 2014-01-31 or 2014-01-31T06:00:00") from None
+    if found.tzinfo is not None:
+        raise argparse.ArgumentTypeError("a moment is UTC and has no offset")
+    return found
+
+
+def run(options: argparse.Namespace) -> int:
+    here = project.find(Path.cwd())
+    pipeline = load(options.pipeline)
+    plan = resolve(pipeline)
+    if plan.warnings and options.output == "text":
+        print_diagnostics(plan.warnings, options)
+    if options.dry_run:
+        return _dry(plan, here, options)
+    started_at = clock(options.as_of)
+    run_id = new_run_id(clock())
+    with opened(here, options.target) as target, history(here.model.state, here.root) as past:
+        program = compile_plan(plan, target.warehouse, here.schemas)
+        settings = Settings(run_id, started_at, here.root, target.name, here.schemas, _places(pipeline, plan))
+        past.begin(run_id, plan.name, target.name, clock())
+        with Progress(len(program.sources) + len(program.stages), options) as progress:
+            result = execute(program, target.warehouse, target.engine, settings, progress)
+        past.end(result)
+    write_manifest(plan, here.root)
+    write_results(result, here.root)
+    print_run(result, options)
+    return result.exit_code
+
+
+def _dry(plan: Plan, here: project.Project, options: argparse.Namespace) -> int:
+    from framework.target import warehouse
+
+    _, model = here.target(options.target)
+    program = compile_plan(plan, warehouse(model.warehouse), here.schemas)
+    print(f"{plan.name}: {len(program.sources)} sources, {len(program.stages)} stages for {program.warehouse}")
+    for stage in program.stages:
+        print(f"  {stage.stage.kind} {stage.stage.name}")
+    return 0
+
+
+def _places(pipeline: Pipeline, plan: Plan) -> Mapping[str, Mapping[str, str]]:
+    """Where each check stands in the file, for results to name."""
+    places: dict[str, dict[str, str]] = {}
+    for relation in (*plan.sources, *plan.stages):
+        for assertion in relation.assertions:
+            at = pipeline.document.locate(assertion.place)
+            places.setdefault(relation.name, {})[assertion.name] = f"{at.path}:{at.line}:{at.column}"
+    return places

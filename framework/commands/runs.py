@@ -1,0 +1,69 @@
+"""Past runs, or one of them with its stages and checks."""
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from framework import project
+from framework.diagnostics import Code, Diagnostic, PipelineError
+from framework.printing import SCHEMA_VERSION, as_json, table
+from framework.state import history
+
+UNKNOWN_RUN = Code("F108", "unknown run")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run_id", nargs="?", metavar="RUN", help="a run's id, or its beginning")
+    parser.add_argument("--pipeline", help="only runs of this pipeline")
+    parser.add_argument("--limit", type=int, default=20, help="how many runs (20)")
+
+
+def run(options: argparse.Namespace) -> int:
+    here = project.find(Path.cwd())
+    with history(here.model.state, here.root) as past:
+        if options.run_id is None:
+            _list(past.runs(options.limit, options.pipeline), options)
+            return 0
+        found = past.run(options.run_id)
+    if found is None:
+        help = "framework runs lists them"
+        raise PipelineError(Diagnostic(UNKNOWN_RUN, f"no single run begins with `{options.run_id}`", None, help))
+    _show(found, options)
+    return 0
+
+
+def _list(runs: list[dict[str, Any]], options: argparse.Namespace) -> None:
+    if options.output == "json":
+        print(as_json({"schema_version": SCHEMA_VERSION, "runs": runs}))
+        return
+    if not runs:
+        print("no runs yet")
+        return
+    rows = [
+        (r["run_id"], r["pipeline"], r["target"], str(r["started_at"])[:19], r["status"], _seconds(r)) for r in runs
+    ]
+    print(table(("run", "pipeline", "target", "started (UTC)", "status", "seconds"), rows, right=(5,)))
+
+
+def _seconds(row: dict[str, Any]) -> str:
+    return "" if row["seconds"] is None else f"{row['seconds']:.2f}"
+
+
+def _show(found: dict[str, Any], options: argparse.Namespace) -> None:
+    if options.output == "json":
+        print(as_json({"schema_version": SCHEMA_VERSION, **found}))
+        return
+    print(f"run {found['run_id']} of {found['pipeline']} on {found['target']}: {found['status']}")
+    if found["message"]:
+        print(found["message"])
+    stages = [
+        (s["stage"], s["kind"], s["status"], "" if s["rows_out"] is None else f"{s['rows_out']:,}", _seconds(s))
+        for s in found["stages"]
+    ]
+    print(table(("stage", "kind", "state", "rows", "seconds"), stages, right=(3, 4)))
+    checks = [
+        (c["relation"], c["name"], c["status"], "" if c["failing"] is None else f"{c['failing']:,}")
+        for c in found["checks"]
+    ]
+    if checks:
+        print("\n" + table(("relation", "check", "result", "rows"), checks, right=(3,)))

@@ -1,0 +1,49 @@
+"""A program as files that people read: one per relation, each statement under a line that says what it is for."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import sqlalchemy as sa
+
+from framework.compile.program import Program, SourceProgram, StageProgram
+
+
+def texts(program: Program, dialect: sa.Dialect) -> dict[str, str]:
+    """The SQL by relation, in the order of the program."""
+    found = {s.source.name: _joined(_source(s), dialect) for s in program.sources}
+    return found | {s.stage.name: _joined(_stage(s), dialect) for s in program.stages}
+
+
+def _joined(statements: Iterator[tuple[str, Any]], dialect: sa.Dialect) -> str:
+    return "\n\n".join(f"-- {title}\n{_text(statement, dialect)};" for title, statement in statements)
+
+
+def _text(statement: Any, dialect: sa.Dialect) -> str:
+    compiled = str(statement.compile(dialect=dialect)).replace("%%", "%")
+    return "\n".join(line.rstrip() for line in compiled.splitlines())
+
+
+def _source(program: SourceProgram) -> Iterator[tuple[str, Any]]:
+    if program.audit.select is not None:
+        yield f"source {program.source.name}: one scan for what a row decides", program.audit.select
+    for audit in program.sets:
+        yield f"source {program.source.name}: {audit.assertion.name}", audit.select
+
+
+def _stage(program: StageProgram) -> Iterator[tuple[str, Any]]:
+    name = program.stage.name
+    yield f"stage {name}: the candidate, beside what stands", program.build
+    for select, relation in zip(program.inputs, program.stage.inputs, strict=True):
+        yield f"stage {name}: what comes in from {relation}", select
+    if program.before is not None:
+        yield f"stage {name}: what becomes of the rows before they are grouped", program.before.select
+    yield f"stage {name}: one scan for the ledger and the checks", program.audit.select
+    for audit in program.sets:
+        yield f"stage {name}: {audit.assertion.name}", audit.select
+    for view in program.views:
+        yield f"stage {name}: shown as {view.table.name}", view
+    if program.publish is not None:
+        yield f"publish {name}: the table, where there is none yet", program.publish.create
+        yield f"publish {name}: inserted, updated, unchanged, deleted", program.publish.changes
+        for statement in program.publish.apply:
+            yield f"publish {name}: in the publishing transaction", statement

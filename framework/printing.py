@@ -1,0 +1,181 @@
+"""The one module that prints: diagnostics, runs and tables, as text or JSON. It is given data."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from decimal import Decimal
+from types import TracebackType
+from typing import Any, Self
+
+from framework.diagnostics import Diagnostic, render
+from framework.run import CheckResult, LedgerLine, Run
+
+SCHEMA_VERSION = 1
+
+
+def coloured(options: argparse.Namespace, stream: Any) -> bool:
+    return stream.isatty() and not options.no_color and "NO_COLOR" not in os.environ
+
+
+def as_json(value: Any) -> str:
+    return json.dumps(value, indent=2, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+def print_diagnostics(diagnostics: Sequence[Diagnostic], options: argparse.Namespace) -> None:
+    """Every diagnostic, and how many there are."""
+    if options.output == "json":
+        print(as_json({"schema_version": SCHEMA_VERSION, "diagnostics": [d.as_dict() for d in diagnostics]}))
+        return
+    colour = coloured(options, sys.stderr)
+    for diagnostic in diagnostics:
+        print(render(diagnostic, colour), end="\n\n", file=sys.stderr)
+    errors = sum(d.severity == "error" for d in diagnostics)
+    if errors:
+        print(f"{errors} {'error' if errors == 1 else 'errors'}", file=sys.stderr)
+
+
+def print_refusal(message: str, help: str | None, options: argparse.Namespace) -> None:
+    if options.output == "json":
+        print(as_json({"schema_version": SCHEMA_VERSION, "status": "refused", "message": message, "help": help}))
+        return
+    print(f"framework: {message}" + (f"\nhelp: {help}" if help else ""), file=sys.stderr)
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> str:
+    """Columns of text, aligned; `right` names the columns that are numbers."""
+    cells = [list(headers), *(list(row) for row in rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(headers))]
+    lines = []
+    for row in cells:
+        line = "  ".join(
+            c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))
+        )
+        lines.append(line.rstrip())
+    return "\n".join(lines)
+
+
+# -- a run
+
+
+class Progress:
+    """Shows what a run works on: a bar on a terminal, plain lines elsewhere, nothing for JSON."""
+
+    def __init__(self, total: int, options: argparse.Namespace) -> None:
+        self.total, self.options = total, options
+        self.bar: Any = None
+        self.task: Any = None
+        self.last = ""
+
+    def __enter__(self) -> Self:
+        if self.options.output == "text" and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+            from rich.progress import Progress as Bar
+
+            console = Console(stderr=True, no_color=not coloured(self.options, sys.stderr))
+            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+            self.bar = Bar(*columns, console=console, transient=True)
+            self.bar.start()
+            self.task = self.bar.add_task("", total=self.total)
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+
+    def __call__(self, name: str, action: str) -> None:
+        if self.bar is not None:
+            advance = 1 if self.last and name != self.last else 0
+            self.bar.update(self.task, description=f"{action} {name}".strip(), advance=advance)
+        elif self.options.output == "text" and name != self.last:
+            print(f"{action} {name}".strip(), file=sys.stderr)
+        self.last = name
+
+
+def run_as_dict(run: Run) -> dict[str, Any]:
+    return {"schema_version": SCHEMA_VERSION, "exit_code": run.exit_code, **asdict(run)}
+
+
+def print_run(run: Run, options: argparse.Namespace) -> None:
+    """The closing tables of a run: stages, checks that did not pass, the ledger."""
+    if options.output == "json":
+        print(as_json(run_as_dict(run)))
+        return
+    print(_stages(run))
+    bad = [c for c in run.checks if c.status != "passed"]
+    if bad:
+        print("\n" + _checks(bad))
+    ledger = [s.ledger for s in run.stages if s.ledger is not None]
+    if ledger:
+        print("\n" + "\n".join(_ledger(ledger)))
+    for check in bad:
+        if check.status == "failed" and check.query:
+            print(f"\nThe rows that fail {check.name} of {check.relation} are counted by:\n{check.query}")
+    print("\n" + _closing(run))
+    if run.help:
+        print(f"help: {run.help}")
+
+
+def _stages(run: Run) -> str:
+    rows = [
+        (
+            s.name,
+            s.kind,
+            s.status,
+            "" if s.rows is None else f"{s.rows:,}",
+            f"{s.seconds:.2f}" if s.rows is not None else "",
+        )
+        for s in run.stages
+    ]
+    return table(("stage", "kind", "state", "rows", "seconds"), rows, right=(3, 4))
+
+
+def _checks(checks: Iterable[CheckResult]) -> str:
+    rows = [(c.relation, c.name, c.status, "" if c.failing is None else f"{c.failing:,}", c.place) for c in checks]
+    return table(("relation", "check", "result", "rows", "at"), rows, right=(3,))
+
+
+def _ledger(lines: Iterable[LedgerLine]) -> Iterable[str]:
+    """A small waterfall: what came in, where it went, what came out."""
+    yield "ledger"
+    for account in lines:
+        parts = [f"{account.rows_in:,} in"]
+        if account.added:
+            parts.append(f"+ {account.added:,} added")
+        parts += [f"- {n:,} {b}" for b, n in account.buckets.items() if n and b not in ("out", "grouped")]
+        if account.grouped is not None:
+            parts.append(f"= {account.buckets.get('grouped', 0):,} grouped")
+            parts.append(f"into {sum(account.grouped.values()):,}")
+            parts += [f"- {n:,} {b}" for b, n in account.grouped.items() if n and b != "out"]
+        else:
+            parts.append(f"= {account.buckets.get('out', 0):,} out")
+        if account.changes is not None:
+            c = account.changes
+            parts.append(f"({c.inserted:,} inserted, {c.updated:,} updated, {c.unchanged:,} unchanged)")
+        yield f"  {account.stage}: {' '.join(parts)}"
+        for money in account.money:
+            came = "" if money.came_in is None else f"{money.came_in:,f} in"
+            gone = [f"- {v:,f} {b}" for b, v in money.buckets.items() if v and b not in ("out", "grouped")]
+            out = money.buckets.get("out", money.buckets.get("grouped", Decimal(0)))
+            yield f"    {money.column}: {' '.join([*([came] if came else []), *gone, f'= {out:,f}'])}"
+
+
+def _closing(run: Run) -> str:
+    end = f"in {run.seconds:.2f} s on target {run.target} ({run.warehouse}), run {run.run_id}"
+    if run.status == "ok":
+        held = f", {run.quarantined:,} rows quarantined" if run.quarantined else ""
+        return f"ok{held}: {sum(s.status == 'published' for s in run.stages)} tables published {end}"
+    code = f" {run.code}" if run.code else ""
+    return f"{run.status}{code}: {run.message} ({end})"

@@ -1,0 +1,92 @@
+"""`framework.yaml`: targets, schemas and the state store; secrets are read only when a target is opened."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from framework.diagnostics import Code, Diagnostic, PipelineError, suggest
+from framework.model import Frozen, Model, Name
+from framework.shape import shaped
+from framework.yaml_source import Document, read
+
+FILE = "framework.yaml"
+UNKNOWN_TARGET = Code("F107", "unknown target")
+
+Setting = str | int | bool
+
+
+class SchemasModel(Model):
+    """The schema of each layer."""
+
+    raw: Name = "raw"
+    staging: Name = "staging"
+    intermediate: Name = "intermediate"
+    marts: Name = "marts"
+    quarantine: Name = "quarantine"
+
+
+class TargetModel(Model):
+    """A configured warehouse: its name, and the settings that it knows."""
+
+    model_config = {**Model.model_config, "extra": "allow"}
+
+    warehouse: Name
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+class ProjectModel(Model):
+    """A project: where its pipelines run."""
+
+    project: Name = "project"
+    default_target: Name = "dev"
+    targets: Frozen[TargetModel] = Field(default_factory=dict)
+    schemas: SchemasModel = SchemasModel()
+    state: str = "sqlite:///.framework/state.db"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """`root` is the folder of framework.yaml, or the working directory where there is none."""
+
+    model: ProjectModel
+    root: Path
+    document: Document | None
+
+    @property
+    def schemas(self) -> Mapping[str, str]:
+        found: dict[str, str] = self.model.schemas.model_dump()
+        return found
+
+    def target(self, name: str | None) -> tuple[str, TargetModel]:
+        """A target by name, or the default one. Raises PipelineError for an unknown name."""
+        wanted = name or self.model.default_target
+        if not self.model.targets and wanted == "dev":
+            return wanted, TargetModel.model_validate({"warehouse": "duckdb", "database": ".framework/dev.duckdb"})
+        found = self.model.targets.get(wanted)
+        if found is None:
+            place = None
+            if self.document is not None and name is None:
+                place = self.document.locate(("default_target",))
+            help = suggest(wanted, self.model.targets or {"dev": None})
+            raise PipelineError(Diagnostic(UNKNOWN_TARGET, f"no target `{wanted}`", place, help))
+        return wanted, found
+
+    def unknown_setting(self, target: str, name: str, known: Mapping[str, str]) -> Diagnostic:
+        place = None if self.document is None else self.document.locate(("targets", target, name), key=True)
+        return Diagnostic(UNKNOWN_TARGET, f"target `{target}` has no setting `{name}`", place, suggest(name, known))
+
+
+def find(start: Path) -> Project:
+    """The project that a folder belongs to. Raises PipelineError where framework.yaml is wrong."""
+    for folder in (start, *start.parents):
+        path = folder / FILE
+        if path.is_file():
+            document = read(path, shown=str(path.relative_to(start)) if folder == start else str(path))
+            return Project(shaped(document, ProjectModel), folder, document)
+    return Project(ProjectModel(), start, None)
