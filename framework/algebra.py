@@ -77,7 +77,8 @@ class Join:
     """The right side beside each row. `on` holds of both sides: right columns are qualified with `alias`.
 
     `take` names what comes over, as expressions over the right side. `matched` becomes a column that is
-    true where a right row stood. `multiplies` is a key of the left side where a row may match several. A `full` join adds the rows of the right that no left row matched, with
+    true where a right row stood. `multiplies` is a key of the left side where a row may match several. A `full`
+    join adds the rows of the right that no left row matched, with
     `matched` true and `left` false. An `exists` takes nothing and adds no row.
     """
 

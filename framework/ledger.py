@@ -5,7 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
-from framework.algebra import Group, Query
+from framework.algebra import Group, Query, Select
 from framework.compile.program import Audit, StageProgram
 from framework.expressions.tree import Call, Reference
 from framework.run import Changes, LedgerLine, Money
@@ -19,6 +19,9 @@ def line(program: StageProgram, inputs: Sequence[Counted], before: Counted | Non
     rows, money = _figures(program.audit, audited)
     came_in = sum(int(row[0]) for row in inputs)
     carried = _carried(stage.balance, inputs)
+    if isinstance(stage.query.input, Select):
+        # What a select makes of its rows is the author's own affair: in and out are reported, and stay open.
+        return LedgerLine(stage.name, stage.kind, came_in, 0, rows, _money(stage.balance, None, money), open=True)
     added = rows.pop("added", 0)
     if program.before is None or before is None:
         grouped_rows = rows.pop("grouped", None)

@@ -66,9 +66,9 @@ def _one_or_many(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-Expr = Annotated[str, BeforeValidator(expression_text)]
+Expr = Annotated[str, BeforeValidator(expression_text, json_schema_input_type=str | int | float | bool)]
 Name = Annotated[str, Field(min_length=1), AfterValidator(_name)]
-Names = Annotated[tuple[Name, ...], BeforeValidator(_one_or_many)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(_one_or_many, json_schema_input_type=str | tuple[str, ...])]
 TypeName = Annotated[
     Type,
     BeforeValidator(_type, json_schema_input_type=str),
@@ -229,8 +229,12 @@ class DeclaredColumn(Model):
     classification: Classification | None = None
 
 
-Columns = Frozen[Annotated[ColumnModel, BeforeValidator(_column)]]
-Contract = Frozen[Annotated[DeclaredColumn, BeforeValidator(_declared)]]
+Columns = Frozen[
+    Annotated[
+        ColumnModel, BeforeValidator(_column, json_schema_input_type=str | int | float | bool | None | ColumnModel)
+    ]
+]
+Contract = Frozen[Annotated[DeclaredColumn, BeforeValidator(_declared, json_schema_input_type=str | DeclaredColumn)]]
 
 
 class ValidModel(Model):

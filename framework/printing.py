@@ -159,6 +159,8 @@ def _ledger(lines: Iterable[LedgerLine]) -> Iterable[str]:
             parts.append(f"= {account.buckets.get('grouped', 0):,} grouped")
             parts.append(f"into {sum(account.grouped.values()):,}")
             parts += [f"- {n:,} {b}" for b, n in account.grouped.items() if n and b != "out"]
+        elif account.open:
+            parts.append(f"and {account.buckets.get('out', 0):,} out (open)")
         else:
             parts.append(f"= {account.buckets.get('out', 0):,} out")
         if account.changes is not None:

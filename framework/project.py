@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from framework.diagnostics import Code, Diagnostic, PipelineError, suggest
 from framework.model import Frozen, Model, Name
@@ -31,7 +31,7 @@ class SchemasModel(Model):
 class TargetModel(Model):
     """A configured warehouse: its name, and the settings that it knows."""
 
-    model_config = {**Model.model_config, "extra": "allow"}
+    model_config = ConfigDict(frozen=True, extra="allow")
 
     warehouse: Name
 

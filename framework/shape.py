@@ -73,16 +73,20 @@ def _quoted(message: str) -> str:
 def _place(data: Any, loc: Sequence[str | int]) -> tuple[tuple[str | int, ...], str]:
     """The path in the document: pydantic's own steps (the tags of unions) are left out."""
     place: list[str | int] = []
-    here = data
+    here: Any = data
     for index, part in enumerate(loc):
-        if (isinstance(here, Mapping) and part in here) or (
-            isinstance(here, list | tuple) and isinstance(part, int) and part < len(here)
-        ):
+        if _has(here, part):
             here = here[part]
         elif index < len(loc) - 1 or part in ("list", "mapping", "word"):
             continue
         place.append(part)
     return tuple(place), str(loc[-1]) if loc else ""
+
+
+def _has(data: Any, part: str | int) -> bool:
+    if isinstance(data, Mapping):
+        return part in data
+    return isinstance(data, list | tuple) and isinstance(part, int) and part < len(data)
 
 
 def _first_key(data: Any, place: Place) -> Place:

@@ -39,7 +39,7 @@ def prepare(connection: sa.Connection) -> None:
 def owners(connection: sa.Connection) -> dict[str, str]:
     """Which pipeline each stage of the target belongs to, by stage."""
     select = sa.select(COMMITS.c.stage, COMMITS.c.pipeline).order_by(COMMITS.c.committed_at)
-    return {stage: pipeline for stage, pipeline in connection.execute(select)}
+    return dict(row._tuple() for row in connection.execute(select))
 
 
 def record(

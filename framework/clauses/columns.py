@@ -100,7 +100,7 @@ def keep(draft: Draft, kept: Expression | None, bucket: str = "filtered") -> Non
     draft.divert(call("is not true", both.value), bucket)
 
 
-def condition(draft: Draft, node: Node, path: Iterable[str], scope: Scope) -> Expression:
+def condition(draft: Draft, node: Node, path: Iterable[str | int], scope: Scope) -> Expression:
     expression = draft.node(node, tuple(path), scope)
     if expression.type not in (BOOLEAN, UNKNOWN, NULL):
         draft.findings.problem(

@@ -107,7 +107,8 @@ def lookup(draft: Draft, name: str, model: LookupModel, place: Place) -> None:
     """A many-to-one left join; never more rows."""
     side = _side(draft, name, model.relation, place)
     if side is None:
-        return _take_unknown(draft, model.take)
+        _take_unknown(draft, model.take)
+        return
     if model.missing == "drop":
         draft.findings.error(
             WRONG_MISSING,
@@ -115,7 +116,7 @@ def lookup(draft: Draft, name: str, model: LookupModel, place: Place) -> None:
             "a lookup never drops rows",
             "use a join of kind assemble",
         )
-    on, rights, pairs = _on(draft, side, model.on)
+    on, rights, _ = _on(draft, side, model.on)
     if model.as_of is not None:
         moment = _as_of(draft, side, model.as_of)
         on = on if moment is None else call("and", on, moment)
@@ -126,17 +127,20 @@ def lookup(draft: Draft, name: str, model: LookupModel, place: Place) -> None:
 def join(draft: Draft, name: str, model: JoinModel, place: Place) -> None:
     side = _side(draft, name, model.relation, place)
     if side is None:
-        return _take_unknown(draft, model.take)
+        _take_unknown(draft, model.take)
+        return
     on, rights, pairs = _on(draft, side, model.on)
     if model.where is not None:
         on = call("and", on, _where(draft, side, model.where))
     if model.type in ("semi", "anti"):
-        return _exists(draft, side, model, on, pairs)
+        _exists(draft, side, model, on, pairs)
+        return
     before = draft.keys
     if not model.fan_out:
         _refuse_fan_out(draft, side, rights, as_of=False, help=_fan_out_help(side))
     if model.type == "full":
-        return _full(draft, side, model, on, pairs, rights)
+        _full(draft, side, model, on, pairs, rights)
+        return
     missing = model.missing or ("drop" if model.type == "inner" else "keep")
     if (missing == "drop" and model.type == "left") or (missing == "keep" and model.type == "inner"):
         draft.findings.error(

@@ -70,9 +70,10 @@ def _dry(plan: Plan, here: project.Project, options: argparse.Namespace) -> int:
 
 def _places(pipeline: Pipeline, plan: Plan) -> Mapping[str, Mapping[str, str]]:
     """Where each check stands in the file, for results to name."""
+    judged = [(s.name, s.assertions) for s in plan.sources] + [(s.name, s.assertions) for s in plan.stages]
     places: dict[str, dict[str, str]] = {}
-    for relation in (*plan.sources, *plan.stages):
-        for assertion in relation.assertions:
+    for name, assertions in judged:
+        for assertion in assertions:
             at = pipeline.document.locate(assertion.place)
-            places.setdefault(relation.name, {})[assertion.name] = f"{at.path}:{at.line}:{at.column}"
+            places.setdefault(name, {})[assertion.name] = f"{at.path}:{at.line}:{at.column}"
     return places

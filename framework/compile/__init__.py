@@ -5,10 +5,10 @@ from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, Select
 
 from framework.algebra import BUCKET, REASONS, ROWS, Group, Query
-from framework.algebra import Select as SelectText
 from framework.assertion import RowTest
 from framework.compile.audits import Figures, fused, set_audits
 from framework.compile.program import Audit, Program, SourceProgram, StageProgram
@@ -38,7 +38,7 @@ def compile_plan(plan: Plan, warehouse: Warehouse, schemas: Mapping[str, str] = 
         warehouse.name,
         tuple(compiling.source(source) for source in plan.sources),
         tuple(compiling.stage(stage) for stage in plan.stages),
-        tuple(sorted(used)) + (FRAMEWORK_SCHEMA,),
+        (*sorted(used), FRAMEWORK_SCHEMA),
     )
 
 
@@ -104,8 +104,6 @@ class _Compiling:
         )
 
     def _rows(self, stage: StagePlan) -> Rowset:
-        if isinstance(stage.query.input, SelectText):
-            raise NotImplementedError
         return lower_query(stage.query, self.read, self.lowering, verdict=stage.query.diverts)
 
     def _with_unknown(self, stage: StagePlan, rowset: Rowset) -> Any:
@@ -153,7 +151,7 @@ class _Compiling:
         if not verdict:
             return stored
         select = sa.select(*(stored.c[n] for n in stage.relation.names)).select_from(stored)
-        shown = [sa.literal_column("'out'"), sa.literal_column("'unknown'")]
+        shown: list[ColumnElement[Any]] = [sa.literal_column("'out'"), sa.literal_column("'unknown'")]
         return select.where(stored.c[BUCKET].in_(shown)).subquery(stage.name)
 
     # -- the ledger

@@ -144,6 +144,6 @@ class _Publishing:
             return self._candidates(self.names)
         live = self.tables.live(self.stage)
         new = self._candidates(self.names).subquery("candidate")
-        same = sa.select(sa.literal_column("1")).select_from(new).where(self._same_key(new, live)).correlate(live)
+        same: Select[Any] = sa.select(sa.literal_column("1")).select_from(new).where(self._same_key(new, live)).correlate(live)
         kept = sa.select(*(live.c[n] for n in self.names)).select_from(live).where(~sa.exists(same))
         return sa.union_all(self._candidates(self.names), kept)

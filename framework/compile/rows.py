@@ -14,7 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import FromClause, Select
+from sqlalchemy.sql.selectable import CTE, FromClause, Select
 
 from framework import algebra
 from framework.algebra import BUCKET, REASONS, ROWS, Derive, Divert, Group, Hold, Join, Query
@@ -76,6 +76,7 @@ class _Levels:
         self.diverts: list[tuple[ColumnElement[Any], str]] = []
         self.reasons: list[tuple[str, ColumnElement[Any]]] = []
         self.label = "input_rows"
+        self.inputs: list[CTE] = []
         self.source: FromClause = self._input()
 
     def rowset(self) -> Rowset:
@@ -105,7 +106,24 @@ class _Levels:
                 self._adopt(union, [c.name for c in union.c])
                 return union
             case algebra.Select():
-                raise TypeError("a parsed select is compiled by its own module")
+                return self._authored(self.query.input)
+
+    def _authored(self, select: algebra.Select) -> FromClause:
+        """An author's own select; the relations it names are common table expressions of those names."""
+        from framework.expressions.select import rendered
+
+        text = rendered(select.text, self.lowering.select_dialect)
+        columns: list[ColumnElement[Any]] = [sa.column(name) for name in self.query.output]
+        # A colon would be taken for a bound parameter.
+        authored = sa.text(text.replace(":", "\\:")).columns(*columns).subquery("authored")
+        self.inputs = [self._input_rows(name) for name in select.inputs]
+        self._adopt(authored, self.query.output)
+        return authored
+
+    def _input_rows(self, name: str) -> CTE:
+        table = self.read(name, ()).alias(f"{name}_read")
+        self.taken.add(name)
+        return sa.select(*table.c).select_from(table).cte(name)
 
     def _branch(self, branch: algebra.Branch) -> Select[Any]:
         steps = (*branch.relation.steps, Derive(branch.columns, "branch"))
@@ -160,6 +178,8 @@ class _Levels:
         select = sa.select(*(c.label(n) if c.key != n else c for n, c in chosen)).select_from(self.source)
         for condition in self.conditions:
             select = select.where(condition)
+        if final and self.inputs:
+            select = select.add_cte(*self.inputs)
         return Rowset(select, tuple(name for name, _ in chosen))
 
     def _bucket(self, final: bool) -> ColumnElement[Any] | None:
@@ -293,7 +313,8 @@ class _Levels:
             self._set(step.matched, exists, computed=False)
             return None
         if step.type == "full":
-            return self._full(step, right, on, present)
+            self._full(step, right, on, present)
+            return
         self.source = sa.join(self.source, right, on, isouter=True)
         self._take(step, right, present)
         if step.multiplies:

@@ -55,6 +55,7 @@ class Lowering:
 
     templates: Mapping[str, Template] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
+    select_dialect: str = "duckdb"  # sqlglot's name of the dialect
 
     def template(self, c: Call) -> str:
         for key in _keys(c):
@@ -347,7 +348,7 @@ def _literal(e: Literal) -> Part:
 
 
 def _filtered(c: Call) -> Call:
-    """`f(x) filter (where c)` as `f(case when c then x end)`: the same for whatever ignores nulls, and known everywhere."""
+    """`f(x) filter (where c)` as `f(case when c then x end)`: the same where nulls are ignored, and known everywhere."""
     assert c.filter is not None
     position = 1 if c.function.name in ("arg_max", "arg_min") else 0
     value = c.args[position] if c.args else literal(1)

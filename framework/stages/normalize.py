@@ -14,7 +14,7 @@ claim_lines:
 """
 
 from collections.abc import Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
 
@@ -30,10 +30,14 @@ from framework.model import Columns, Expr, Model, Name, Names, Stage, ValidModel
 from framework.plan import Layer, StagePlan
 
 
+def _listed(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
 class Deduplicate(Model):
     """One row per key stays: the first in this order."""
 
-    order_by: Annotated[tuple[Expr, ...], BeforeValidator(lambda v: (v,) if isinstance(v, str) else v)] = Field(
+    order_by: Annotated[tuple[Expr, ...], BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])] = Field(
         description="Expressions, each with `desc` where the largest comes first."
     )
 

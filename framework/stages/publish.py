@@ -44,7 +44,7 @@ class ReferenceModel(Model):
     as_: Name | None = Field(None, alias="as")
 
 
-Reference_ = Annotated[ReferenceModel, BeforeValidator(lambda v: {"to": v} if isinstance(v, str) else v)]
+Reference_ = Annotated[ReferenceModel, BeforeValidator(lambda v: {"to": v} if isinstance(v, str) else v, json_schema_input_type=str | ReferenceModel)]
 
 
 class Publish(Stage, kind="publish"):

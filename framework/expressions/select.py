@@ -1,0 +1,125 @@
+"""A whole `select`, for stages of kind `sql`: its relations, its columns with their types, its text per dialect.
+
+The only importer of sqlglot, and imported only where such a stage stands.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import OptimizeError, ParseError, TokenError
+from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.optimizer.qualify import qualify
+
+from framework.expressions import types as t
+from framework.expressions.syntax import Span
+from framework.expressions.types import Type
+
+PORTABLE = "duckdb"  # the dialect that authors write; others are made from it
+
+
+class SelectProblem(Exception):
+    """What is wrong with the select, and where in its text."""
+
+    def __init__(self, message: str, span: Span, help: str | None = None) -> None:
+        super().__init__(message)
+        self.message, self.span, self.help = message, span, help
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    name: str
+    span: Span
+
+
+def tables(text: str) -> tuple[Table, ...]:
+    """The relations that a select names, each once, its own WITH left out. Raises SelectProblem."""
+    tree = _parsed(text)
+    own = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
+    found: dict[str, Table] = {}
+    for table in tree.find_all(exp.Table):
+        if table.name.lower() not in own and table.name not in found:
+            found[table.name] = Table(table.name, _span(table, text))
+    return tuple(found.values())
+
+
+def columns(text: str, relations: Mapping[str, Sequence[tuple[str, Type]]]) -> tuple[tuple[str, Type], ...]:
+    """The columns that come out, with the types that can be told. Raises SelectProblem."""
+    schema: dict[str, object] = {
+        name: {column: _type_text(type_) for column, type_ in known} for name, known in relations.items() if known
+    }
+    try:
+        tree = qualify(_parsed(text).copy(), schema=schema, dialect=PORTABLE, quote_identifiers=False)
+        tree = annotate_types(tree, schema=schema, dialect=PORTABLE)
+    except OptimizeError as error:
+        raise SelectProblem(str(error).partition("\n")[0].strip(), (0, len(text))) from None
+    return tuple((select.alias_or_name, _type(select.type)) for select in tree.selects)
+
+
+def rendered(text: str, dialect: str) -> str:
+    """The select as a warehouse's dialect has it."""
+    return _parsed(text).sql(dialect=dialect, pretty=True)
+
+
+@lru_cache(maxsize=256)
+def _parsed(text: str) -> exp.Query:
+    try:
+        statements = sqlglot.parse(text, read=PORTABLE)
+    except (ParseError, TokenError) as error:
+        raise _explained(error, text) from None
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise SelectProblem("one `select` is expected", (0, len(text)))
+    return statements[0]
+
+
+def _explained(error: ParseError | TokenError, text: str) -> SelectProblem:
+    detail = error.errors[0] if isinstance(error, ParseError) and error.errors else {}
+    line, column = int(detail.get("line") or 1), int(detail.get("col") or 1)
+    start = sum(len(part) for part in text.splitlines(keepends=True)[: line - 1]) + max(column - 1, 0)
+    message = str(detail.get("description") or "this is no select").rstrip(".")
+    start = min(start, max(len(text) - 1, 0))
+    return SelectProblem(message[:1].lower() + message[1:], (start, start + 1))
+
+
+def _span(table: exp.Table, text: str) -> Span:
+    meta = table.this.meta if isinstance(table.this, exp.Identifier) else {}
+    start = meta.get("start")
+    return (int(start), int(meta["end"]) + 1) if start is not None else (0, len(text))
+
+
+_NAMES = {
+    "string": "TEXT",
+    "integer": "BIGINT",
+    "double": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "json": "JSON",
+}
+_FAMILIES = {
+    **dict.fromkeys(("TEXT", "VARCHAR", "CHAR", "NCHAR", "NVARCHAR"), t.STRING),
+    **dict.fromkeys(("TINYINT", "SMALLINT", "INT", "BIGINT", "INT128", "UINT", "UBIGINT"), t.INTEGER),
+    **dict.fromkeys(("FLOAT", "DOUBLE"), t.DOUBLE),
+    "BOOLEAN": t.BOOLEAN,
+    "DATE": t.DATE,
+    "TIMESTAMP": t.TIMESTAMP,
+    "DATETIME": t.TIMESTAMP,
+    "JSON": t.JSON,
+}
+
+
+def _type_text(type_: Type) -> str:
+    return _NAMES.get(type_.name, str(type_).upper() if type_.name == "decimal" else "UNKNOWN")
+
+
+def _type(type_: exp.DataType | None) -> Type:
+    """A type of the language; unknown where sqlglot cannot tell."""
+    if type_ is None:
+        return t.UNKNOWN
+    name = type_.this.name if hasattr(type_.this, "name") else str(type_.this)
+    if name == "DECIMAL":
+        digits = [int(p.name) for p in type_.expressions]
+        return t.decimal(*digits) if len(digits) == 2 else t.UNKNOWN
+    return _FAMILIES.get(name, t.UNKNOWN)

@@ -1,0 +1,94 @@
+"""The escape hatch: one `select`, parsed, so that its inputs and columns are still known.
+
+```yaml
+top_members:
+  kind: sql
+  key: [member_id]
+  sql: |
+    select member_id, sum(paid) as paid
+    from claims_enriched
+    group by member_id
+```
+"""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from pydantic import Field
+
+from framework.algebra import Select
+from framework.assertion import Place
+from framework.clauses.outcome import close, finish
+from framework.diagnostics import Code
+from framework.draft import Draft
+from framework.expressions.typed import Problem
+from framework.model import Names, Stage
+from framework.plan import Layer, StagePlan
+from framework.relation import Column
+
+WRONG_SELECT = Code("F236", "not a select that can be read")
+UNREADABLE_IN_SQL = Code("F237", "a source whose values may be unreadable, read by a stage of kind sql")
+
+
+class Sql(Stage, kind="sql"):
+    """One `select` in DuckDB's dialect, rendered for the warehouse. The key is declared, and measured."""
+
+    sql: str = Field(description="The select; relations are named as elsewhere.")
+    key: Names = Field(description="What there is one row per; measured on every run.")
+    layer_: Layer = Field("intermediate", alias="layer", description="Which schema it stands in.")
+
+    layer: ClassVar[Layer] = "intermediate"
+
+    def inputs(self) -> Iterator[tuple[str, Place]]:
+        from framework.expressions.select import SelectProblem, tables
+
+        try:
+            found = tables(self.sql)
+        except SelectProblem:
+            return
+        for table in found:
+            yield table.name, ("sql",)
+
+    def resolve(self, draft: Draft) -> StagePlan:
+        from framework.expressions.select import SelectProblem, columns, tables
+
+        try:
+            readable = [self._readable(draft, table.name, table.span) for table in tables(self.sql)]
+            sound = all(readable)
+            relations = {
+                table.name: [(c.name, c.type) for c in draft.readables[table.name].relation.columns]
+                for table in tables(self.sql)
+                if table.name in draft.readables
+            }
+            found = columns(self.sql, relations) if sound else ()
+        except SelectProblem as problem:
+            found = ()
+            draft.findings.problem(
+                Problem(WRONG_SELECT, problem.message, problem.span, problem.help), (*draft.place, "sql")
+            )
+        for name, type_ in found:
+            draft.add(Column(name, type_))
+        draft.input = Select(self.sql, tuple(name for name, _ in self.inputs()))
+        names = [c.name for c in draft.columns.values()]
+        if not found:
+            return finish(draft, self, names, layer=self.layer_)
+        key = tuple(c.name for c in (draft.find(n, "key", i) for i, n in enumerate(self.key)) if c is not None)
+        assertions = close(draft, self, names)
+        return finish(draft, self, names, key=key, measured=True, layer=self.layer_, assertions=assertions)
+
+    def _readable(self, draft: Draft, name: str, span: tuple[int, int]) -> bool:
+        readable = draft.readables.get(name)
+        if readable is None:
+            return draft.readable(name, (*draft.place, "sql")) is not None
+        if readable.flags:
+            draft.findings.problem(
+                Problem(
+                    UNREADABLE_IN_SQL,
+                    f"a select cannot hold back what is unreadable in `{name}`",
+                    span,
+                    f"read `{name}` in a normalize stage first",
+                ),
+                (*draft.place, "sql"),
+            )
+            return False
+        return True
