@@ -1,0 +1,1 @@
+"""Scalar expressions: text -> syntax -> typed tree -> one SQLAlchemy element; the catalogue of functions."""

@@ -1,0 +1,372 @@
+"""Tables in, YAML, tables out: every case of this folder, on every warehouse that is up. See README.md."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+import sqlalchemy as sa
+import yaml
+
+from framework import cli, yaml_source
+from framework.target import warehouse
+from framework.warehouse import Warehouse
+
+HERE = Path(__file__).parent
+Data = Mapping[str, Any]
+Row = tuple[Any, ...]
+
+TARGETS: dict[str, Callable[[pytest.FixtureRequest], dict[str, str]]] = {
+    "duckdb": lambda request: {"warehouse": "duckdb", "database": "spec.duckdb"},
+    "postgres": lambda request: {"warehouse": "postgres", "url": request.getfixturevalue("postgres_database")},
+}
+
+CASE_KEYS = {"why", "xfail", "balance", "sources", "stages", "then", "exit", "codes", "expect"}
+RUN_KEYS = {"why", "sources", "stages", "exit", "codes", "expect"}
+STAGE_KEYS = {"status", "columns", "rows", "quarantine", "ledger", "money", "checks"}
+# Checks that the framework makes itself: while they pass, a case need not list them.
+OWN_CHECKS = re.compile(r"(key|valid|unreadable|missing|references)\(")
+
+
+@dataclass(frozen=True)
+class Case:
+    """`data` is the case as the file gives it."""
+
+    file: str
+    name: str
+    data: Data
+
+    @property
+    def id(self) -> str:
+        return f"{self.file}-{self.name}"
+
+
+def cases() -> Iterator[Case]:
+    for path in sorted(HERE.glob("*.yaml")):
+        for name, data in yaml_source.read(path).data["cases"].items():
+            yield Case(path.stem, name, data)
+
+
+def parameters() -> Iterator[Any]:
+    for case in cases():
+        for target in TARGETS:
+            marks = []
+            reason = case.data.get("xfail")
+            reason = reason.get(target) if isinstance(reason, Mapping) else reason
+            if reason is not None:
+                marks.append(pytest.mark.xfail(strict=True, reason=reason))
+            yield pytest.param(case, target, id=f"{case.id}-{target}", marks=marks)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(("case", "target"), list(parameters()))
+def test_case(
+    case: Case, target: str, project: Path, request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = TARGETS[target](request)
+    write(project / "framework.yaml", {"project": "spec", "targets": {"dev": settings}})
+    pipeline = {"pipeline": "spec", "balance": case.data.get("balance", []), "sources": {}, "stages": {}}
+    _only(CASE_KEYS, case.data)
+    for number, run in enumerate((case.data, *case.data.get("then", ()))):
+        if number:
+            _only(RUN_KEYS, run)
+        pipeline["sources"] |= deliver(run.get("sources", {}), project, settings, pipeline["sources"])
+        pipeline["stages"] |= run.get("stages", {})
+        write(project / "pipeline.yaml", pipeline)
+        exit_code = cli.main(["run", "pipeline.yaml", "--output", "json"])
+        printed = capsys.readouterr()
+        assert printed.err == ""
+        found = {"exit": exit_code, **outcome(json.loads(printed.out), project, settings, run)}
+        assert found == expected(run, pipeline), f"run {number + 1}"
+
+
+def _only(known: set[str], data: Data) -> None:
+    """A key that nobody reads would weaken a case."""
+    assert set(data) <= known, f"unknown keys {sorted(set(data) - known)}"
+
+
+# -- what goes in
+
+
+class _Dumper(yaml.SafeDumper):
+    """Text always quoted, so that it is read as the text that it was."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+_Dumper.add_representer(str, lambda d, v: d.represent_scalar("tag:yaml.org,2002:str", v, style='"'))
+_Dumper.add_representer(Decimal, lambda d, v: d.represent_scalar("tag:yaml.org,2002:float", format(v, "f")))
+
+
+def write(path: Path, data: Data) -> None:
+    path.write_text(yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=10_000))
+
+
+def deliver(given: Data, project: Path, settings: dict[str, str], known: Data) -> dict[str, Data]:
+    """Writes the rows of the sources where the pipeline will find them; the sources as the pipeline says them."""
+    sources: dict[str, Data] = {}
+    for name, source in given.items():
+        said = {key: value for key, value in source.items() if key not in ("as", "rows", "names", "types", "text")}
+        kind = source.get("as", "csv")
+        told = {**known.get(name, {}), **said}
+        if kind == "table":
+            sources[name] = {**told, "table": f"given.{name}"}
+        else:
+            sources[name] = {**told, "path": f"{name}.{kind}"}
+        if "rows" in source or "text" in source:
+            types = source.get("types") or _types(sources[name].get("columns", {}))
+            names = source.get("names") or list(types)
+            types = {column: types.get(column, "string") for column in names}
+            _WRITERS[kind](name, types, source, project, settings)
+    return sources
+
+
+def _types(columns: Data) -> dict[str, str]:
+    return {name: told if isinstance(told, str) else told["type"] for name, told in columns.items()}
+
+
+def _csv(name: str, types: Data, source: Data, project: Path, settings: Data, delimiter: str = ",") -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
+    writer.writerow(types)
+    writer.writerows([_cell(value) for value in row] for row in source.get("rows", ()))
+    kind = "csv" if delimiter == "," else "tsv"
+    (project / f"{name}.{kind}").write_text(source.get("text", text.getvalue()), encoding="utf-8")
+
+
+def _cell(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value
+
+
+def _tsv(name: str, types: Data, source: Data, project: Path, settings: Data) -> None:
+    _csv(name, types, source, project, settings, "\t")
+
+
+def _jsonl(name: str, types: Data, source: Data, project: Path, settings: Data) -> None:
+    lines = (json.dumps(dict(zip(types, row, strict=True)), default=str) for row in source.get("rows", ()))
+    (project / f"{name}.jsonl").write_text(source.get("text", "".join(f"{line}\n" for line in lines)), encoding="utf-8")
+
+
+def _parquet(name: str, types: Data, source: Data, project: Path, settings: Data) -> None:
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE given ({_columns(types)})")
+        for row in source["rows"]:
+            connection.execute(f"INSERT INTO given VALUES ({', '.join('?' for _ in types)})", list(row))
+        connection.execute(f"COPY given TO '{name}.parquet' (FORMAT parquet)")
+
+
+def _table(name: str, types: Data, source: Data, project: Path, settings: dict[str, str]) -> None:
+    with connected(settings, project) as connection, connection.begin():
+        connection.execute(sa.text("CREATE SCHEMA IF NOT EXISTS given"))
+        connection.execute(sa.text(f"CREATE TABLE IF NOT EXISTS given.{name} ({_columns(types)})"))
+        connection.execute(sa.text(f"DELETE FROM given.{name}"))
+        values = ", ".join(f"CAST(:v{i} AS {_SQL.get(t, t)})" for i, t in enumerate(types.values()))
+        for row in source["rows"]:
+            connection.execute(
+                sa.text(f"INSERT INTO given.{name} VALUES ({values})"), {f"v{i}": v for i, v in enumerate(row)}
+            )
+
+
+_WRITERS: dict[str, Callable[[str, Data, Data, Path, dict[str, str]], None]] = {
+    "csv": _csv,
+    "tsv": _tsv,
+    "jsonl": _jsonl,
+    "parquet": _parquet,
+    "table": _table,
+}
+_SQL = {"string": "varchar", "integer": "bigint", "double": "double precision"}
+
+
+def _columns(types: Data) -> str:
+    return ", ".join(f'"{name}" {_SQL.get(told, told)}' for name, told in types.items())
+
+
+@contextmanager
+def connected(settings: dict[str, str], project: Path) -> Iterator[sa.Connection]:
+    """A connection to the target, closed with its engine."""
+    engine = _opened(settings).connect({k: v for k, v in settings.items() if k != "warehouse"}, project)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def _opened(settings: dict[str, str]) -> Warehouse:
+    return warehouse(settings["warehouse"])
+
+
+# -- what comes out
+
+
+@dataclass(frozen=True)
+class Reader:
+    warehouse: Warehouse
+    connection: sa.Connection
+
+    def rows(self, schema: str, name: str, types: Mapping[str, str], *, reasons: bool = False) -> list[Row] | None:
+        """The rows that stand under a name, sorted; None where nothing stands there."""
+        if name not in self.warehouse.relations(self.connection, schema):
+            return None
+        columns = [sa.column(c) for c in (*types, *(("_bucket", "_reasons") if reasons else ()))]
+        rows = []
+        for row in self.connection.execute(sa.select(*columns).select_from(sa.table(name, schema=schema))):
+            values = [_typed(value, told) for value, told in zip(row, types.values(), strict=False)]
+            if reasons:
+                values += _held(*row[-2:])
+            rows.append(tuple(values))
+        return sorted(rows, key=repr)
+
+
+def _held(bucket: str, reasons: str | None) -> list[str]:
+    """Why a row was rejected is told by its key; only what is quarantined needs reasons."""
+    return [bucket, *json.loads(reasons or "[]")] if bucket == "quarantined" else [bucket]
+
+
+def outcome(printed: Data, project: Path, settings: dict[str, str], run: Data) -> dict[str, Any]:
+    """Everything that a case compares, in the form in which it states it."""
+    if "diagnostics" in printed:
+        return {"codes": sorted(d["code"] for d in printed["diagnostics"] if d["severity"] == "error")}
+    results = json.loads((project / "target" / "run_results.json").read_text())
+    assert printed == results
+    manifest = json.loads((project / "target" / "manifest.json").read_text())
+    found: dict[str, Any] = {"codes": [results["code"]] if results["code"] else []}
+    with connected(settings, project) as connection:
+        reader = Reader(_opened(settings), connection)
+        for stage in results["stages"]:
+            planned = next(s for s in manifest["stages"] if s["name"] == stage["name"])
+            found[stage["name"]] = _stage(stage, planned, reader)
+    listed = run.get("expect", {})
+    for check in results["checks"]:
+        told = listed.get(check["relation"], {}).get("checks", {})
+        if check["status"] == "passed" and OWN_CHECKS.match(check["name"]) and check["name"] not in told:
+            continue
+        counted = [] if check["failing"] is None or check["status"] == "passed" else [str(check["failing"])]
+        checks = found.setdefault(check["relation"], {}).setdefault("checks", {})
+        checks[check["name"]] = " ".join([check["status"], *counted])
+    return found
+
+
+def _stage(stage: Data, planned: Data, reader: Reader) -> dict[str, Any]:
+    found: dict[str, Any] = {"status": stage["status"]}
+    types = {c["name"]: c["type"] for c in planned["columns"]}
+    rows = reader.rows(planned["layer"], stage["name"], types)
+    if rows is not None:
+        found |= {"columns": types, "rows": rows}
+    if stage["status"] == "built" and planned["mode"] is None:
+        held = reader.rows("quarantine", f"{stage['name']}__quarantine", types, reasons=True)
+        found |= {"quarantine": held} if held else {}
+    if stage["ledger"] is not None:
+        found |= account(stage["ledger"])
+    return found
+
+
+_PYTHON: dict[str, type] = {
+    "string": str,
+    "integer": int,
+    "decimal": Decimal,
+    "double": float,
+    "boolean": bool,
+    "date": date,
+    "timestamp": datetime,
+}
+
+
+def _typed(value: Any, told: str) -> Any:
+    """A value that is of its column's type, in the form that cases are compared in."""
+    if value is None:
+        return None
+    name = told.partition("(")[0]
+    if name not in _PYTHON:
+        return value
+    assert type(value) is _PYTHON[name], f"a {told} came as {type(value).__name__}"
+    if isinstance(value, Decimal):
+        scale = int(told.rstrip(")").rpartition(",")[2])
+        assert value.as_tuple().exponent == -scale, f"a {told} came as {value}"
+    return float(f"{value:.9g}") if isinstance(value, float) else value
+
+
+def account(ledger: Data) -> dict[str, Any]:
+    """A ledger line without its zeros, but for what came in and what came out."""
+    lines = {"in": ledger["rows_in"], "added": ledger["added"], **ledger["buckets"]}
+    if ledger["grouped"] is not None:
+        lines["groups"] = _some(ledger["grouped"], "out")
+    if ledger["changes"] is not None:
+        lines |= ledger["changes"]
+    found: dict[str, Any] = {"ledger": _some(lines, "in", "out", "grouped")}
+    money = {}
+    for one in ledger["money"]:
+        sums = {"added": one["added"], **one["buckets"]}
+        if one["came_in"] is not None:
+            sums["in"] = one["came_in"]
+        money[one["column"]] = _some({k: Decimal(str(v)) for k, v in sums.items()}, "in", "out", "grouped")
+    return found | ({"money": money} if money else {})
+
+
+def _some(lines: Data, *kept: str) -> dict[str, Any]:
+    return {name: value for name, value in lines.items() if value or name in kept}
+
+
+# -- what must come out
+
+
+def expected(run: Data, pipeline: Data) -> dict[str, Any]:
+    exit_code = run.get("exit", 0)
+    found: dict[str, Any] = {"exit": exit_code, "codes": run.get("codes", [])}
+    if exit_code == 2:
+        assert "expect" not in run, "an invalid pipeline builds nothing"
+        return found
+    for name, told in run.get("expect", {}).items():
+        if name in pipeline["sources"]:
+            _only({"checks"}, told)
+            found[name] = dict(told)
+            continue
+        _only(STAGE_KEYS, told)
+        published = pipeline["stages"][name]["kind"] == "publish"
+        found[name] = {"status": told.get("status", "published" if published else "built"), **_stated(told)}
+    return found
+
+
+def _stated(told: Data) -> dict[str, Any]:
+    stated = {key: told[key] for key in ("ledger", "checks") if key in told}
+    if "rows" in told:
+        types = told["columns"]
+        stated |= {"columns": types, "rows": sorted((_row(row, types) for row in told["rows"]), key=repr)}
+        if told.get("quarantine"):
+            stated["quarantine"] = sorted((_row(row, types) for row in told["quarantine"]), key=repr)
+    if "money" in told:
+        stated["money"] = {
+            column: {name: Decimal(str(value)) for name, value in sums.items()} for column, sums in told["money"].items()
+        }
+    return stated
+
+
+def _row(row: Sequence[Any], types: Mapping[str, str]) -> Row:
+    """A row of the file as typed values; what follows the columns (bucket, reasons) is text."""
+    values = [_stated_value(value, told) for value, told in zip(row, types.values(), strict=False)]
+    return (*values, *row[len(values) :])
+
+
+def _stated_value(value: Any, told: str) -> Any:
+    if value is None:
+        return None
+    if told.startswith("decimal"):
+        return Decimal(str(value))
+    if told == "timestamp":
+        return datetime.fromisoformat(str(value))
+    return float(f"{float(value):.9g}") if told == "double" else value
