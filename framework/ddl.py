@@ -15,6 +15,11 @@ class Ddl(Executable, ClauseElement):
 
     inherit_cache = False
 
+    def __init_subclass__(cls) -> None:
+        # SQLAlchemy looks for the attribute in each class itself.
+        cls.inherit_cache = False
+        super().__init_subclass__()
+
 
 class CreateTableAs(Ddl):
     """A new table with the rows of a select; `empty` takes the columns alone, where there is no such table."""

@@ -174,10 +174,14 @@ def _ledger(lines: Iterable[LedgerLine]) -> Iterable[str]:
             yield f"    {money.column}: {' '.join([*([came] if came else []), *gone, f'= {out:,f}'])}"
 
 
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
 def _closing(run: Run) -> str:
     end = f"in {run.seconds:.2f} s on target {run.target} ({run.warehouse}), run {run.run_id}"
     if run.status == "ok":
-        held = f", {run.quarantined:,} rows quarantined" if run.quarantined else ""
-        return f"ok{held}: {sum(s.status == 'published' for s in run.stages)} tables published {end}"
+        held = f", {_counted(run.quarantined, 'row')} quarantined" if run.quarantined else ""
+        return f"ok{held}: {_counted(sum(s.status == 'published' for s in run.stages), 'table')} published {end}"
     code = f" {run.code}" if run.code else ""
     return f"{run.status}{code}: {run.message} ({end})"

@@ -1,13 +1,16 @@
 """A document held against a model: what does not fit becomes diagnostics with their places."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from framework.diagnostics import Code, suggest
+from framework.diagnostics import Code, nearest, suggest
+from framework.expressions.typed import type_help
 from framework.findings import Findings, Place
-from framework.model import Model
+from framework.model import Check, Model, Stage
 from framework.yaml_source import Document
 
 UNKNOWN_KEY = Code("F101", "unknown key")
@@ -28,7 +31,12 @@ def shaped(document: Document, model: type[Shaped]) -> Shaped:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        for line in error.errors(include_url=False, include_input=False):
+        reserved: set[Any] = set()
+        for line in error.errors(include_url=False):
+            if line["type"] == "reserved_name" and line["input"] in reserved:
+                continue  # one name, however often it is used
+            if line["type"] == "reserved_name":
+                reserved.add(line["input"])
             _report(findings, data, line)
         findings.stop()
         raise
@@ -37,47 +45,163 @@ def shaped(document: Document, model: type[Shaped]) -> Shaped:
 def _report(findings: Findings, data: Any, line: Mapping[str, Any]) -> None:
     place, last = _place(data, line["loc"])
     kind, context = line["type"], line.get("ctx") or {}
+    # The models' own messages carry their help behind a semicolon.
+    message, _, advice = line["msg"].partition("; ")
     known: Sequence[str] = context.get("known", ())
+    value = _below(data, place)
     if kind == "unknown_key":
-        findings.key_error(UNKNOWN_KEY, place, f"unknown key `{last}`", _unknown_key_help(last, known))
+        findings.key_error(UNKNOWN_KEY, place, *_unknown_key(data, place, last, known))
     elif kind == "missing":
-        findings.key_error(MISSING_KEY, place[:-1], f"`{last}` is missing{_of(place[:-1])}")
+        help = _missing_help(data, place)
+        findings.key_error(MISSING_KEY, place[:-1], f"`{last}` is missing{_of(place[:-1])}", help)
     elif kind == "unknown_kind":
-        at = (*place, "kind") if "unknown" in line["msg"] else place
-        findings.error(UNKNOWN_KIND, at, line["msg"], suggest(_quoted(line["msg"]), known))
+        _report_kind(findings, place, value, message, known)
     elif kind == "unknown_check":
-        findings.key_error(UNKNOWN_CHECK, _first_key(data, place), line["msg"], suggest(_quoted(line["msg"]), known))
+        _report_check(findings, place, value, message, known)
     elif kind == "unknown_type":
-        help = suggest(_quoted(line["msg"]), known)
-        if "(" in line["msg"] and ")" not in line["msg"]:
-            help = 'a comma inside {} ends the value: quote it, type: "decimal(18,2)"'
-        findings.error(UNKNOWN_TYPE, place, line["msg"], help)
+        findings.error(UNKNOWN_TYPE, place, message, type_help(_quoted(message)))
+    elif kind == "no_format":
+        findings.error(WRONG_VALUE, (*place, "path"), message, advice)
+    elif isinstance(value, Mapping) and kind not in _EXPECTED:
+        findings.key_error(WRONG_VALUE, place, message, advice or None)  # what is wrong is not in one key
     else:
-        findings.error(WRONG_VALUE, place, _sentence(kind, line["msg"], context))
+        findings.error(WRONG_VALUE, place, *_wrong_value(kind, place, value, message, context, advice))
 
 
-def _unknown_key_help(key: str, known: Sequence[str]) -> str:
+# -- keys
+
+
+def _unknown_key(data: Any, place: Place, key: str, known: Sequence[str]) -> tuple[str, str]:
     if key.count(")") > key.count("("):
-        return "a comma inside {} ends the value: an expression or a type with a comma must be quoted"
-    return suggest(key, known)
+        help = "a comma inside {} ends the value: an expression or a type with a comma must be quoted"
+        return f"unknown key `{key}`", help
+    kinds = [name for name, stage in sorted(Stage.registry.items()) if key in stage.keys()]
+    if len(place) == 3 and place[0] == "stages" and kinds:
+        kind = data["stages"][place[1]]["kind"]
+        own = [name for name in known if name not in Stage.keys()]
+        return f"a stage of kind `{kind}` has no `{key}`", f"{_listed(kinds)} can have it; {kind} has {_listed(own)}"
+    return f"unknown key `{key}`", suggest(key, known)
+
+
+def _missing_help(data: Any, place: Place) -> str:
+    """The key to write, and what it says where the stage's model tells."""
+    key, here = str(place[-1]), _below(data, place[:-1])
+    stage = Stage.registry.get(here.get("kind", "")) if len(place) == 3 and place[0] == "stages" else None
+    fields = {} if stage is None else {f.alias or name: f.description for name, f in stage.model_fields.items()}
+    said = fields.get(key)
+    return f"write `{key}: ...`" + (f": {said[:1].lower()}{said[1:].rstrip('.')}" if said else "")
 
 
 def _of(place: Sequence[str | int]) -> str:
     return f" in `{place[-1]}`" if place and isinstance(place[-1], str) else ""
 
 
+def _report_kind(findings: Findings, place: Place, value: Any, message: str, known: Sequence[str]) -> None:
+    if not isinstance(value, Mapping):
+        findings.key_error(UNKNOWN_KIND, place, "a stage is a mapping with a `kind`", f"kinds: {', '.join(known)}")
+    elif "kind" not in value:
+        findings.key_error(UNKNOWN_KIND, place, message, f"kinds: {', '.join(known)}")
+    else:
+        findings.error(UNKNOWN_KIND, (*place, "kind"), message, suggest(_quoted(message), known))
+
+
+def _report_check(findings: Findings, place: Place, value: Any, message: str, known: Sequence[str]) -> None:
+    if isinstance(value, Mapping):
+        shared = Check.keys()
+        first = next((key for key in value if key not in shared), None)
+        if first is None:
+            message = "this item names no check"
+        findings.key_error(
+            UNKNOWN_CHECK, place if first is None else (*place, first), message, suggest(_quoted(message), known)
+        )
+        return
+    help = f"write `{value}: ...`" if value in known else suggest(str(value or ""), known)
+    findings.error(UNKNOWN_CHECK, place, message, help)
+
+
+# -- values
+
+_EXPECTED = {
+    "string_type": "text",
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "tuple_type": "a list",
+    "mapping_type": "a mapping",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "string_too_short": "a name",
+    "union_tag_invalid": "a word or a mapping",
+}
+
+
+def _wrong_value(
+    kind: str, place: Place, value: Any, message: str, context: Mapping[str, Any], advice: str
+) -> tuple[str, str | None]:
+    """pydantic's message in the words of the file, and what to write."""
+    if kind == "literal_error":
+        options = str(context["expected"]).replace("'", "`")
+        near = nearest(value, options.split("`")[1::2]) if isinstance(value, str) else None
+        return f"expected {options}", f"did you mean `{near}`?" if near else _defaults_help(place)
+    if kind == "reserved_name":
+        return message, "name it without the underscore"
+    if kind == "too_short":
+        return "at least one is needed", None
+    expected = _EXPECTED.get(kind)
+    if expected is None:
+        return message, advice or None
+    if expected == "a mapping" and len(place) > 1 and place[-2] == "columns":
+        what = "a type, or a mapping with `type`" if place[0] == "sources" else "an expression, or a mapping with `expr`"
+        return f"a column is {what}", None
+    if expected == "a list" and place[-1] in ("on", "take", "by"):
+        expected = "a name, a list or a mapping"
+    nothing = ", and nothing stands here" if value in (None, "") else ""
+    return f"{expected} is expected{nothing}", _form(expected, place, value)
+
+
+def _form(expected: str, place: Place, value: Any) -> str | None:
+    """How the expected form is written, seen from what stands there."""
+    last = place[-1] if place else ""
+    if expected == "true or false" and isinstance(value, str):
+        return "write true or false; in YAML 1.2 every other word is text"
+    if expected == "text" and isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+        return f"write `{last}: {value[0]}`"
+    if expected == "text" and isinstance(value, bool | int | Decimal | date):
+        return "quote it"
+    if expected == "a list" and last == "checks":
+        return "begin each check with a dash: `- not_null: [...]`"
+    if expected == "a list":
+        return "write [a, b], or each item on a line of its own behind a dash"
+    if expected == "a mapping" and last == "columns" and place[0] == "stages":
+        return "write `name: expression` lines, or `name:` alone to pass a column through"
+    if expected == "a mapping" and isinstance(value, list):
+        return "write `name: ...` lines in place of the dashes"
+    return _defaults_help(place)
+
+
+def _defaults_help(place: Place) -> str | None:
+    return "default values are written missing: {column: value}" if place and place[-1] == "missing" else None
+
+
+# -- places
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+
+
 def _quoted(message: str) -> str:
     return message.split("`")[1] if message.count("`") > 1 else ""
 
 
-def _place(data: Any, loc: Sequence[str | int]) -> tuple[tuple[str | int, ...], str]:
+def _place(data: Any, loc: Sequence[str | int]) -> tuple[Place, str]:
     """The path in the document: pydantic's own steps (the tags of unions) are left out."""
     place: list[str | int] = []
     here: Any = data
     for index, part in enumerate(loc):
         if _has(here, part):
             here = here[part]
-        elif index < len(loc) - 1 or part in ("list", "mapping", "word"):
+        elif index < len(loc) - 1 or part in ("list", "mapping", "word", "[key]"):
             continue
         place.append(part)
     return tuple(place), str(loc[-1]) if loc else ""
@@ -89,34 +213,10 @@ def _has(data: Any, part: str | int) -> bool:
     return isinstance(data, list | tuple) and isinstance(part, int) and part < len(data)
 
 
-def _first_key(data: Any, place: Place) -> Place:
-    """The place of the name that no check has: the first key of the item that is not shared by all."""
-    here = _below(data, place)
-    shared = ("name", "description", "on_fail", "where")
-    first = next((key for key in here if key not in shared), None) if isinstance(here, Mapping) else None
-    return place if first is None else (*place, first)
-
-
 def _below(data: Any, place: Place) -> Any:
+    """What stands at a place; None where nothing does."""
     for part in place:
+        if not _has(data, part):
+            return None
         data = data[part]
     return data
-
-
-def _sentence(kind: str, message: str, context: Mapping[str, Any]) -> str:
-    """pydantic's message in the words of the file."""
-    words = {
-        "string_type": "text is expected",
-        "bool_type": "true or false is expected",
-        "int_type": "a whole number is expected",
-        "tuple_type": "a list is expected",
-        "mapping_type": "a mapping is expected",
-        "dict_type": "a mapping is expected",
-        "model_type": "a mapping is expected",
-        "model_attributes_type": "a mapping is expected",
-        "string_too_short": "a name is expected, and this is empty",
-        "too_short": "at least one is needed",
-    }
-    if kind == "literal_error":
-        return f"expected {context['expected']}".replace("'", "`")
-    return words.get(kind, message)

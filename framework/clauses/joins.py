@@ -238,7 +238,8 @@ def _as_of(draft: Draft, side: _Side, name: str) -> Expression | None:
         )
     moment = draft.reference(column.name)
     begun = call("<=", side.reference(start), moment)
-    ended = call("or", call("is null", side.reference(end)), call("<", moment, side.reference(end)))
+    # No `or` for the open end: an engine would compare every pair of rows.
+    ended = call("<", moment, call("period_end", side.reference(end)))
     return call("and", begun, ended)
 
 

@@ -103,6 +103,7 @@ TEMPLATES: dict[str, Template] = {
         r"^\s*[+-]?(\d+|\d{1,3}(,\d{3})+)\s*$", "TRY_CAST(replace(trim({0}), ',', '') AS BIGINT)"
     ),
     "hash_key": _hash_key,
+    "period_end": "COALESCE({0}, CAST('infinity' AS {type}))",
     "key_text": lambda c: _key_text(c.args[0].type, "{0}"),
     "date_trunc": _truncated,
     "date_add": _added,

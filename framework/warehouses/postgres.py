@@ -36,6 +36,7 @@ class Postgres(Warehouse):
 
     name: ClassVar[str] = "postgres"
     lowering: ClassVar[Lowering] = Lowering(TEMPLATES, TYPES)
+    settings: ClassVar[Mapping[str, str]] = {"url": "Where the server is: postgresql://user@host/database."}
 
     def dialect(self) -> sa.Dialect:
         return PGDialect_psycopg()  # type: ignore[no-untyped-call]

@@ -44,6 +44,14 @@ FUNCTIONS = (
         "full_months(date '2024-01-31', date '2024-02-29') = 0",
     ),
     Function(
+        "period_end",
+        "(moment) -> moment",
+        "The end of a period, past every moment where it is null and the period open.",
+        "period_end(date '2024-03-05') = date '2024-03-05'",
+        nulls="never",
+        lowering="COALESCE({0}, CAST('9999-12-31' AS {type}))",
+    ),
+    Function(
         "last_day",
         "(moment) -> date",
         "The last day of the month.",

@@ -1,0 +1,465 @@
+"""Databricks: pipelines compile for it; runs are not part of this version yet."""
+
+import re
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, ClassVar, NoReturn
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from framework.ddl import RenameTable
+from framework.expressions.lowering import Lowering, Template, Value
+from framework.expressions.tree import Call, Expression, Literal, Reference
+from framework.expressions.types import as_decimal
+from framework.warehouse import Files, Refusal, Unreachable, Warehouse
+
+_INTEGER = r"^\s*[+-]?[0-9]+\s*$"
+_DOUBLE = r"^\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$"
+_DATE = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_ZONE = r"[+-][0-9]{2}(:?[0-9]{2})?"
+_TIMESTAMP = rf"{_DATE}([T ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}(\.[0-9]{{1,6}})?)?(Z|{_ZONE})?)?\s*$"
+
+
+def _quoted(text: str) -> str:
+    """A text literal: a backslash escapes, a doubled quote does not."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _pattern(regex: str) -> str:
+    """A pattern as a literal. {4} is a place of a template; a pattern says the same with {4,4}."""
+    return _quoted(re.sub(r"\{(\d+)\}", r"{\1,\1}", regex))
+
+
+def _shaped(regex: str, value: str) -> str:
+    return f"CASE WHEN {{0}} RLIKE {_pattern(regex)} THEN {value} END"
+
+
+# -- conversions
+
+
+def _read_decimal(c: Call) -> str:
+    fraction = f"(\\.[0-9]{{0,{c.type.scale}}})?" if c.type.scale else ""
+    return _shaped(rf"^\s*[+-]?[0-9]+{fraction}\s*$", "TRY_CAST(TRIM({0}) AS {type})")
+
+
+def _parse_decimal(c: Call) -> str:
+    """Signs, a currency sign and thousands are taken off what has the right shape."""
+    digits = r"([0-9]+|[0-9]{1,3}(,[0-9]{3})+)?(\.[0-9]{0,4})?"
+    shape = rf"^\s*([+-]?\$?|\$[+-]){digits}(CR|-)?\s*$|^\s*\(\$?{digits}\)\s*$"
+    bare = f"TRY_CAST(REGEXP_REPLACE({{0}}, {_pattern('[^0-9.]')}, '') AS {{type}})"
+    return (
+        f"CASE WHEN {{0}} RLIKE {_pattern(shape)} AND {{0}} RLIKE '[0-9]' "
+        f"THEN CASE WHEN {{0}} RLIKE '[(-]|CR' THEN -{bare} ELSE {bare} END END"
+    )
+
+
+def _strict(tolerant: Template) -> Callable[[Call], str]:
+    """As the tolerant twin, and an error for text that it cannot read; the error names no value."""
+
+    def template(c: Call) -> str:
+        value = tolerant if isinstance(tolerant, str) else tolerant(c)
+        return f"COALESCE({value}, CASE WHEN {{0}} IS NOT NULL THEN RAISE_ERROR('unreadable text') END)"
+
+    return template
+
+
+def _of_unknown(reading: Template) -> Callable[[Call], str]:
+    """A column whose type nobody declared, read as text."""
+
+    def template(c: Call) -> str:
+        text = reading if isinstance(reading, str) else reading(c)
+        return text.replace("{0}", "CAST({0} AS STRING)")
+
+    return template
+
+
+_READ: dict[str, Template] = {
+    "integer": _shaped(_INTEGER, "TRY_CAST(TRIM({0}) AS BIGINT)"),
+    "decimal": _read_decimal,
+    "double": _shaped(_DOUBLE, "TRY_CAST(TRIM({0}) AS DOUBLE)"),
+    "boolean": _shaped(r"^(?i)\s*(true|false)\s*$", "TRY_CAST({0} AS BOOLEAN)"),
+    "date": _shaped(rf"{_DATE}\s*$", "TRY_CAST({0} AS DATE)"),
+    # Through a zoned timestamp, which converts an offset; the session is in UTC.
+    "timestamp": f"CAST({_shaped(_TIMESTAMP, 'TRY_CAST({0} AS TIMESTAMP)')} AS {{type}})",
+}
+_CONVERSIONS: dict[str, Template] = {
+    **{f"try_cast(string as {name})": reading for name, reading in _READ.items()},
+    **{f"try_cast(unknown as {name})": _of_unknown(reading) for name, reading in _READ.items()},
+    **{f"cast(string as {name})": _strict(reading) for name, reading in _READ.items()},
+    **{f"cast(unknown as {name})": _of_unknown(_strict(reading)) for name, reading in _READ.items()},
+    "try_cast(decimal as decimal)": "CASE WHEN {0} = ROUND({0}, {s}) THEN TRY_CAST({0} AS {type}) END",
+    "try_cast(decimal as integer)": "CASE WHEN {0} = ROUND({0}, 0) THEN TRY_CAST({0} AS BIGINT) END",
+    "try_cast(double as integer)": "CASE WHEN {0} = ROUND({0}, 0) THEN TRY_CAST({0} AS BIGINT) END",
+    "try_cast": "TRY_CAST({0} AS {type})",
+    "cast": "CAST({0} AS {type})",
+    # A cast to a whole number cuts the decimals off.
+    "cast(decimal as integer)": "CAST(ROUND({0}) AS {type})",
+    "cast(double as integer)": "CAST(ROUND({0}) AS {type})",
+    "try_cast(string as json)": "TRY_PARSE_JSON({0})",
+    "cast(string as json)": "PARSE_JSON({0})",
+    "try_cast(json as string)": "TO_JSON({0})",
+    "cast(json as string)": "TO_JSON({0})",
+    "try_parse_decimal": _parse_decimal,
+    "parse_decimal": _strict(_parse_decimal),
+}
+_GROUPED = _shaped(r"^\s*[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)\s*$", "TRY_CAST(REPLACE(TRIM({0}), ',', '') AS BIGINT)")
+
+
+# -- formats of dates: strftime's letter, the letters of a pattern for reading and writing, what may be read
+
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
+_LETTERS = {
+    "Y": ("yyyy", "yyyy", "[0-9]{4}"),
+    "y": ("yy", "yy", "[0-9]{2}"),
+    "m": ("M", "MM", "[0-9]{1,2}"),
+    "d": ("d", "dd", "[0-9]{1,2}"),
+    "b": ("MMM", "MMM", re.sub(r"(\w{3})\w*", r"\1", _MONTHS)),
+    "B": ("MMMM", "MMMM", _MONTHS),
+    "a": ("EEE", "EEE", re.sub(r"(\w{3})\w*", r"\1", _DAYS)),
+    "A": ("EEEE", "EEEE", _DAYS),
+    "j": ("D", "DDD", "[0-9]{1,3}"),
+    "H": ("H", "HH", "[0-9]{1,2}"),
+    "I": ("h", "hh", "[0-9]{1,2}"),
+    "M": ("m", "mm", "[0-9]{1,2}"),
+    "S": ("s", "ss", "[0-9]{1,2}"),
+    "f": ("SSSSSS", "SSSSSS", "[0-9]{1,6}"),
+    "p": ("a", "a", "[AP]M"),
+    "z": ("[XXX][XX][X]", "", _ZONE),
+}
+
+
+def _pieces(format: str) -> list[tuple[str, str]]:
+    """A strftime format as directives and the text between them: ('Y', ''), ('', '-')."""
+    found = re.findall(r"%(.)|([^%]+)", format, re.DOTALL)
+    pieces = [("", "%") if letter == "%" else (letter, text) for letter, text in found]
+    for letter, _ in pieces:
+        if letter and letter not in _LETTERS:
+            raise ValueError(f"no pattern of Databricks has %{letter}")
+    return pieces
+
+
+def _worded(text: str) -> str:
+    """Text in a pattern: in single quotes, a quote doubled."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _reading(format: str) -> str:
+    """A text read by one format. Its shape is tested first; names of months are English in any case."""
+    pattern, shape, pieces = "", "", _pieces(format)
+    for index, (letter, text) in enumerate(pieces):
+        if not letter:
+            pattern, shape = pattern + _worded(text), shape + re.escape(text)
+            continue
+        read, written, regex = _LETTERS[letter]
+        # Where digits follow at once, it must be plain where these end.
+        adjacent = index + 1 < len(pieces) and bool(pieces[index + 1][0])
+        pattern += written if adjacent and written else read
+        shape += f"({regex.replace('{1,', '{') if adjacent and letter != 'f' else regex})"
+    value = f"TRY_TO_TIMESTAMP(TRIM({{0}}), {_quoted(pattern)})"
+    if ("y", "") in pieces:
+        # Two digits of a year are 2000 to 2099 here, and 1969 to 2068 for POSIX.
+        value = f"CASE WHEN YEAR({value}) > 2068 THEN {value} - INTERVAL 100 YEARS ELSE {value} END"
+    return _shaped(rf"^(?i)\s*{shape}\s*$", value)
+
+
+def _parse(c: Call) -> str:
+    read = ", ".join(_reading(format) for format in c.options)
+    return f"CAST({f'COALESCE({read})' if len(c.options) > 1 else read} AS {{type}})"
+
+
+def _format(c: Call) -> str:
+    pattern = "".join(_LETTERS[letter][1] if letter else _worded(text) for letter, text in _pieces(c.options[0]))
+    return f"DATE_FORMAT({{0}}, {_quoted(pattern)})"
+
+
+# -- dates
+
+
+def _day(c: Call, index: int) -> str:
+    """An argument as a date, for what takes nothing else."""
+    return f"{{{index}}}" if c.args[index].type.name == "date" else f"CAST({{{index}}} AS DATE)"
+
+
+def _boundaries(c: Call) -> str:
+    """TIMESTAMPDIFF counts whole units that elapsed; here the boundaries of the unit are counted."""
+    unit = c.options[0].upper()
+    days = f"DATEDIFF({_day(c, 1)}, {_day(c, 0)})"
+    if unit == "DAY":
+        text = days
+    elif unit == "WEEK":
+        text = f"({days} + WEEKDAY({{0}}) - WEEKDAY({{1}})) DIV 7"
+    elif unit in ("HOUR", "MINUTE", "SECOND"):
+        text = f"TIMESTAMPDIFF({unit}, DATE_TRUNC('{unit}', {{0}}), DATE_TRUNC('{unit}', {{1}}))"
+    else:
+        parts = {"YEAR": "YEAR({i})", "QUARTER": "YEAR({i}) * 4 + QUARTER({i})", "MONTH": "YEAR({i}) * 12 + MONTH({i})"}
+        first, second = (parts[unit].replace("{i}", f"{{{i}}}") for i in (0, 1))
+        text = f"{second} - ({first})"
+    return f"CAST({text} AS {{type}})"
+
+
+def _full_months(c: Call) -> str:
+    """Months by the calendar, less one that is not complete; MONTHS_BETWEEN sets last days equal."""
+    dates = all(a.type.name == "date" for a in c.args)
+    first, second = (
+        f"DAY({{{i}}})" if dates else f"TIMESTAMPDIFF(MICROSECOND, DATE_TRUNC('MONTH', {{{i}}}), {{{i}}})"
+        for i in (0, 1)
+    )
+    return (
+        f"(YEAR({{1}}) - YEAR({{0}})) * 12 + MONTH({{1}}) - MONTH({{0}}) "
+        f"- CASE WHEN {{0}} <= {{1}} AND {second} < {first} THEN 1 "
+        f"WHEN {{0}} > {{1}} AND {second} > {first} THEN -1 ELSE 0 END"
+    )
+
+
+# -- numbers: a literal and some functions are INT, whose overflow is an error long before BIGINT's
+
+_NARROW = frozenset(
+    ("case", "if", "coalesce", "nullif", "greatest", "least", "negate", "abs", "round", "floor", "ceil", "min", "max")
+) | {"any_value", "lag", "lead", "first_value", "last_value", "arg_max", "arg_min", "row_number", "rank", "dense_rank"}
+
+
+def _is_narrow(e: Expression) -> bool:
+    return isinstance(e, Literal) or (isinstance(e, Call) and e.function.name in _NARROW)
+
+
+def _arithmetic(c: Call) -> str:
+    """Integers in 64 bits; decimals to their last digit, where Databricks would give up some beyond six.
+
+    docs.databricks.com/en/sql/language-manual/data-types/decimal-type.html
+    """
+    if c.type.name == "integer" and all(_is_narrow(a) for a in c.args):
+        return c.function.lowering.replace("{0}", "CAST({0} AS BIGINT)")
+    if c.type.name != "decimal" or c.type.scale <= 6:
+        return c.function.lowering
+    left, right = (as_decimal(a.type) for a in c.args)
+    if c.function.name == "*":
+        spare = 37  # digits for both operands together
+        small = min(left.precision, right.precision, spare // 2)
+        digits = [spare - small, small] if left.precision >= right.precision else [small, spare - small]
+        fits = left.precision + right.precision <= spare
+    else:
+        whole = max(left.precision - left.scale, right.precision - right.scale)
+        digits, fits = [37, 37], whole + c.type.scale < 38
+    if fits:
+        return c.function.lowering
+    text = c.function.lowering
+    for i, t in enumerate((left, right)):
+        scale = t.scale if c.function.name == "*" else c.type.scale
+        text = text.replace(f"{{{i}}}", f"CAST({{{i}}} AS DECIMAL({max(digits[i], scale)}, {scale}))")
+    return text
+
+
+def _int(c: Call, index: int) -> str:
+    """An argument that must be an INT: a BIGINT is not converted by itself."""
+    return f"{{{index}}}" if isinstance(c.args[index], Literal) else f"CAST({{{index}}} AS INT)"
+
+
+def _with_ints(name: str, *first: str) -> Callable[[Call], str]:
+    """`NAME(first..., then INTs)`."""
+
+    def template(c: Call) -> str:
+        return f"{name}({', '.join([*first, *(_int(c, i) for i in range(len(first), len(c.args)))])})"
+
+    return template
+
+
+# -- text
+
+
+def _concat(c: Call) -> str:
+    places = (f"COALESCE({{{i}}}, '')" if a.nullable else f"{{{i}}}" for i, a in enumerate(c.args))
+    return f"CONCAT({', '.join(places)})"
+
+
+def _padded(c: Call) -> str:
+    blank = "{2}" if len(c.args) > 2 else "' '"
+    return f"{c.function.name.upper()}({{0}}, {_int(c, 1)}, {blank})"
+
+
+def _like(c: Call) -> str:
+    """LIKE without an escape: the backslash is one unless another character is named."""
+    pattern = c.args[1]
+    if isinstance(pattern, Literal) and "\\" not in str(pattern.value):
+        return c.function.lowering
+    return "{0} LIKE {1} ESCAPE '\\u0001'"
+
+
+def _replaced(c: Call) -> str:
+    """RE2 writes a group as a backslash and its number, Java as a dollar sign."""
+    given = c.args[2]
+    if isinstance(given, Literal) and not re.search(r"[\\$]", str(given.value)):
+        return "REGEXP_REPLACE({0}, {1}, {2})"
+    plain = "REPLACE({2}, '$', '\\\\$')"
+    return f"REGEXP_REPLACE({{0}}, {{1}}, REGEXP_REPLACE({plain}, {_quoted(chr(92) * 2 + '([0-9])')}, '\\\\$$1'))"
+
+
+def _key_text(e: Expression, place: str) -> str:
+    value = place if e.type.name == "string" else f"CAST({place} AS STRING)"
+    if e.type.name == "decimal" and not isinstance(e, Reference):
+        value = f"CAST(CAST({place} AS DECIMAL({e.type.precision}, {e.type.scale})) AS STRING)"
+    if e.type.name == "timestamp":
+        value = f"DATE_FORMAT({place}, 'yyyy-MM-dd HH:mm:ss.SSSSSS')"
+    return f"COALESCE(LENGTH({value}) || ':' || {value}, '-')"
+
+
+def _at_extreme(name: str) -> Callable[[Call], str]:
+    """Rows without a value do not compete."""
+
+    def template(c: Call) -> str:
+        by = "CASE WHEN {0} IS NOT NULL THEN {1} END" if c.args[0].nullable else "{1}"
+        return f"{name}({{0}}, {by})"
+
+    return template
+
+
+def _shifted(c: Call) -> str:
+    more = [_int(c, 1)] if len(c.args) > 1 else []
+    more += ["CAST({2} AS {type})"] if len(c.args) > 2 else []
+    return f"{c.function.name.upper()}({', '.join(['{0}', *more])})"
+
+
+# Beyond the reach of a BIGINT a double has no decimals; FLOOR and CEIL give a BIGINT.
+_FAR = "CASE WHEN ABS({{0}}) < 9007199254740992 THEN CAST({}({{0}}) AS DOUBLE) ELSE {{0}} END"
+
+TEMPLATES: dict[str, Template] = {
+    **_CONVERSIONS,
+    "try_parse_integer": _GROUPED,
+    "parse_integer": _strict(_GROUPED),
+    "try_parse_date": _parse,
+    "try_parse_timestamp": _parse,
+    "parse_date": _strict(_parse),
+    "parse_timestamp": _strict(_parse),
+    "sha256": "SHA2({0}, 256)",
+    "hash_key": lambda c: f"MD5({' || '.join(_key_text(a, f'{{{i}}}') for i, a in enumerate(c.args))})",
+    "key_text": lambda c: _key_text(c.args[0], "{0}"),
+    **{name: f"CAST({name.upper()}({{0}}) AS {{type}})" for name in ("year", "quarter", "month", "day", "sign")},
+    **{name: f"CAST({name.upper()}({{0}}) AS {{type}})" for name in ("hour", "minute", "second", "length")},
+    "day_of_week": "CAST(WEEKDAY({0}) + 1 AS {type})",
+    "date_trunc": "CAST(DATE_TRUNC('{o0}', {0}) AS {type})",
+    "date_diff": _boundaries,
+    "date_add": lambda c: f"CAST(TIMESTAMPADD({c.options[0].upper()}, {_int(c, 1)}, {{0}}) AS {{type}})",
+    "full_months": lambda c: f"CAST({_full_months(c)} AS {{type}})",
+    "full_years": lambda c: f"CAST(({_full_months(c)}) DIV 12 AS {{type}})",
+    "last_day": lambda c: f"LAST_DAY({_day(c, 0)})",
+    "make_date": _with_ints("MAKE_DATE"),
+    "format_date": _format,
+    "+": _arithmetic,
+    "-": _arithmetic,
+    "*": _arithmetic,
+    "/": "CAST({0} AS DOUBLE) / NULLIF(CAST({1} AS DOUBLE), 0)",
+    "floor(double)": _FAR.format("FLOOR"),
+    "ceil(double)": _FAR.format("CEIL"),
+    "round": _with_ints("ROUND", "{0}"),
+    "concat": _concat,
+    "lpad": _padded,
+    "rpad": _padded,
+    "left": _with_ints("LEFT", "{0}"),
+    "right": _with_ints("RIGHT", "{0}"),
+    "substring": _with_ints("SUBSTRING", "{0}"),
+    "repeat": _with_ints("REPEAT", "{0}"),
+    "split_part": _with_ints("SPLIT_PART", "{0}", "{1}"),
+    "starts_with": "STARTSWITH({0}, {1})",
+    "ends_with": "ENDSWITH({0}, {1})",
+    "like": _like,
+    "regexp_matches": "{0} RLIKE {1}",
+    "regexp_replace": _replaced,
+    "regexp_extract": lambda c: (
+        f"CASE WHEN {{0}} RLIKE {{1}} THEN REGEXP_EXTRACT({{0}}, {{1}}, {_int(c, 2) if len(c.args) > 2 else 0}) END"
+    ),
+    "avg": "AVG({distinct}CAST({0} AS DOUBLE))",
+    "median": "MEDIAN(CAST({0} AS DOUBLE))",
+    # docs.databricks.com/aws/pt/sql/language-manual/functions/string_agg: from runtime 16.4 on
+    "string_agg": lambda c: "LISTAGG({distinct}{0}, {1})" + (" WITHIN GROUP ({order})" if c.order else ""),
+    "arg_max": _at_extreme("MAX_BY"),
+    "arg_min": _at_extreme("MIN_BY"),
+    "lag": _shifted,
+    "lead": _shifted,
+}
+TYPES = {
+    "string": "STRING",
+    "integer": "BIGINT",
+    "double": "DOUBLE",
+    "timestamp": "TIMESTAMP_NTZ",
+    "decimal": "DECIMAL({p}, {s})",
+    "json": "VARIANT",
+}
+
+
+@compiles(Value, "databricks")
+def _value(element: Value, compiler: SQLCompiler, **_: Any) -> str:
+    """TIMESTAMP is the zoned type here, and DOUBLE has one word."""
+    match element.value:
+        case None:
+            return "NULL"
+        case bool():
+            return "TRUE" if element.value else "FALSE"
+        case datetime():
+            return f"TIMESTAMP_NTZ '{element.value.isoformat(sep=' ')}'"
+        case date():
+            return f"DATE '{element.value.isoformat()}'"
+        case Decimal():
+            return f"{element.value:f}"
+        case float():
+            return f"CAST({element.value!r} AS DOUBLE)"
+        case int():
+            return str(element.value)
+    return compiler.render_literal_value(element.value, sa.Text())
+
+
+@compiles(RenameTable, "databricks")
+def _rename(element: RenameTable, compiler: SQLCompiler, **_: Any) -> str:
+    """A bare new name would be looked up in the session's schema."""
+    old, new = (compiler.preparer.format_table(element.table, name=n) for n in (None, element.name))
+    return f"ALTER TABLE {old} RENAME TO {new}"
+
+
+class Databricks(Warehouse):
+    """A Databricks SQL warehouse, or a cluster."""
+
+    name: ClassVar[str] = "databricks"
+    lowering: ClassVar[Lowering] = Lowering(TEMPLATES, TYPES, "databricks")
+    settings: ClassVar[Mapping[str, str]] = {
+        "host": "The workspace's host name.",
+        "http_path": "The path of the SQL warehouse or the cluster.",
+        "token": "A personal access token.",
+        "catalog": "The catalog that holds the schemas.",
+    }
+    transactional_ddl: ClassVar[bool] = False
+
+    def dialect(self) -> sa.Dialect:
+        from databricks.sqlalchemy import DatabricksDialect
+
+        dialect: sa.Dialect = DatabricksDialect(paramstyle="named")
+        return dialect
+
+    def _no_runs(self) -> NoReturn:
+        raise Unreachable(
+            Refusal(
+                "runs on Databricks are not part of this version yet: compile works, run does not",
+                "write the SQL with `framework compile PIPELINE --warehouse databricks`",
+            )
+        )
+
+    def connect(self, settings: Mapping[str, str], root: Path) -> sa.Engine:
+        self._no_runs()
+
+    def load(self, connection: sa.Connection, schema: str, files: Files) -> None:
+        self._no_runs()
+
+    def relations(self, connection: sa.Connection, schema: str) -> dict[str, str]:
+        self._no_runs()
+
+    def columns(self, connection: sa.Connection, schema: str, name: str) -> dict[str, str]:
+        self._no_runs()
+
+    def refusal(self, error: Exception) -> Refusal:
+        self._no_runs()
+
+    def exclusive(self, connection: sa.Connection, pipeline: str) -> AbstractContextManager[bool]:
+        self._no_runs()

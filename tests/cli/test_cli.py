@@ -1,0 +1,162 @@
+"""The commands as a person runs them: output and exit codes."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from framework import __version__
+from framework.cli import main
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project as `framework init` makes it, and the working directory in it."""
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "shop"]) == 0
+    monkeypatch.chdir(tmp_path / "shop")
+    return tmp_path / "shop"
+
+
+def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"framework {__version__}\n"
+    assert main([]) == 0
+    listed = capsys.readouterr().out
+    for command in ("init", "validate", "run", "compile", "schema", "runs", "clean"):
+        assert f"\n  {command} " in listed
+
+
+@pytest.mark.parametrize(
+    ("argv", "said"),
+    [
+        (["rnu"], "did you mean `run`?"),
+        (["run"], "required: PIPELINE"),
+        (["run", "x.yaml", "--as-of", "yesterday"], "no moment"),
+        (["run", "missing.yaml"], "F001"),
+        (["compile", "pipelines/orders.yaml", "--warehouse", "duckbd"], "did you mean `duckdb`?"),
+        (["run", "pipelines/orders.yaml", "--target", "prod"], "no target `prod`"),
+        (["runs", "2099"], "no single run begins with"),
+        (["init"], "is there already"),
+        (["validate", "data"], "no pipeline in the folder"),
+    ],
+)
+def test_wrong_usage_exits_2(
+    project: Path, capsys: pytest.CaptureFixture[str], argv: list[str], said: str
+) -> None:
+    assert main(argv) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_new_project_runs_at_once(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert main(["validate", "pipelines"]) == 0
+    assert "pipelines/orders.yaml: ok" in capsys.readouterr().out
+    assert main(["run", "pipelines/orders.yaml"]) == 0
+    said = capsys.readouterr().out
+    assert "orders: 7 in - 1 superseded - 2 quarantined = 4 out" in said
+    assert "2 rows quarantined: 1 table published" in said
+    results = json.loads((project / "target" / "run_results.json").read_text())
+    assert results["schema_version"] == 1
+    assert [s["status"] for s in results["stages"]] == ["built", "built", "built", "published"]
+    manifest = json.loads((project / "target" / "manifest.json").read_text())
+    assert [s["name"] for s in manifest["stages"]] == ["orders", "orders_by_customer", "revenue", "fct_revenue"]
+    settings = json.loads((project / ".vscode" / "settings.json").read_text())
+    assert settings["yaml.schemas"] == {".vscode/pipeline.schema.json": ["pipelines/*.yaml"]}
+    assert (project / ".vscode" / "pipeline.schema.json").read_text() == (
+        ROOT / "docs" / "schema" / "pipeline.schema.json"
+    ).read_text()
+
+
+def test_run_as_json_is_json_and_nothing_else(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert main(["run", "pipelines/orders.yaml", "--output", "json"]) == 0
+    said = capsys.readouterr()
+    result = json.loads(said.out)
+    assert (result["status"], result["exit_code"], said.err) == ("ok", 0, "")
+    assert result["checks"][0]["place"].startswith("pipelines/orders.yaml:")
+
+
+def test_past_runs_are_listed_and_shown(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert main(["runs"]) == 0
+    assert capsys.readouterr().out == "no runs yet\n"
+    main(["run", "pipelines/orders.yaml"])
+    main(["run", "pipelines/orders.yaml"])
+    capsys.readouterr()
+    assert main(["runs", "--output", "json"]) == 0
+    runs = json.loads(capsys.readouterr().out)["runs"]
+    assert [r["status"] for r in runs] == ["ok", "ok"]
+    assert main(["runs", runs[0]["run_id"]]) == 0
+    said = capsys.readouterr().out
+    assert "fct_revenue" in said
+    assert "not_null(customer_id)" in said
+
+
+def test_dry_run_and_compile_touch_no_warehouse(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "pipelines/orders.yaml", "--dry-run"]) == 0
+    assert main(["compile", "pipelines/orders.yaml", "--warehouse", "postgres"]) == 0
+    assert not (project / ".framework").exists()
+    text = (project / "target" / "compiled" / "postgres" / "fct_revenue.sql").read_text()
+    assert "CREATE TABLE marts.fct_revenue__new AS" in text
+
+
+def test_clean_leaves_what_is_published(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import duckdb
+
+    main(["run", "pipelines/orders.yaml"])
+    with duckdb.connect(str(project / ".framework" / "dev.duckdb")) as connection:
+        before = connection.execute("select * from marts.fct_revenue order by all").fetchall()
+        connection.execute("create table staging.orders__new as select 1 as leftover")
+    capsys.readouterr()
+    assert main(["clean"]) == 0
+    assert capsys.readouterr().out.splitlines() == ["removed target/", "removed staging.orders__new"]
+    with duckdb.connect(str(project / ".framework" / "dev.duckdb")) as connection:
+        assert connection.execute("select * from marts.fct_revenue order by all").fetchall() == before
+    assert main(["clean"]) == 0
+    assert capsys.readouterr().out == "nothing to remove\n"
+
+
+def test_the_committed_schema_is_what_the_models_say(capsys: pytest.CaptureFixture[str]) -> None:
+    path = ROOT / "docs" / "schema" / "pipeline.schema.json"
+    assert main(["schema", "--check", str(path)]) == 0
+    capsys.readouterr()
+    assert main(["schema"]) == 0
+    assert capsys.readouterr().out == path.read_text(encoding="utf-8")
+
+
+def test_a_stale_schema_is_noticed(tmp_path: Path) -> None:
+    stale = tmp_path / "schema.json"
+    stale.write_text("{}", encoding="utf-8")
+    assert main(["schema", "--check", str(stale)]) == 1
+
+
+def test_a_fault_of_the_framework_exits_3(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError("a secret in a message")
+
+    monkeypatch.setattr("framework.commands.validate.resolve", broken)
+    capsys.readouterr()
+    assert main(["validate", "pipelines"]) == 3
+    said = capsys.readouterr().err
+    assert "a fault of the framework (RuntimeError)" in said
+    assert "secret" not in said
+
+
+def test_a_closed_pipe_is_no_fault() -> None:
+    command = f"{sys.executable} -m framework schema | head -1"
+    done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert done.stderr == ""
+
+
+def test_no_colour_without_a_terminal(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "pipelines" / "wrong.yaml").write_text("pipeline: x\n", encoding="utf-8")
+    assert main(["validate", "pipelines/wrong.yaml"]) == 2
+    assert "\x1b" not in capsys.readouterr().err
