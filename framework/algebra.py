@@ -77,9 +77,9 @@ class Join:
     """The right side beside each row. `on` holds of both sides: right columns are qualified with `alias`.
 
     `take` names what comes over, as expressions over the right side. `matched` becomes a column that is
-    true where a right row stood. `multiplies` is a key of the left side where a row may match several. A `full`
-    join adds the rows of the right that no left row matched, with
-    `matched` true and `left` false. An `exists` takes nothing and adds no row.
+    true where a right row stood. Where a row may match several, `multiplies`, and all but one of the rows that
+    it becomes are added. A `full` join adds the rows of the right that no left row matched, with `matched` true.
+    An `exists` takes nothing and adds no row.
     """
 
     right: "Query"
@@ -89,7 +89,7 @@ class Join:
     take: tuple[tuple[str, Expression], ...]
     matched: str
     coalesced: tuple[tuple[str, str], ...] = ()
-    multiplies: tuple[str, ...] = ()
+    multiplies: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from types import ModuleType
 
 import framework
 from framework import commands, plugins
@@ -23,17 +24,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         return OK
     if words[0] not in known:
         return _unknown(words[0], known)
-    module = plugins.load(commands, words[0])
+    debug = "--debug" in words
+    try:
+        module = plugins.load(commands, words[0])
+        options = _parsed(module, words)
+    except SystemExit as usage:
+        return int(usage.code or 0)
+    except Exception as error:
+        return _broken(error, debug)
+    return _guarded(module.run, options)
+
+
+def _parsed(module: ModuleType, words: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         f"framework {words[0]}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     module.arguments(parser)
     _shared(parser)
-    try:
-        options = parser.parse_args(words[1:])
-    except SystemExit as usage:
-        return int(usage.code or 0)
-    return _guarded(module.run, options)
+    return parser.parse_args(words[1:])
 
 
 def _shared(parser: argparse.ArgumentParser) -> None:

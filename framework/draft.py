@@ -83,25 +83,31 @@ class Draft:
         self.windowed: set[str] = set()
         self.late: list[Derive] = []
         self.open: t.Type | None = None
+        # An input was not found, so that its columns pass unchecked; `whole`: they do not come out.
+        self.lost = False
+        self.whole = False
         self.period: Period | None = None
         self._next = count()
 
     # -- what is read
 
-    def readable(self, name: str, place: Place) -> Readable | None:
-        """A source or stage by name; an unknown one is reported."""
+    def readable(self, name: str, place: Place, *, key: bool = False) -> Readable | None:
+        """A source or stage by name; an unknown one is reported, with `key` under the place's key."""
+        if name in self.findings.doubtful:
+            self.findings.doubtful.add(self.name)
         found = self.readables.get(name)
         if found is None:
-            known = [n for n in self.readables if n != self.name]
+            known = [n for n in (*self.findings.names("sources"), *self.findings.names("stages")) if n != self.name]
             message = f"stage `{self.name}` reads itself" if name == self.name else f"no source or stage `{name}`"
-            self.findings.error(UNKNOWN_RELATION, place, message, suggest(name, known))
+            report = self.findings.key_error if key else self.findings.error
+            report(UNKNOWN_RELATION, place, message, suggest(name, known))
         return found
 
     def read(self, name: str, place: Place) -> bool:
         """Starts from a relation's rows. False, with a finding, where there is none."""
         found = self.readable(name, place)
         if found is None:
-            self.open = t.UNKNOWN
+            self.open, self.lost = t.UNKNOWN, True
             return False
         self.input, self.steps = found.query.input, list(found.query.steps)
         for column in found.relation.columns:
@@ -116,6 +122,7 @@ class Draft:
         self.period = found.relation.period
         if found.relation.open:
             self.open = t.STRING if found.text else t.UNKNOWN
+            self.lost = name in self.findings.names("stages")  # only an unknown input leaves a stage open
         return True
 
     def add(self, column: Column) -> None:
@@ -139,14 +146,18 @@ class Draft:
         column = self.columns[name.lower()]
         return Reference(column.type, column.nullable, column.name)
 
-    def scope(self, place: str | None = None, *, windows: bool = True) -> Scope:
-        return Scope(
+    def scope(
+        self, place: str | None = None, *, windows: bool = True, aggregate_help: str = "", window_help: str = ""
+    ) -> Scope:
+        scope = Scope(
             {name: self.reference(name) for name in self.columns},
             place or f"stage `{self.name}`",
             open=self.open is not None,
             variables=self.variables,
             windows=windows,
+            aggregate_help=aggregate_help,
         )
+        return replace(scope, window_help=window_help) if window_help else scope
 
     def expression(self, text: str, *path: str | int, scope: Scope | None = None) -> Expression:
         return self.findings.expression(text, (*self.place, *path), scope or self.scope())
@@ -157,14 +168,15 @@ class Draft:
             self.findings.problem(problem, (*self.place, *path))
         return expression
 
-    def find(self, name: str, *path: str | int) -> Column | None:
-        """A column that a clause names; an unknown one is reported."""
+    def find(self, name: str, *path: str | int, key: bool = False) -> Column | None:
+        """A column that a clause names; an unknown one is reported, with `key` under the path's key."""
         column = self.columns.get(name.lower())
         if column is None and self.open is not None:
             column = Column(name, self.open)
             self.add(column)
         elif column is None:
-            self.findings.error(
+            report = self.findings.key_error if key else self.findings.error
+            report(
                 UNKNOWN_NAME,
                 (*self.place, *path),
                 f"no column `{name}` in stage `{self.name}`",
@@ -213,8 +225,10 @@ class Draft:
         self.late = []
 
     def _repeatable(self, e: Expression) -> Expression:
-        """A window's order made total, so that a rerun gives the same rows."""
+        """A window's order made total, so that a rerun gives the same rows. A rank repeats, and is of ties."""
         if not isinstance(e, Call) or e.window is None or not e.window.order:
+            return e
+        if e.function.name in ("rank", "dense_rank"):
             return e
         names = [c.name for c in self.columns.values() if c.name.lower() not in self.windowed]
         return replace(e, window=replace(e.window, order=self.total(e.window.order, names)))
@@ -227,7 +241,7 @@ class Draft:
         reference = Reference(t.BOOLEAN, False, f"_failed_{name}")
         if converts(value):
             place = (*self.place, "columns", name)
-            self.held.append(Held(f"unreadable({name})", reference, self.on_unreadable, place))
+            self.held.append(Held(f"unreadable({name} as {value.type})", reference, self.on_unreadable, place))
         return reference
 
     def classified(self, value: Expression) -> str | None:
@@ -266,8 +280,13 @@ class Draft:
             self.columns[name.lower()] = replace(self.columns[name.lower()], nullable=False)
 
     def rank(self, partition: Sequence[str], order: Sequence[Ordering], output: Sequence[str], bucket: str) -> None:
-        """Rows past the first of each partition end in `bucket`; the order is made total by all columns."""
-        window = Window(tuple(self.reference(n) for n in partition), self.total(order, output, without=partition))
+        """Rows past the first of each partition end in `bucket`; the order is made total by all columns.
+
+        Rows alike in every column may differ in what could not be read: the readable one comes first.
+        """
+        readable = tuple(Ordering(h.failing) for h in self.held if isinstance(h.failing, Reference))
+        total = (*self.total(order, output, without=partition), *readable)
+        window = Window(tuple(self.reference(n) for n in partition), total)
         number = Call(t.INTEGER, False, function("row_number"), (), window=window)
         self.step(Derive(((RANK, number),), "ranked"))
         self.step(Divert(call(">", Reference(t.INTEGER, False, RANK), literal(1)), bucket))
@@ -300,6 +319,7 @@ class Draft:
         for column in relation.columns:
             draft.add(column)
         draft.keys = frozenset(draft.identify(key) for key in relation.keys)
+        draft.open = t.UNKNOWN if relation.open else None
         return draft
 
     # -- the outcome
@@ -312,7 +332,7 @@ class Draft:
 
     def relation(self, names: Sequence[str], period: Period | None = None) -> Relation:
         columns = tuple(self.columns[n.lower()] for n in names)
-        return Relation(self.name, columns, frozenset(self.proved(names)), period)
+        return Relation(self.name, columns, frozenset(self.proved(names)), period, self.lost and not self.whole)
 
     def query(self, names: Sequence[str]) -> Query:
         return Query(self.input, tuple(self.steps), tuple(self.columns[n.lower()].name for n in names))

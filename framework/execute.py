@@ -21,7 +21,7 @@ from framework.compile.program import Program, SourceProgram, StageProgram
 from framework.compile.tables import Tables
 from framework.ddl import AddColumn, CreateSchema, DropRelation, RenameTable
 from framework.ledger import line, published
-from framework.plan import SourcePlan
+from framework.plan import SourcePlan, StagePlan
 from framework.run import Changes, CheckResult, LedgerLine, Run, StageResult, Status
 from framework.warehouse import UNREACHABLE, Files, SourceProblem, Warehouse
 
@@ -76,6 +76,7 @@ class _Execution:
         self.failed: set[str] = set()
         self.versions: dict[str, str] = {}
         self.doing = "connecting"
+        self.publishing = False  # whether the publishing transaction has begun
         self.moment = {"run_started_at": settings.started_at, "run_date": settings.started_at.date()}
 
     def run(self) -> Run:
@@ -90,7 +91,12 @@ class _Execution:
         except _Stopped as stopped:
             status, message, help, code = stopped.status, stopped.message, stopped.help, stopped.code
         except KeyboardInterrupt:
-            status, message = "interrupted", "interrupted; every published table is what it was"
+            status, message = "interrupted", self._interrupted()
+        except RuntimeError as error:
+            # DuckDB says so when Ctrl-C comes while it works.
+            if not isinstance(error.__cause__, KeyboardInterrupt):
+                raise
+            status, message = "interrupted", self._interrupted()
         except DBAPIError as error:
             refusal = self.warehouse.refusal(error.orig if isinstance(error.orig, Exception) else error)
             status, code = "refused", UNREACHABLE.id
@@ -133,6 +139,17 @@ class _Execution:
         count = f"{len(bad)} check failed" if len(bad) == 1 else f"{len(bad)} checks failed"
         return f"{count}; nothing was published, and every published table is what it was"
 
+    def _interrupted(self) -> str:
+        """Ctrl-C can be heard of when the commit is done already: the target knows what stands."""
+        if self.publishing:
+            try:
+                with self.engine.connect() as connection:
+                    if standing.stands(connection, self.settings.run_id):
+                        return "interrupted, after every table was published"
+            except (SQLAlchemyError, RuntimeError):
+                return f"interrupted while publishing; `{standing.COMMITS.fullname}` of the target says what stands"
+        return "interrupted; every published table is what it was"
+
     def _unreached(self) -> Iterable[StageResult]:
         done = {s.name for s in self.stages}
         for stage in self.program.plan.stages:
@@ -158,8 +175,13 @@ class _Execution:
             for schema in self.program.schemas:
                 connection.execute(CreateSchema(schema))
             standing.prepare(connection)
-            owners = standing.owners(connection)
+            self._claim(connection)
+            self._keep_published(connection)
+
+    def _claim(self, connection: sa.Connection) -> None:
+        """A stage belongs to one pipeline of a target: two would build over each other's rows."""
         name = self.program.plan.name
+        owners = standing.owners(connection)
         for stage in self.program.plan.stages:
             owner = owners.get(stage.name, name)
             if owner != name:
@@ -167,6 +189,19 @@ class _Execution:
                     "refused",
                     f"stage `{stage.name}` stands in this target already, from pipeline `{owner}`",
                     "rename one of them, or run this pipeline against another target",
+                    UNREACHABLE.id,
+                )
+        standing.claim(connection, name, [stage.name for stage in self.program.plan.stages])
+
+    def _keep_published(self, connection: sa.Connection) -> None:
+        """A stage that is no longer published would take the place of its table before the run is judged."""
+        kinds = {schema: self.warehouse.relations(connection, schema) for schema in self.program.schemas}
+        for stage in self.program.plan.stages:
+            if stage.publication is None and kinds[self.tables.schema(stage)].get(stage.name) == "TABLE":
+                raise _Stopped(
+                    "refused",
+                    f"`{stage.name}` stands as a published table, and the pipeline makes it {stage.kind}",
+                    "rename the stage, or drop the table yourself once nobody reads it",
                     UNREACHABLE.id,
                 )
 
@@ -265,8 +300,9 @@ class _Execution:
         schema = self.tables.schema(stage)
         with connection.begin():
             if program.publish is not None:
-                stands = stage.name in self.warehouse.relations(connection, schema)
-                self._do(connection, program.publish.next if stands else program.publish.next_first)
+                self._do(connection, program.publish.next(self._standing(connection, stage)))
+                if program.publish.held is not None:
+                    self._replace(connection, program.publish.held)
                 return
             for view in program.views:
                 self._drop(connection, view.table.schema or schema, view.table.name)
@@ -274,6 +310,10 @@ class _Execution:
             connection.execute(RenameTable(self.tables.candidate(stage), f"{stage.name}__rows"))
             for view in program.views:
                 self._do(connection, view)
+
+    def _replace(self, connection: sa.Connection, statement: Any) -> None:
+        self._drop(connection, statement.table.schema, statement.table.name)
+        self._do(connection, statement)
 
     def _drop(self, connection: sa.Connection, schema: str, *names: str) -> None:
         """Drops relations, views first, whatever they are now."""
@@ -294,6 +334,7 @@ class _Execution:
             for program in programs:
                 self._fit(connection, program)
         changes: dict[str, Changes] = {}
+        self.publishing = True
         with connection.begin():
             connection.execute(standing.PUBLISHING.update().values(run_id=self.settings.run_id))
             for program in programs:
@@ -307,11 +348,11 @@ class _Execution:
             )
         self.stages = [self._settled(s, changes.get(s.name)) for s in self.stages]
 
-    def _fit(self, connection: sa.Connection, program: StageProgram) -> None:
-        """A table that gains a column gets it; one that would lose or retype a column is refused."""
-        stage, schema = program.stage, self.tables.schema(program.stage)
-        if stage.name not in self.warehouse.relations(connection, schema):
-            return
+    def _standing(self, connection: sa.Connection, stage: StagePlan) -> Mapping[str, str]:
+        """The columns of the published table, empty where there is none; refuses what it would lose or retype."""
+        schema = self.tables.schema(stage)
+        if self.warehouse.relations(connection, schema).get(stage.name) != "TABLE":
+            return {}
         live = self.warehouse.columns(connection, schema, stage.name)
         new = self.warehouse.columns(connection, schema, f"{stage.name}__new")
         lost = [name for name in live if name not in stage.relation.names]
@@ -323,20 +364,31 @@ class _Execution:
                 UNREACHABLE.id,
             )
         for name in stage.relation.names:
-            if name not in live:
-                connection.execute(AddColumn(self.tables.live(stage), name, new[name]))
-            elif live[name] != new[name]:
+            if live.get(name, new[name]) != new[name]:
                 raise _Stopped(
                     "refused",
                     f"`{stage.name}` stands with `{name}` as {live[name]}, and the pipeline makes it {new[name]}",
                     "keep the type, or publish under a new name",
                     UNREACHABLE.id,
                 )
+        return live
+
+    def _fit(self, connection: sa.Connection, program: StageProgram) -> None:
+        """A published table that gains a column gets it."""
+        stage = program.stage
+        live = self._standing(connection, stage)
+        if not live:
+            return
+        new = self.warehouse.columns(connection, self.tables.schema(stage), f"{stage.name}__new")
+        for name in stage.relation.names:
+            if name not in live:
+                connection.execute(AddColumn(self.tables.live(stage), name, new[name]))
 
     def _apply(self, connection: sa.Connection, program: StageProgram) -> Changes:
         publish = program.publish
         assert publish is not None
         self.doing = f"publishing `{program.stage.name}`"
+        self._unview(connection, program.stage)
         connection.execute(publish.create)
         changes = Changes(*(int(n) for n in self._row(connection, publish.changes)))
         account = next(s.ledger for s in self.stages if s.name == program.stage.name)
@@ -345,6 +397,15 @@ class _Execution:
         for statement in publish.apply:
             connection.execute(statement)
         return changes
+
+    def _unview(self, connection: sa.Connection, stage: StagePlan) -> None:
+        """Until now the stage was of another kind, a view over its rows."""
+        schema, held = self.tables.schema(stage), self.tables.quarantine(stage)
+        if self.warehouse.relations(connection, schema).get(stage.name) != "VIEW":
+            return
+        if self.warehouse.relations(connection, held.schema or schema).get(held.name) == "VIEW":
+            self._drop(connection, held.schema or schema, held.name)
+        self._drop(connection, schema, stage.name, f"{stage.name}__rows")
 
     def _commit(self, program: StageProgram, connection: sa.Connection) -> dict[str, object]:
         text = str(program.build.compile(dialect=connection.dialect))

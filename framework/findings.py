@@ -1,48 +1,82 @@
 """Collects every mistake of a phase, each with its place in the pipeline's text."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from framework.diagnostics import Code, Diagnostic, PipelineError
+from framework.diagnostics import Code, Diagnostic, Location, PipelineError
 from framework.expressions.tree import Expression
-from framework.expressions.typed import Problem, Scope, typed
+from framework.expressions.typed import UNKNOWN_COLUMN, Problem, Scope, typed
 from framework.yaml_source import Document
 
 Place = tuple[str | int, ...]
 
 
 class Findings:
-    """The diagnostics of one file, in the order found. `allowed` codes are let pass."""
+    """The diagnostics of one file, in the order found. `allowed` codes are let pass.
+
+    `doubtful` are the sources and stages with a mistake, and the stages that read them: what they lack
+    (a key, periods) may be for that mistake alone, and is not worth a message of its own.
+    """
 
     def __init__(self, document: Document) -> None:
         self.document = document
         self.diagnostics: list[Diagnostic] = []
         self.allowed: frozenset[str] = frozenset()
+        self.doubtful: set[str] = set()
 
     def error(self, code: Code, place: Sequence[str | int], message: str, help: str | None = None) -> None:
-        self._add(Diagnostic(code, message, self.document.locate(place), help))
+        self._add(Diagnostic(code, message, self._locate(place), help), place)
 
     def key_error(self, code: Code, place: Sequence[str | int], message: str, help: str | None = None) -> None:
         """The same with the caret under the key, not under its value."""
-        self._add(Diagnostic(code, message, self.document.locate(place, key=True), help))
+        self._add(Diagnostic(code, message, self.document.locate(place, key=True), help), place)
 
     def warn(self, code: Code, place: Sequence[str | int], message: str, help: str | None = None) -> None:
-        self._add(Diagnostic(code, message, self.document.locate(place, key=True), help, "warning"))
+        self._add(Diagnostic(code, message, self.document.locate(place, key=True), help, "warning"), place)
 
     def problem(self, problem: Problem, place: Sequence[str | int]) -> None:
         start, end = problem.span
         location = self.document.locate(place, offset=start, length=max(end - start, 1))
-        self._add(Diagnostic(problem.code, problem.message, location, problem.help))
+        if _marked(location) in _NOTHING:
+            location = self._locate(place)
+        self._add(Diagnostic(problem.code, problem.message, location, problem.help), place)
 
     def expression(self, text: str, place: Sequence[str | int], scope: Scope) -> Expression:
         """The typed expression; its mistakes are kept here."""
         expression, problems = typed(text, scope)
         for problem in problems:
+            if problem.code is UNKNOWN_COLUMN and problem.span == (0, len(text)) and not text.startswith('"'):
+                problem = replace(problem, help=self._meant_as_text(problem.help or "", text, place))
             self.problem(problem, place)
         return expression
 
-    def _add(self, diagnostic: Diagnostic) -> None:
-        if diagnostic.code.id not in self.allowed:
-            self.diagnostics.append(diagnostic)
+    def _meant_as_text(self, help: str, text: str, place: Sequence[str | int]) -> str:
+        """A name that stands alone may be a text whose quotes YAML has taken."""
+        at = self.document.locate(place, offset=0, length=len(text))
+        near = help if help.startswith("did you mean") else ""
+        if at.text[max(at.column - 2, 0) : at.column - 1] in ("'", '"'):
+            return f"""YAML takes these quotes away: for the text write "'{text}'\"""" + (f"\n{near}" if near else "")
+        return help if not help.startswith("known:") else f"""{help}\nfor a text write "'{text}'\""""
+
+    def names(self, section: str) -> tuple[str, ...]:
+        """The names that stand in a section of the file: `sources` or `stages`."""
+        return tuple(self.document.data.get(section) or ())
+
+    def written(self, place: Sequence[str | int]) -> str:
+        """A value as the file has it, as far as it stands on one line."""
+        return _marked(self.document.locate(place))
+
+    def _locate(self, place: Sequence[str | int]) -> Location:
+        """The value at a place, or its key where no value is written."""
+        location = self.document.locate(place)
+        return self.document.locate(place, key=True) if _marked(location) in _NOTHING else location
+
+    def _add(self, diagnostic: Diagnostic, place: Sequence[str | int]) -> None:
+        if diagnostic.code.id in self.allowed:
+            return
+        self.diagnostics.append(diagnostic)
+        if diagnostic.severity == "error" and len(place) > 1 and place[0] in ("sources", "stages"):
+            self.doubtful.add(str(place[1]))
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -52,3 +86,11 @@ class Findings:
         """Raises PipelineError with everything found, when an error is among it."""
         if self.errors:
             raise PipelineError(*self.diagnostics)
+
+
+# What stands where a value is left out: the line's end, or what follows it in a flow collection.
+_NOTHING = ("", " ", ",", "}", "]", "#")
+
+
+def _marked(location: Location) -> str:
+    return location.text[location.column - 1 : location.column - 1 + location.length]

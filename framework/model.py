@@ -256,7 +256,7 @@ SUFFIXES: Mapping[str, Format] = {
 
 
 class SourceModel(Model):
-    """Where rows come from: files (`path`) or a table of the warehouse (`table`), with the contract of their columns."""
+    """Where rows come from: files (`path`) or a table of the warehouse (`table`), and the contract of their columns."""
 
     path: str | None = Field(
         None, description="Files: a path or a glob, relative to the project; ${VAR} may stand in it."
@@ -277,13 +277,8 @@ class SourceModel(Model):
         if (self.path is None) == (self.table is None):
             raise PydanticCustomError("one_place", "a source has either `path` or `table`")
         if self.path is not None and self.file_format is None:
-            raise PydanticCustomError(
-                "no_format",
-                "{message}",
-                {
-                    "message": f"the format of `{self.path}` cannot be told from its name; write format: csv, tsv, parquet or jsonl"
-                },
-            )
+            message = "the format cannot be told from the name; write format: csv, tsv, parquet or jsonl"
+            raise PydanticCustomError("no_format", "{message}", {"message": message})
         return self
 
     @property

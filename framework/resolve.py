@@ -1,5 +1,6 @@
 """Pipeline -> Plan: every name found, every type known, every key proved or refused, the order fixed."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ import networkx
 from framework.algebra import Derive, Query, Read, Step
 from framework.assertion import Assertion, Place, SetTest
 from framework.clauses import checks
-from framework.diagnostics import Code
+from framework.diagnostics import CODES, Code, suggest
 from framework.draft import Draft, Readable
 from framework.expressions import types as t
 from framework.expressions.strictness import derivation
@@ -26,6 +27,10 @@ UNUSED = Code("F232", "a source that nothing reads")
 NO_BALANCE = Code("F233", "a balance column that no stage has")
 LONG_NAME = Code("F234", "a name too long for a warehouse")
 TWO_CASES = Code("F235", "two columns that differ in case alone")
+NOT_ALLOWED = Code("F238", "a diagnostic that cannot be let pass")
+NO_TABLE_NAME = Code("F239", "a name that no table can have")
+
+_TABLE_NAME = re.compile(r"[^\W\d]\w*")
 
 # Postgres keeps 63 bytes of a name, and the framework adds `__quarantine` and the like to a stage's.
 LONGEST_NAME = 48
@@ -74,10 +79,25 @@ def _check_names(model: PipelineModel, findings: Findings) -> None:
                     f"`{name}` is the name of one of the {seen[name.lower()]} already",
                 )
             seen[name.lower()] = section
+            _check_name(section, name, findings)
             if len(name.encode()) > LONGEST_NAME:
                 findings.key_error(
                     LONG_NAME, (section, name), f"a name has at most {LONGEST_NAME} bytes, and this has more"
                 )
+
+
+# Names that the framework makes of a stage's: see compile/tables.py.
+_OURS = ("__new", "__next", "__rows", "__quarantine")
+
+
+def _check_name(section: str, name: str, findings: Findings) -> None:
+    if not _TABLE_NAME.fullmatch(name):
+        findings.key_error(
+            NO_TABLE_NAME, (section, name), f"`{name}` is no name for a table", "use letters, digits and underscores"
+        )
+    for ending in _OURS:
+        if name.lower().endswith(ending):
+            findings.key_error(NO_TABLE_NAME, (section, name), f"names that end in `{ending}` are the framework's own")
 
 
 def _reads(stage: Stage) -> Iterable[str]:
@@ -210,11 +230,23 @@ def _over(query: Query, assertion: Assertion) -> Assertion:
 
 def _stage(name: str, model: PipelineModel, readables: dict[str, Readable], findings: Findings) -> StagePlan:
     stage = model.stages[name]
-    findings.allowed = frozenset(stage.allow)
+    findings.allowed = frozenset(_allowed(name, stage, findings))
     plan = stage.resolve(Draft(name, ("stages", name), readables, findings, {}))
     findings.allowed = frozenset()
     readables[name] = Readable(plan.relation, Query(Read(name)), publication=plan.publication)
     return plan
+
+
+def _allowed(name: str, stage: Stage, findings: Findings) -> Iterable[str]:
+    """The codes an author lets pass: proofs alone, for an unknown name has no reason that could excuse it."""
+    for code in stage.allow:
+        if re.fullmatch(r"F3\d\d", code) and code in CODES:
+            yield code
+        else:
+            known = [c for c in CODES if c.startswith("F3")]
+            findings.key_error(
+                NOT_ALLOWED, ("stages", name, "allow", code), f"`{code}` cannot be let pass", suggest(code, known)
+            )
 
 
 def _with_balance(stage: StagePlan, balance: Iterable[str], stages: Iterable[StagePlan]) -> StagePlan:

@@ -1,6 +1,6 @@
 """A run's results: data that is printed, kept and exported, never a cell value in it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -90,7 +90,6 @@ class Run:
     message: str | None = None
     help: str | None = None
     code: str | None = None
-    warnings: tuple[str, ...] = field(default=())
 
     @property
     def exit_code(self) -> int:

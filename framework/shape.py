@@ -75,10 +75,10 @@ def _unknown_key(data: Any, place: Place, key: str, known: Sequence[str]) -> tup
     if key.count(")") > key.count("("):
         help = "a comma inside {} ends the value: an expression or a type with a comma must be quoted"
         return f"unknown key `{key}`", help
-    kinds = [name for name, stage in sorted(Stage.registry.items()) if key in stage.keys()]
+    kinds = [name for name, stage in sorted(Stage.registry.items()) if key in (*stage.keys(),)]
     if len(place) == 3 and place[0] == "stages" and kinds:
         kind = data["stages"][place[1]]["kind"]
-        own = [name for name in known if name not in Stage.keys()]
+        own = [name for name in known if name not in (*Stage.keys(),)]
         return f"a stage of kind `{kind}` has no `{key}`", f"{_listed(kinds)} can have it; {kind} has {_listed(own)}"
     return f"unknown key `{key}`", suggest(key, known)
 
@@ -86,7 +86,7 @@ def _unknown_key(data: Any, place: Place, key: str, known: Sequence[str]) -> tup
 def _missing_help(data: Any, place: Place) -> str:
     """The key to write, and what it says where the stage's model tells."""
     key, here = str(place[-1]), _below(data, place[:-1])
-    stage = Stage.registry.get(here.get("kind", "")) if len(place) == 3 and place[0] == "stages" else None
+    stage = Stage.registry.get(str(here.get("kind"))) if len(place) == 3 and place[0] == "stages" else None
     fields = {} if stage is None else {f.alias or name: f.description for name, f in stage.model_fields.items()}
     said = fields.get(key)
     return f"write `{key}: ...`" + (f": {said[:1].lower()}{said[1:].rstrip('.')}" if said else "")
@@ -151,7 +151,9 @@ def _wrong_value(
     if expected is None:
         return message, advice or None
     if expected == "a mapping" and len(place) > 1 and place[-2] == "columns":
-        what = "a type, or a mapping with `type`" if place[0] == "sources" else "an expression, or a mapping with `expr`"
+        what = (
+            "a type, or a mapping with `type`" if place[0] == "sources" else "an expression, or a mapping with `expr`"
+        )
         return f"a column is {what}", None
     if expected == "a list" and place[-1] in ("on", "take", "by"):
         expected = "a name, a list or a mapping"

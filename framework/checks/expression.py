@@ -8,10 +8,9 @@ checks:
 """
 
 from framework.assertion import Place, RowTest
-from framework.clauses.columns import NOT_A_CONDITION
+from framework.clauses.columns import whole_condition
 from framework.draft import Draft
 from framework.expressions.typed import call
-from framework.expressions.types import BOOLEAN, NULL, UNKNOWN
 from framework.model import Check, Expr
 
 
@@ -24,12 +23,4 @@ class ExpressionCheck(Check, check="expression"):
         return f"expression({self.expression})"
 
     def resolve(self, draft: Draft, place: Place) -> RowTest | None:
-        condition = draft.expression(self.expression, *place, scope=draft.scope(windows=False))
-        if condition.type not in (BOOLEAN, NULL, UNKNOWN):
-            draft.findings.error(
-                NOT_A_CONDITION,
-                (*draft.place, *place),
-                f"a condition is expected, and this is {condition.type}",
-            )
-            return None
-        return RowTest(call("not", condition))
+        return RowTest(call("not", whole_condition(draft, self.expression, place)))

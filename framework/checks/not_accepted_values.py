@@ -8,6 +8,8 @@ checks:
 
 from typing import Any
 
+from pydantic import Field
+
 from framework.assertion import Place, RowTest
 from framework.clauses.values import listed
 from framework.draft import Draft
@@ -16,7 +18,7 @@ from framework.model import Check, Model, Name
 
 class Values(Model):
     column: Name
-    values: tuple[Any, ...]
+    values: tuple[Any, ...] = Field(min_length=1)
 
 
 class NotAcceptedValues(Check, check="not_accepted_values"):

@@ -28,7 +28,11 @@ class Target(Model):
         if (self.column is None) == (self.columns is None):
             raise PydanticCustomError("one_of", "a relationship has either `column` or `columns`")
         if "." not in self.to:
-            raise PydanticCustomError("no_column", "write `to: relation.column`")
+            raise PydanticCustomError("no_column", "`to` names no column; write to: relation.column")
+        if len(self.names) != len(self.targets):
+            raise PydanticCustomError(
+                "unlike_lists", "as many columns stand on one side as on the other; write to: relation.(a, b)"
+            )
         return self
 
     @property
@@ -54,4 +58,9 @@ class Relationship(Check, check="relationship"):
     def resolve(self, draft: Draft, place: Place) -> SetTest | None:
         target = self.relationship
         relation = target.to.partition(".")[0]
-        return orphans(draft, target.names, relation, target.targets, (*place, "to"))
+        paths = (
+            [(*place, "column")]
+            if target.columns is None
+            else [(*place, "columns", i) for i in range(len(target.columns))]
+        )
+        return orphans(draft, list(zip(target.names, paths, strict=True)), relation, target.targets, (*place, "to"))

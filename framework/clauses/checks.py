@@ -5,13 +5,15 @@ from dataclasses import replace
 
 from framework.algebra import Derive, Divert, Group, Join, Query, Read, Step
 from framework.assertion import Assertion, HeldTest, Place, RowTest, SetTest
+from framework.clauses.columns import whole_condition
+from framework.clauses.values import WRONG_VALUE
 from framework.diagnostics import Code, suggest
 from framework.draft import Draft, Held
 from framework.expressions.catalogue import function
 from framework.expressions.strictness import either
 from framework.expressions.tree import Call, Expression, Ordering, Reference, Window, references
-from framework.expressions.typed import call, literal
-from framework.expressions.types import BOOLEAN, INTEGER, STRING, UNKNOWN
+from framework.expressions.typed import Problem, call, literal
+from framework.expressions.types import BOOLEAN, INTEGER, STRING, UNKNOWN, widen
 from framework.model import Check, Checks, ValidModel
 from framework.relation import Column, Period, Relation
 
@@ -36,7 +38,7 @@ def resolve(draft: Draft, checks: Checks, *, holding: bool) -> tuple[list[Held],
     assertions: list[Assertion] = []
     for index, label, check in labelled(checks):
         path: Place = ("checks", index)
-        where = None if check.where is None else draft.expression(check.where, *path, "where")
+        where = None if check.where is None else whole_condition(draft, check.where, (*path, "where"))
         test = check.resolve(draft, (*path, check.check_name))
         if test is None:
             continue
@@ -53,7 +55,7 @@ def resolve(draft: Draft, checks: Checks, *, holding: bool) -> tuple[list[Held],
                 CANNOT_QUARANTINE,
                 (*place, "on_fail"),
                 f"{what} cannot quarantine rows",
-                "write on_fail: stop or on_fail: warn",
+                f"write on_fail: stop or on_fail: warn{'' if holding else ', or check the stage that reads it'}",
             )
     return held, assertions
 
@@ -134,10 +136,26 @@ def period_assertion(relation: Relation, found: Period, place: Place) -> Asserti
     return Assertion(label, "no_overlap", SetTest(query), "stop", place)
 
 
-def orphans(draft: Draft, columns: Sequence[str], relation: str, targets: Sequence[str], path: Place) -> SetTest | None:
-    """The rows whose columns, none of them null, have no match in another relation."""
+def orphans(
+    draft: Draft,
+    columns: Sequence[tuple[str, Place]],
+    relation: str,
+    targets: Sequence[str],
+    path: Place,
+    *,
+    key: bool = False,
+) -> SetTest | None:
+    """The rows whose columns, none of them null, have no match in another relation.
+
+    Each column comes with the path of its name, with `key` the name is the path's key; `path` leads to
+    the text `relation.target`.
+    """
+    found = [draft.find(name, *place, key=key) for name, place in columns]
+    if relation == draft.name:
+        message, help = f"`{relation}` is compared with itself", "compare it in a stage that reads it"
+        draft.findings.error(UNKNOWN_TARGET, (*draft.place, *path), message, help)
+        return None
     readable = draft.readable(relation, (*draft.place, *path))
-    found = [draft.find(name, *path) for name in columns]
     if readable is None:
         return None
     rights: list[Column | None] = []
@@ -147,9 +165,22 @@ def orphans(draft: Draft, columns: Sequence[str], relation: str, targets: Sequen
             right = Column(target, STRING if readable.text else UNKNOWN)
         if right is None:
             help = suggest(target, readable.relation.names)
-            draft.findings.error(UNKNOWN_TARGET, (*draft.place, *path), f"no column `{target}` in `{relation}`", help)
+            start = len(relation) + 1
+            problem = Problem(
+                UNKNOWN_TARGET, f"no column `{target}` in `{relation}`", (start, start + len(target)), help
+            )
+            draft.findings.problem(problem, (*draft.place, *path))
         rights.append(right)
     pairs = [(left, right) for left, right in zip(found, rights, strict=True) if left and right]
+    for left, right in pairs:
+        if widen(left.type, right.type) is None:
+            draft.findings.error(
+                WRONG_VALUE,
+                (*draft.place, *path),
+                f"`{left.name}` is {left.type}, and `{right.name}` of `{relation}` is {right.type}",
+                "convert one of them in the stage that makes it",
+            )
+            return None
     if len(pairs) < len(columns):
         return None
     equal = [

@@ -1,14 +1,14 @@
 """`columns`, `where`: computed columns and the rows that stay."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from framework.diagnostics import Code
-from framework.draft import Draft
+from framework.draft import UNKNOWN_NAME, Draft
 from framework.expressions.parser import conjuncts, parse
-from framework.expressions.strictness import outcome
+from framework.expressions.strictness import either, outcome
 from framework.expressions.syntax import Node, SyntaxProblem
-from framework.expressions.tree import Expression, Literal, references
-from framework.expressions.typed import SYNTAX, Problem, Scope, call, cast
+from framework.expressions.tree import TRUE, Call, Expression, Literal, references
+from framework.expressions.typed import COMPARE, SYNTAX, Problem, Scope, call, cast
 from framework.expressions.types import BOOLEAN, NULL, UNKNOWN, Type
 from framework.model import ColumnModel, Columns
 from framework.relation import Column
@@ -17,6 +17,8 @@ WRONG_ASSERTED_TYPE = Code("F209", "a column is not of the type asserted")
 NO_TYPE = Code("F210", "a column without a type")
 NOT_A_CONDITION = Code("F211", "a condition is not true or false")
 TWICE = Code("F212", "two columns differ in case alone")
+
+NAME_IT = "compute it in `columns`, and name that column here"
 
 
 def derive(draft: Draft, columns: Columns, *, converts: bool) -> list[str]:
@@ -27,7 +29,8 @@ def derive(draft: Draft, columns: Columns, *, converts: bool) -> list[str]:
             draft.findings.key_error(
                 TWICE,
                 (*draft.place, "columns", name),
-                f"two columns of stage `{draft.name}` are named `{name}`",
+                f"two columns of stage `{draft.name}` are named `{name.lower()}` but for their case",
+                "names are matched without regard to case: give one of them another name",
             )
             continue
         value = column_value(draft, name, model, converts=converts)
@@ -39,11 +42,25 @@ def derive(draft: Draft, columns: Columns, *, converts: bool) -> list[str]:
 
 def column_value(draft: Draft, name: str, model: ColumnModel, *, converts: bool) -> Expression:
     if model.expr is None:
-        found = draft.find(name, "columns", name)
+        found = _passed(draft, name)
         value: Expression = draft.reference(name) if found else Literal(UNKNOWN, True, None)
     else:
         value = draft.expression(model.expr, "columns", name, "expr")
     return typed_as(draft, value, model.type, ("columns", name), converts=converts)
+
+
+def _passed(draft: Draft, name: str) -> Column | None:
+    """The column that `name:` without a value passes through; `name: null` is often meant otherwise."""
+    place = (*draft.place, "columns", name)
+    if name.lower() in draft.columns or draft.open is not None or draft.findings.written(place).lower() != "null":
+        return draft.find(name, "columns", name, key=True)
+    draft.findings.error(
+        UNKNOWN_NAME,
+        place,
+        f"null passes the column `{name}` through, and none came into stage `{draft.name}`",
+        'for a column that is always null write {expr: "null", type: string}',
+    )
+    return None
 
 
 def typed_as(
@@ -76,7 +93,7 @@ def where(
     draft: Draft, text: str, *path: str, scope: Scope | None = None
 ) -> tuple[Expression | None, Expression | None]:
     """The condition in two: what can be judged before windows are computed, and what needs them."""
-    scope = scope or draft.scope(windows=False)
+    scope = scope or draft.scope(windows=False, window_help=NAME_IT)
     early, late = [], []
     for node in _parts(draft, text, path):
         part = condition(draft, node, path, scope)
@@ -88,25 +105,58 @@ def where(
 
 
 def keep(draft: Draft, kept: Expression | None, bucket: str = "filtered") -> None:
-    """Rows for which the condition is not true leave; where it could not be read, they are rejected.
-
-    An unreadable column matters only where the rest of the condition has not decided already.
-    """
+    """Rows for which the condition is not true leave; where it needed what could not be read, they are rejected."""
     if kept is None:
         return
-    both = outcome(kept, {draft.columns[n].name: f for n, f in draft.flags.items() if n in draft.columns})
-    if both.failed is not None:
-        draft.divert(call("and", both.failed, call("is not false", both.value)), "rejected")
-    draft.divert(call("is not true", both.value), bucket)
+    flags = {draft.columns[n].name: f for n, f in draft.flags.items() if n in draft.columns}
+    draft.divert(_undecided(kept, flags), "rejected")
+    draft.divert(call("is not true", outcome(kept, flags).value), bucket)
+
+
+def _undecided(e: Expression, flags: Mapping[str, Expression]) -> Expression | None:
+    """True where the condition hangs on what could not be read; None where it cannot.
+
+    One readable side that is false decides an `and`, and one that is true an `or`.
+    """
+    if isinstance(e, Call) and e.function.name == "not":
+        return _undecided(e.args[0], flags)
+    if not isinstance(e, Call) or e.function.name not in ("and", "or"):
+        return outcome(e, flags).failed
+    parts = [(_undecided(part, flags), outcome(part, flags).value) for part in _parts_of(e, e.function.name)]
+    failed = [part for part, _ in parts if part is not None]
+    result = either(*failed)
+    if result is None:
+        return None
+    leaves_open = "is not false" if e.function.name == "and" else "is not true"
+    for part, value in parts:
+        if part is None or len(failed) > 1:
+            result = call("and", result, either(part, call(leaves_open, value)) or TRUE)
+    return result
+
+
+def _parts_of(e: Expression, name: str) -> list[Expression]:
+    if isinstance(e, Call) and e.function.name == name:
+        return [part for arg in e.args for part in _parts_of(arg, name)]
+    return [e]
 
 
 def condition(draft: Draft, node: Node, path: Iterable[str | int], scope: Scope) -> Expression:
     expression = draft.node(node, tuple(path), scope)
     if expression.type not in (BOOLEAN, UNKNOWN, NULL):
         draft.findings.problem(
-            Problem(NOT_A_CONDITION, f"a condition is expected, and this is {expression.type}", node.span),
+            Problem(NOT_A_CONDITION, f"a condition is expected, and this is {expression.type}", node.span, COMPARE),
             (*draft.place, *path),
         )
+    return expression
+
+
+def whole_condition(draft: Draft, text: str, path: Iterable[str | int]) -> Expression:
+    """A condition of a check, over the stage's own outcome."""
+    scope = draft.scope(windows=False, window_help=NAME_IT)
+    expression = draft.expression(text, *path, scope=scope)
+    if expression.type not in (BOOLEAN, UNKNOWN, NULL):
+        message = f"a condition is expected, and this is {expression.type}"
+        draft.findings.error(NOT_A_CONDITION, (*draft.place, *path), message, COMPARE)
     return expression
 
 

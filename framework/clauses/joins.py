@@ -6,9 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, StrictBool, Tag
 
-from framework.algebra import Divert, Join, Query
+from framework.algebra import Derive, Divert, Join, Query
 from framework.assertion import Place
 from framework.clauses.columns import condition
+from framework.clauses.values import mismatch
 from framework.diagnostics import Code, suggest
 from framework.draft import Draft, Readable
 from framework.expressions import types as t
@@ -114,14 +115,15 @@ def lookup(draft: Draft, name: str, model: LookupModel, place: Place) -> None:
             WRONG_MISSING,
             (*draft.place, *place, "missing"),
             "a lookup never drops rows",
-            "use a join of kind assemble",
+            "join in a stage of kind assemble, where an inner join drops rows without a match",
         )
-    on, rights, _ = _on(draft, side, model.on)
+    on, rights, pairs = _on(draft, side, model.on)
     if model.as_of is not None:
         moment = _as_of(draft, side, model.as_of)
         on = on if moment is None else call("and", on, moment)
-    _refuse_fan_out(draft, side, rights, as_of=model.as_of is not None)
-    _left(draft, side, on, model.take, model.missing)
+    if len(pairs) == len(model.on):
+        _refuse_fan_out(draft, side, rights, as_of=model.as_of is not None)
+    _left(draft, side, on, pairs, model.take, model.missing)
 
 
 def join(draft: Draft, name: str, model: JoinModel, place: Place) -> None:
@@ -136,7 +138,7 @@ def join(draft: Draft, name: str, model: JoinModel, place: Place) -> None:
         _exists(draft, side, model, on, pairs)
         return
     before = draft.keys
-    if not model.fan_out:
+    if not model.fan_out and len(pairs) == len(model.on):
         _refuse_fan_out(draft, side, rights, as_of=False, help=_fan_out_help(side))
     if model.type == "full":
         _full(draft, side, model, on, pairs, rights)
@@ -154,8 +156,7 @@ def join(draft: Draft, name: str, model: JoinModel, place: Place) -> None:
         draft.divert(either(*(call("is null", draft.reference(left)) for left in lefts)), "no key")
         draft.not_null([left for left, _ in pairs])
     multiplies = model.fan_out and not side.relation.is_key(rights)
-    left_key = draft.proved([c.name for c in draft.columns.values()])
-    taken = _left(draft, side, on, model.take, missing, tuple(sorted(left_key[0])) if multiplies and left_key else ())
+    taken = _left(draft, side, on, pairs, model.take, missing, multiplies=multiplies)
     if multiplies:
         _multiply(draft, side, before, taken, pairs)
 
@@ -165,7 +166,7 @@ def join(draft: Draft, name: str, model: JoinModel, place: Place) -> None:
 
 def _side(draft: Draft, name: str, relation: str | None, place: Place) -> _Side | None:
     path: Place = (*draft.place, *place)
-    readable = draft.readable(relation or name, (*path, "relation") if relation else path)
+    readable = draft.readable(relation or name, (*path, "relation") if relation else path, key=relation is None)
     return None if readable is None else _Side(name, readable, place)
 
 
@@ -195,7 +196,7 @@ def _on(draft: Draft, side: _Side, on: On) -> tuple[Expression, Key, list[tuple[
         else [(name, name, index) for index, name in enumerate(on)]
     )
     for left_name, right_name, step in given:
-        left = draft.find(left_name, *side.place, "on", step)
+        left = draft.find(left_name, *side.place, "on", step, key=isinstance(on, Mapping))
         right = side.find(draft, right_name, "on", step)
         if left is None or right is None:
             continue
@@ -217,6 +218,8 @@ def _as_of(draft: Draft, side: _Side, name: str) -> Expression | None:
     period, column = side.relation.period, draft.find(name, *side.place, "as_of")
     place = (*draft.place, *side.place, "as_of")
     if period is None:
+        if side.relation.name in draft.findings.doubtful:
+            return None  # its `valid` may be what is wrong there
         draft.findings.error(
             NO_PERIOD,
             place,
@@ -258,14 +261,18 @@ def _where(draft: Draft, side: _Side, text: str) -> Expression:
 
 def _fan_out_help(side: _Side) -> str:
     keys = " or ".join(shown(key) for key in sorted(side.relation.keys, key=sorted) if key)
-    known = f"one row of `{side.relation.name}` is known by {keys}" if keys else f"`{side.relation.name}` has no key"
-    return f"{known}; join on that, aggregate `{side.relation.name}` first, or say fan_out: true"
+    name = side.relation.name
+    if keys:
+        return f"one row of `{name}` is known by {keys}; join on that, aggregate `{name}` first, or say fan_out: true"
+    return f"`{name}` has no key; make one row per key of it in a normalize or aggregate stage, or say fan_out: true"
 
 
 def _refuse_fan_out(draft: Draft, side: _Side, rights: Key, *, as_of: bool, help: str | None = None) -> None:
     relation = side.relation
     if relation.is_key(rights) or (relation.open and not relation.columns):
         return
+    if not relation.keys and relation.name in draft.findings.doubtful:
+        return  # its key may be what is wrong there
     if as_of and relation.period is not None and frozenset(relation.period.per) <= rights:
         return
     columns = ", ".join(f"`{name}`" for name in sorted(rights)) or "nothing"
@@ -280,31 +287,40 @@ def _refuse_fan_out(draft: Draft, side: _Side, rights: Key, *, as_of: bool, help
 
 
 def _left(
-    draft: Draft, side: _Side, on: Expression, take: Take, missing: Any, multiplies: tuple[str, ...] = ()
+    draft: Draft,
+    side: _Side,
+    on: Expression,
+    pairs: list[tuple[str, str]],
+    take: Take,
+    missing: Any,
+    *,
+    multiplies: bool = False,
 ) -> list[tuple[str, Column]]:
     """A left join with what `missing` makes of a row without a match; the taken names with their right columns."""
     matched = f"_matched_{side.name}"
+    # A null in `on` is neither quarantined nor does it fail: such a row stays, and nothing is taken.
+    nullable = [draft.reference(left) for left, _ in pairs if draft.columns[left.lower()].nullable]
     values, origins = _take(draft, side, take)
     always = missing in ("drop", "quarantine", "fail")
     for name, value in values:
-        draft.add(Column(name, value.type, value.nullable or not always, _classification(side, value)))
+        sure = always and not nullable and not value.nullable
+        draft.add(Column(name, value.type, not sure, _classification(side, value)))
     draft.step(Join(side.query(), side.name, "left", on, values, matched, multiplies=multiplies))
     found = Reference(BOOLEAN, False, matched)
     if missing == "drop":
         draft.divert(call("not", found), "unmatched")
     elif always:
-        nulls = [call("is not null", n) for n in _left_columns(on) if n.nullable]
         failing: Expression = call("not", found)
-        for given in nulls:
-            failing = call("and", failing, given)
+        if nullable:
+            for left in nullable:
+                failing = call("and", failing, call("is not null", left))
+            # Judged here, for a column of the stage may replace one of `on`.
+            draft.step(Derive(((f"_unmatched_{side.name}", failing),), "unmatched"))
+            failing = Reference(BOOLEAN, False, f"_unmatched_{side.name}")
         draft.missing(f"missing({side.name})", failing, "stop" if missing == "fail" else "quarantine", side.place)
     elif isinstance(missing, Mapping):
         _defaults(draft, side, missing, dict(values), found)
     return origins
-
-
-def _left_columns(on: Expression) -> list[Reference]:
-    return [n for n in walk(on) if isinstance(n, Reference) and n.qualifier is None]
 
 
 def _take(draft: Draft, side: _Side, take: Take) -> tuple[tuple[tuple[str, Expression], ...], list[tuple[str, Column]]]:
@@ -350,12 +366,13 @@ def _defaults(
         place = (*draft.place, *side.place, "missing", name)
         column = draft.columns.get(name.lower())
         if name not in values or column is None:
-            draft.findings.error(WRONG_MISSING, place, f"`{name}` is not taken here", suggest(name, values))
+            draft.findings.key_error(WRONG_MISSING, place, f"`{name}` is not taken here", suggest(name, values))
+            continue
+        wrong = mismatch(value, column.type)
+        if wrong is not None:
+            draft.findings.error(WRONG_MISSING, place, *wrong)
             continue
         given = literal(value)
-        if widen(given.type, column.type) is None:
-            draft.findings.error(WRONG_MISSING, place, f"`{name}` is {column.type}, and its default is {given.type}")
-            continue
         taken = values[name]
         identity = draft.identities[name.lower()]
         chosen = call("if", found, Reference(column.type, taken.nullable, column.name), cast(given, column.type))
@@ -372,7 +389,10 @@ def _exists(draft: Draft, side: _Side, model: JoinModel, on: Expression, pairs: 
     ):
         if given:
             draft.findings.key_error(
-                UNUSED_CLAUSE, (*draft.place, *side.place, clause), f"a {model.type} join has no `{clause}`"
+                UNUSED_CLAUSE,
+                (*draft.place, *side.place, clause),
+                f"{'an' if model.type == 'anti' else 'a'} {model.type} join has no `{clause}`",
+                "it only keeps or drops rows: leave this out, or write type: inner or left",
             )
     matched = f"_matched_{side.name}"
     draft.step(Join(side.query(), side.name, "exists", on, (), matched))
@@ -395,10 +415,12 @@ def _full(
             UNUSED_CLAUSE,
             (*draft.place, *side.place, "missing"),
             "a full join keeps every row and has no `missing`",
+            "leave it out, or write type: inner or left",
         )
     values, _ = _take(draft, side, model.take)
     lefts = frozenset(left for left, _ in pairs)
-    covers = bool(draft.keys) and any(draft.named(k, [*lefts]) for k in draft.keys) and side.relation.is_key(rights)
+    covers = any(draft.named(k, [*lefts]) is not None for k in draft.keys) and side.relation.is_key(rights)
+    covers = covers and model.where is None  # a `where` leaves the rows of one key on both sides without a match
     for name, column in list(draft.columns.items()):
         draft.columns[name] = Column(column.name, column.type, True, column.classification, column.description)
     for name, value in values:

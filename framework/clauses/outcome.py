@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from framework.assertion import Assertion
+from framework.assertion import Assertion, Place
 from framework.clauses import checks
 from framework.diagnostics import Code
 from framework.draft import Draft
@@ -12,6 +12,7 @@ from framework.relation import shown
 
 KEY_FOLLOWS = Code("F302", "a key declared where it follows from the inputs")
 KEY_NEEDED = Code("F303", "a key that the inputs do not give")
+DECLARE = "declare key: [...]; it is measured on every run"
 OPEN_INPUT = Code("F219", "a stage that needs declared columns")
 
 
@@ -41,7 +42,8 @@ def finish(
     """The resolved stage. A `measured` key is proved by a query of every run."""
     found = draft.over(draft.relation(names))
     proved = draft.proved(names)
-    period = checks.period(found, valid, key if key is not None else sorted(proved[0]) if proved else ())
+    by = key if key is not None else sorted(proved[0]) if proved else ()
+    period = None if found.open else checks.period(found, valid, by)
     relation = draft.relation(names, period)
     if key is not None:
         relation = relation.with_key(frozenset(key))
@@ -65,17 +67,19 @@ def finish(
 
 
 def following_key(
-    draft: Draft, declared: Sequence[str] | None, names: Sequence[str]
+    draft: Draft, declared: Sequence[str] | None, names: Sequence[str], help: str = DECLARE
 ) -> tuple[tuple[str, ...] | None, bool]:
     """The key of a stage whose key follows from its inputs, and whether it must be measured."""
+    if draft.lost:
+        return None, False
     proved = draft.proved(names)
     if declared is None:
-        if not proved and draft.open is None:
+        if not proved and draft.open is None and draft.name not in draft.findings.doubtful:
             draft.findings.key_error(
                 KEY_NEEDED,
                 draft.place,
                 f"what is one row of `{draft.name}` does not follow from its inputs",
-                "declare key: [...]; it is measured on every run",
+                help,
             )
         return None, False
     found = [draft.find(name, "key", index) for index, name in enumerate(declared)]
@@ -95,12 +99,13 @@ def following_key(
     return key, True
 
 
-def needs_columns(draft: Draft, what: str) -> None:
+def needs_columns(draft: Draft, what: str, path: Place = ("from",)) -> None:
     """Refuses an input without a contract where all of its columns come out."""
-    if draft.open is not None and not draft.findings.errors:
+    if draft.open is not None and not draft.lost:
+        draft.lost = True
         draft.findings.error(
             OPEN_INPUT,
-            (*draft.place, "from"),
+            (*draft.place, *path),
             f"{what} passes on every column of its input, and this source declares none",
             "declare the source's `columns`, or read it in a normalize stage first",
         )

@@ -17,7 +17,10 @@ def run(options: argparse.Namespace) -> int:
     text = as_json(pipeline_schema()) + "\n"
     if options.check is not None:
         if not options.check.is_file() or options.check.read_text(encoding="utf-8") != text:
-            print(f"{options.check} is out of date; write it with: framework schema --write {options.check}", file=sys.stderr)
+            print(
+                f"{options.check} is out of date; write it with: framework schema --write {options.check}",
+                file=sys.stderr,
+            )
             return 1
         print(f"{options.check}: up to date")
         return 0

@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, Select
 
-from framework.algebra import BUCKET, REASONS, ROWS, Group, Query
-from framework.assertion import RowTest
+from framework.algebra import BUCKET, REASONS, ROWS, Group, Query, read_by
+from framework.assertion import RowTest, SetTest
 from framework.compile.audits import Figures, fused, set_audits
 from framework.compile.program import Audit, Program, SourceProgram, StageProgram
 from framework.compile.publishing import publishing
@@ -33,13 +33,27 @@ def compile_plan(plan: Plan, warehouse: Warehouse, schemas: Mapping[str, str] = 
     used = {tables.schema(stage) for stage in plan.stages}
     used |= {schemas["quarantine"] for stage in plan.stages if stage.query.holds}
     used |= {schemas["raw"] for source in plan.sources if source.table is None}
+    read = _read_by(plan)
     return Program(
         plan,
         warehouse.name,
-        tuple(compiling.source(source) for source in plan.sources),
+        tuple(compiling.source(source) for source in plan.sources if source.name in read),
         tuple(compiling.stage(stage) for stage in plan.stages),
         (*sorted(used), FRAMEWORK_SCHEMA),
     )
+
+
+def _read_by(plan: Plan) -> set[str]:
+    """The relations that stages and checks read: a source that nothing reads is not loaded."""
+    found = {name for stage in plan.stages for name in read_by(stage.query)}
+    for name, assertions in [
+        *((s.name, s.assertions) for s in plan.sources),
+        *((s.name, s.assertions) for s in plan.stages),
+    ]:
+        for assertion in assertions:
+            if isinstance(assertion.test, SetTest):
+                found |= read_by(assertion.test.failing) - {name}
+    return found
 
 
 class _Compiling:
@@ -92,6 +106,9 @@ class _Compiling:
         publish = None
         if stage.publication is not None:
             publish = publishing(stage, self.tables, self.lowering, verdict=verdict)
+            if stage.query.holds and verdict:
+                held = self._held(stage, candidate.alias(stage.name), names)
+                publish = replace(publish, held=CreateTableAs(self.tables.quarantine(stage), held))
         return StageProgram(
             stage,
             CreateTableAs(candidate, select),
@@ -200,10 +217,13 @@ class _Compiling:
             shown = shown.where(rows.c[BUCKET] == sa.literal_column("'out'"))
         yield CreateView(self.tables.live(stage), shown)
         if stage.query.holds and verdict:
-            reasons = [rows.c[REASONS]] if REASONS in names else []
-            held = sa.select(*(rows.c[n] for n in stage.relation.names), rows.c[BUCKET], *reasons).select_from(rows)
-            held = held.where(rows.c[BUCKET].in_([sa.literal_column(f"'{b}'") for b in HELD]))
-            yield CreateView(self.tables.quarantine(stage), held)
+            yield CreateView(self.tables.quarantine(stage), self._held(stage, rows, names))
+
+    def _held(self, stage: StagePlan, rows: FromClause, names: Iterable[str]) -> Select[Any]:
+        """The rows held back, with why."""
+        reasons = [rows.c[REASONS]] if REASONS in names else []
+        held: Select[Any] = sa.select(*(rows.c[n] for n in stage.relation.names), rows.c[BUCKET], *reasons)
+        return held.select_from(rows).where(rows.c[BUCKET].in_([sa.literal_column(f"'{b}'") for b in HELD]))
 
 
 def _after_group(query: Query) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What a plan becomes for one warehouse: statements, in the order in which they run. Data, no connection."""
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -51,14 +52,15 @@ class PublishProgram:
 
     `create` makes the empty table where there is none. `changes` counts inserted, updated, unchanged and
     deleted rows before `apply` makes them so, inside the run's one publishing transaction.
-    `next` shows the table as it will be, to stages that read it; `next_first` where none stands yet.
+    `held` keeps the rows that were held back, for the candidate goes once it has served.
+    `next` shows the table as it will be, to stages that read it, given the columns of the one that stands.
     """
 
     create: CreateTableAs
     changes: Select[Any]
     apply: tuple[Statement, ...]
-    next: CreateView
-    next_first: CreateView
+    next: Callable[[Collection[str]], CreateView]
+    held: CreateTableAs | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """How a candidate is applied to the published table: by key, touching only the rows that change."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from framework.algebra import BUCKET
 from framework.compile.program import PublishProgram, Statement
 from framework.compile.tables import Tables
 from framework.ddl import CreateTableAs, CreateView
-from framework.expressions.lowering import Lowering, lower
+from framework.expressions.lowering import Lowering, conversion, lower
 from framework.expressions.tree import Reference
 from framework.expressions.typed import call
 from framework.plan import Publication, StagePlan
@@ -37,8 +37,7 @@ class _Publishing:
             CreateTableAs(live, empty, empty=True),
             self._changes(),
             tuple(self._apply()),
-            CreateView(tables.next(stage), self._next()),
-            CreateView(tables.next(stage), self._candidates(self.names)),
+            lambda standing: CreateView(tables.next(stage), self._next(standing)),
         )
 
     # -- which rows
@@ -138,12 +137,24 @@ class _Publishing:
             sa.insert(live).from_select(list(self.names), missing),
         ]
 
-    def _next(self) -> Any:
-        """The table after this run: the candidate, and what stands and is not replaced by it."""
-        if self.publication.mode == "replace":
+    def _next(self, standing: Collection[str]) -> Any:
+        """The table after this run: the candidate, and what stands and is not replaced by it.
+
+        `standing` are the columns of the table that stands, none where there is no such table: one that it
+        does not have yet is null in its rows.
+        """
+        if self.publication.mode == "replace" or not standing:
             return self._candidates(self.names)
         live = self.tables.live(self.stage)
         new = self._candidates(self.names).subquery("candidate")
-        same: Select[Any] = sa.select(sa.literal_column("1")).select_from(new).where(self._same_key(new, live)).correlate(live)
-        kept = sa.select(*(live.c[n] for n in self.names)).select_from(live).where(~sa.exists(same))
+        same: Select[Any] = (
+            sa.select(sa.literal_column("1")).select_from(new).where(self._same_key(new, live)).correlate(live)
+        )
+        columns = (live.c[n] if n in standing else self._null(n) for n in self.names)
+        kept = sa.select(*columns).select_from(live).where(~sa.exists(same))
         return sa.union_all(self._candidates(self.names), kept)
+
+    def _null(self, name: str) -> ColumnElement[Any]:
+        column = self.stage.relation.column(name)
+        assert column is not None
+        return conversion(sa.null(), column.type, self.lowering).label(name)

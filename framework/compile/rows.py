@@ -46,7 +46,7 @@ class Column:
 
 
 Operation = Column | Divert | Hold | Join | Group
-LEFT = "_left"  # stands in each row of the left side of a full join
+LEFT = "_left"  # stands in each row of the left side of a full join, or numbers the rows that a join multiplies
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,38 +305,49 @@ class _Levels:
             self._push()
         if step.type == "full":
             self._mark_left()
+        if step.multiplies:
+            self._number_left()
         right = self._right(step)
         on = lower(step.on, self._both(step, right), self.lowering)
         present = self._present(step, right)
         if step.type == "exists":
             exists = sa.exists(sa.select(sa.literal_column("1")).select_from(right).where(on))
             self._set(step.matched, exists, computed=False)
-            return None
+            return
         if step.type == "full":
             self._full(step, right, on, present)
             return
         self.source = sa.join(self.source, right, on, isouter=True)
         self._take(step, right, present)
         if step.multiplies:
-            self._mark_added(step.multiplies)
+            self._mark_added()
 
     def _mark_left(self) -> None:
         """A full join needs to know which rows came from the left."""
         self._push((LEFT, sa.literal_column("1")))
 
     def _full(self, step: Join, right: FromClause, on: ColumnElement[Any], present: ColumnElement[Any]) -> None:
-        added = self.columns[LEFT].is_(None)
+        added = self._or_before(self.columns[LEFT].is_(None))
         self.source = sa.join(self.source, right, on, full=True)
         self._take(step, right, present)
         for left, other in step.coalesced:
             self._set(left, sa.func.coalesce(self.columns[left.lower()], right.c[other]), computed=True)
         self._set(ADDED, added, computed=False)
 
-    def _mark_added(self, key: tuple[str, ...]) -> None:
+    def _number_left(self) -> None:
+        """Rows that a join multiplies are told apart by a number: they need have no key."""
+        self._push((LEFT, sa.func.row_number().over()))
+
+    def _mark_added(self) -> None:
         """Of the rows that one left row became, all but one are added."""
-        columns = [self.columns[name.lower()] for name in key]
-        added = sa.func.row_number().over(partition_by=columns, order_by=columns) > sa.literal_column("1")
-        self._set(ADDED, added, computed=True)
+        left = self.columns[LEFT]
+        number = sa.func.row_number().over(partition_by=left, order_by=left)
+        self._set(ADDED, self._or_before(number > sa.literal_column("1")), computed=True)
+
+    def _or_before(self, added: ColumnElement[Any]) -> ColumnElement[Any]:
+        """A row that an earlier join added stays added."""
+        before = self.columns.get(ADDED)
+        return added if before is None else sa.or_(added, sa.func.coalesce(before, sa.literal_column("FALSE")))
 
     def _right(self, step: Join) -> FromClause:
         """The right side: a table as it stands, or a select of what the join uses."""

@@ -45,5 +45,7 @@ def _stage(program: StageProgram) -> Iterator[tuple[str, Any]]:
     if program.publish is not None:
         yield f"publish {name}: the table, where there is none yet", program.publish.create
         yield f"publish {name}: inserted, updated, unchanged, deleted", program.publish.changes
+        if program.publish.held is not None:
+            yield f"publish {name}: the rows held back", program.publish.held
         for statement in program.publish.apply:
             yield f"publish {name}: in the publishing transaction", statement

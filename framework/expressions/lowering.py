@@ -348,7 +348,7 @@ def _literal(e: Literal) -> Part:
 
 
 def _filtered(c: Call) -> Call:
-    """`f(x) filter (where c)` as `f(case when c then x end)`: the same where nulls are ignored, and known everywhere."""
+    """`f(x) filter (where c)` as `f(case when c then x end)`, which every warehouse knows; nulls are ignored."""
     assert c.filter is not None
     position = 1 if c.function.name in ("arg_max", "arg_min") else 0
     value = c.args[position] if c.args else literal(1)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from math import inf
 
 from framework.expressions.syntax import (
     Apply,
@@ -23,8 +24,10 @@ from framework.expressions.syntax import (
     Span,
     SyntaxProblem,
 )
+from framework.expressions.types import MAX_PRECISION
 
 MAX_DEPTH = 60  # nesting; deeper text is generated or a mistake, and would end in a stack overflow
+MAX_HEIGHT = 150
 KEYWORDS = frozenset(
     [
         "and",
@@ -75,15 +78,23 @@ _TOKEN = re.compile(
       | (?P<quoted>"(?:[^"]|"")+")
       | (?P<variable>:[A-Za-z_]\w*)
       | (?P<name>[^\W\d]\w*)
-      | (?P<operator>\|\||<>|!=|<=|>=|::|[-+*/%=<>(),.])""",
+      | (?P<operator>\|\||<>|!=|<=|>=|::|==|&&|--|/\*|[-+*/%=<>(),.!;])""",
     re.VERBOSE,
 )
+_NO_COMMENT = "an expression has no comments; write one behind a # on a line of its own, outside the expression"
 _WRITE_INSTEAD = {
     "::": "write cast(value as type)",
     "%": "write mod(a, b)",
     "!=": "write <>",
     "==": "write =",
     "&&": "write and",
+    "!": "write not",
+    "ilike": "write lower(...) like ...",
+    "rlike": "write regexp_matches(value, 'pattern')",
+    "regexp": "write regexp_matches(value, 'pattern')",
+    "--": _NO_COMMENT,
+    "/*": _NO_COMMENT,
+    "[": "there are no arrays; of text write substring(...) or split_part(...)",
     ";": "an expression has no semicolon",
 }
 
@@ -104,6 +115,8 @@ def _tokens(text: str) -> list[Token]:
 def _bad_character(text: str, at: int) -> SyntaxProblem:
     if text[at] == "'":
         return SyntaxProblem("this text has no closing quote", (at, len(text)), "close it with '")
+    if text.startswith('""', at):
+        return SyntaxProblem("a quoted name is empty", (at, at + 2), "a text is written '...'")
     if text[at] == '"':
         return SyntaxProblem("this quoted name has no closing quote", (at, len(text)), 'close it with "')
     return SyntaxProblem(f"`{text[at]}` means nothing in an expression", (at, at + 1), _WRITE_INSTEAD.get(text[at]))
@@ -115,6 +128,7 @@ def parse(text: str) -> Node:
     parser = _Parser(text)
     node = parser.expression()
     parser.finish()
+    _refuse_tall(node)
     return node
 
 
@@ -126,6 +140,28 @@ def parse_order(text: str) -> tuple[Order, ...]:
     return orders
 
 
+def _refuse_tall(node: Node) -> None:
+    """Refuses a chain of operators that would overflow the stack later; each step is one level of the tree."""
+    level, height = [node], 0
+    while level:
+        height += 1
+        if height > MAX_HEIGHT:
+            help = "compute parts of it in columns of their own; many `or`s over one column are one `in (...)`"
+            raise SyntaxProblem(f"more than {MAX_HEIGHT} operators in one chain", level[0].span, help)
+        level = [part for each in level for part in _parts(each)]
+
+
+def _parts(node: Node) -> tuple[Node, ...]:
+    if isinstance(node, Convert):
+        return (node.value,)
+    if isinstance(node, Order):
+        return (node.key,)
+    if not isinstance(node, Apply):
+        return ()
+    over = () if node.over is None else (*node.over.partition, *node.over.order)
+    return (*node.args, *node.order, *(() if node.filter is None else (node.filter,)), *over)
+
+
 def conjuncts(node: Node) -> tuple[Node, ...]:
     """The parts of a condition between its top-level `and`s, in the order written."""
     if isinstance(node, Apply) and node.name == "and":
@@ -135,6 +171,7 @@ def conjuncts(node: Node) -> tuple[Node, ...]:
 
 class _Parser:
     def __init__(self, text: str) -> None:
+        self.text = text
         self.tokens = _tokens(text)
         self.at = 0
         self.depth = 0
@@ -147,7 +184,7 @@ class _Parser:
 
     def next(self) -> Token:
         token = self.token
-        self.at += 1
+        self.at = min(self.at + 1, len(self.tokens) - 1)  # never past the end
         return token
 
     def accept(self, *words: str) -> Token | None:
@@ -162,7 +199,8 @@ class _Parser:
     def expect(self, word: str, after: str) -> Token:
         token = self.accept(word)
         if token is None:
-            raise SyntaxProblem(f"expected `{word}` {after}", self._here())
+            help = _WRITE_INSTEAD.get(self.token.text)
+            raise SyntaxProblem(f"expected `{word}` {after}", self._here(), help)
         return token
 
     def _here(self) -> Span:
@@ -176,11 +214,23 @@ class _Parser:
         if self.token.kind == "end":
             return
         word = self.token.text
-        raise SyntaxProblem(f"`{word}` was not expected here", self.token.span, _WRITE_INSTEAD.get(word))
+        help = _WRITE_INSTEAD.get(word.lower())
+        before = self.tokens[self.at - 1].word
+        if before == "interval":
+            help = "write date_add(moment, number, 'day')"
+        elif help is None and all(t.kind in ("name", "number", "end") for t in self.tokens):
+            help = f"""a text is quoted twice in YAML: "'{self.text.strip()}'\""""
+        raise SyntaxProblem(f"`{word}` was not expected here", self.token.span, help)
 
     # -- precedence: or < and < not < comparison < || < + - < * / < unary minus
 
     def expression(self) -> Node:
+        self._deeper()
+        node = self._binary(("or",), self._and)
+        self.depth -= 1
+        return node
+
+    def _deeper(self) -> None:
         self.depth += 1
         if self.depth > MAX_DEPTH:
             raise SyntaxProblem(
@@ -188,16 +238,15 @@ class _Parser:
                 self._here(),
                 "compute parts of it in columns of their own",
             )
-        node = self._binary(("or",), self._and)
-        self.depth -= 1
-        return node
 
     def _and(self) -> Node:
         return self._binary(("and",), self._not)
 
     def _not(self) -> Node:
         if token := self.accept("not"):
+            self._deeper()
             arg = self._not()
+            self.depth -= 1
             return Apply((token.span[0], arg.span[1]), "not", (arg,), token.span)
         return self._comparison()
 
@@ -279,7 +328,7 @@ class _Parser:
 
     def _unary(self) -> Node:
         if token := self.accept("-"):
-            self.depth += 1
+            self._deeper()
             arg = self._unary()
             self.depth -= 1
             if isinstance(arg, Constant) and arg.type_name in ("integer", "decimal", "double"):
@@ -322,6 +371,9 @@ class _Parser:
 
     def _unexpected(self) -> SyntaxProblem:
         if self.token.kind == "end":
+            if self.at == 0:
+                help = "write an expression; the empty text is \"''\""
+                return SyntaxProblem("the expression is empty", self.token.span, help)
             return SyntaxProblem("the expression ends where a value is expected", self._here())
         word = self.token.text
         return SyntaxProblem(f"a value is expected where `{word}` stands", self.token.span, _WRITE_INSTEAD.get(word))
@@ -374,6 +426,8 @@ class _Parser:
             while self.accept(","):
                 args.append(self.expression())
         order = self.orders() if self.accept("order", "by") else ()
+        if name == "extract" and self.token.word == "from":
+            raise SyntaxProblem("`extract` is not of this language", name_span, "write year(...), month(...), day(...)")
         self.expect(")", f"to close `{name}(`")
         filtered = self._filter() if self.accept("filter") else None
         over = self._over() if self.accept("over") else None
@@ -405,6 +459,10 @@ class _Parser:
                 return tuple(orders)
 
     def _over(self) -> Over:
+        if self.token.word in ("partition", "order"):
+            raise SyntaxProblem(
+                "expected `(` after `over`", self.token.span, "write over (partition by ... order by ...)"
+            )
         start = self.expect("(", "after `over`").span[0]
         partition: list[Node] = []
         if self.accept("partition", "by"):
@@ -420,11 +478,18 @@ class _Parser:
         unit = self.next()
         if unit.word == "range":
             raise SyntaxProblem("a frame is counted in rows", unit.span, "write rows between ... and ...")
-        if not self.accept("between"):
-            return f"rows between {self._bound()} and current row"
-        low = self._bound()
-        self.expect("and", "between the bounds of the frame")
-        return f"rows between {low} and {self._bound()}"
+        start = self.token.span[0]
+        if self.accept("between"):
+            low = self._bound()
+            self.expect("and", "between the bounds of the frame")
+            high = self._bound()
+        else:
+            low, high = self._bound(), "current row"
+        if _distance(low) > _distance(high) or low == "unbounded following" or high == "unbounded preceding":
+            raise SyntaxProblem(
+                "this frame ends before it begins", (start, self._last()), "write the earlier row first"
+            )
+        return f"rows between {low} and {high}"
 
     def _bound(self) -> str:
         if self.accept("current", "row"):
@@ -476,9 +541,21 @@ def _apply(name: str, left: Node, right: Node, name_span: Span, span: Span | Non
     return Apply(span or (left.span[0], right.span[1]), name, (left, right), name_span)
 
 
+def _distance(bound: str) -> float:
+    """How many rows a bound of a frame lies behind the current one."""
+    size, _, side = bound.partition(" ")
+    rows = 0 if size == "current" else inf if size == "unbounded" else int(size)
+    return -rows if side == "preceding" else rows
+
+
 def _number(token: Token) -> Constant:
+    if "e" in token.text.lower():
+        value = float(token.text)
+        if value == inf:
+            raise SyntaxProblem("this number is too large for a double", token.span)
+        return Constant(token.span, value, "double")
+    if sum(c.isdigit() for c in token.text) > MAX_PRECISION:
+        raise SyntaxProblem(f"a number has at most {MAX_PRECISION} digits", token.span)
     if token.text.isdigit():
         return Constant(token.span, int(token.text), "integer")
-    if "e" in token.text.lower():
-        return Constant(token.span, float(token.text), "double")
     return Constant(token.span, Decimal(token.text), "decimal")

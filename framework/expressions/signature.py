@@ -45,6 +45,23 @@ class Slot:
     def is_option(self) -> bool:
         return self.word.startswith("{") or self.word == "format"
 
+    @property
+    def wanted(self) -> str:
+        """What the slot takes, as messages say it."""
+        return _WANTED.get(self.word, self.word)
+
+
+_WANTED = {
+    "number": "a number",
+    "double": "a number",
+    "integer": "an integer",
+    "string": "a string",
+    "boolean": "a condition",
+    "moment": "a date or a timestamp",
+    "timestamp": "a date or a timestamp",
+    "date": "a date",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -78,6 +95,16 @@ def parse_signature(text: str) -> Signature:
         word = word.removesuffix("...")
         slots.append(Slot(word.removesuffix("?"), word.endswith("?"), repeats))
     return Signature(tuple(slots), match[2])
+
+
+def usage(name: str, signature: Signature) -> str:
+    """A call as help shows it: `round(number, [integer])`."""
+    shown = []
+    for slot in signature.slots:
+        word = {"T": "value", "any": "value", "format": "'format'"}.get(slot.word, slot.word)
+        word = f"'{slot.words[0]}'" if slot.words else word
+        shown.append(f"[{word}]" if slot.optional else word + (", ..." if slot.repeats else ""))
+    return f"{name}({', '.join(shown)})"
 
 
 def accepts(slot: Slot, t: Type) -> bool:

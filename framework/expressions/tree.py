@@ -116,26 +116,30 @@ def has_window(e: Expression) -> bool:
 
 
 def transform(e: Expression, change: Callable[[Expression], Expression]) -> Expression:
-    """The tree with `change` applied to each node, leaves first."""
+    """The tree with `change` applied to each node, leaves first; a tree that it leaves alone is returned itself."""
     if isinstance(e, Call):
-        e = replace(
-            e,
-            args=tuple(transform(a, change) for a in e.args),
-            order=_ordered(e.order, change),
-            filter=None if e.filter is None else transform(e.filter, change),
-            window=None
-            if e.window is None
-            else Window(
-                tuple(transform(p, change) for p in e.window.partition),
-                _ordered(e.window.order, change),
-                e.window.frame,
-            ),
-        )
+        args = tuple(transform(a, change) for a in e.args)
+        order = _ordered(e.order, change)
+        kept = None if e.filter is None else transform(e.filter, change)
+        window = None if e.window is None else _windowed(e.window, change)
+        # Most trees change nowhere, and making them anew is most of the time that this takes.
+        if (
+            any(a is not b for a, b in zip(args, e.args, strict=True))
+            or order is not e.order
+            or kept is not e.filter
+            or window is not e.window
+        ):
+            e = replace(e, args=args, order=order, filter=kept, window=window)
     return change(e)
 
 
+def _windowed(window: Window, change: Callable[[Expression], Expression]) -> Window:
+    partition = tuple(transform(p, change) for p in window.partition)
+    return Window(partition, _ordered(window.order, change), window.frame)
+
+
 def _ordered(order: tuple[Ordering, ...], change: Callable[[Expression], Expression]) -> tuple[Ordering, ...]:
-    return tuple(Ordering(transform(o.key, change), o.descending) for o in order)
+    return tuple(Ordering(transform(o.key, change), o.descending) for o in order) if order else order
 
 
 def substitute(e: Expression, columns: Mapping[str, Expression]) -> Expression:

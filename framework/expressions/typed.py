@@ -1,16 +1,17 @@
 """Syntax tree x scope -> typed expression: names found, types known, every mistake collected with its place."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeGuard
 
 from framework.diagnostics import Code, nearest, suggest
 from framework.expressions import types as t
 from framework.expressions.catalogue import functions
 from framework.expressions.parser import parse
-from framework.expressions.signature import Signature, Slot, accepts, common, parse_signature, result_type
+from framework.expressions.signature import Signature, Slot, accepts, common, parse_signature, result_type, usage
 from framework.expressions.syntax import (
     Apply,
     Constant,
@@ -43,6 +44,8 @@ MISPLACED = Code("F206", "an aggregate or a window where none can stand")
 UNKNOWN_VARIABLE = Code("F207", "unknown variable")
 
 
+COMPARE = "compare it with something: ... = ..., ... > 0, ... is not null"
+
 # The run's clock is bound once, so that every statement of a run sees the same moment.
 CLOCK = {
     "now": Variable(t.TIMESTAMP, False, "run_started_at"),
@@ -66,6 +69,7 @@ class Scope:
 
     `columns` maps a lower-case name to what it stands for. `open` scopes let unknown names pass (a
     source without a contract). `aggregated` is set for measures: the scope inside an aggregate.
+    `aggregate_help` and `window_help` say what to write where an aggregate or a window cannot stand.
     """
 
     columns: Mapping[str, Expression]
@@ -75,6 +79,62 @@ class Scope:
     qualified: Mapping[str, "Scope"] = field(default_factory=dict)
     aggregated: "Scope | None" = None
     windows: bool = True
+    aggregate_help: str = ""
+    window_help: str = "compute it in `columns` of a normalize, assemble or enrich stage before this one"
+
+
+# What other dialects call a type, and what a person may call a function of ours.
+_TYPES = {
+    **dict.fromkeys(("varchar", "char", "text", "str", "nvarchar", "character", "uuid", "object"), "string"),
+    **dict.fromkeys(("int", "bigint", "smallint", "tinyint", "int64", "int32", "long"), "integer"),
+    **dict.fromkeys(("decimal", "numeric", "number", "money"), "decimal(18,2)"),
+    **dict.fromkeys(("float", "float64", "real", "float8"), "double"),
+    **dict.fromkeys(("datetime", "timestamptz", "timestamp_ntz", "time"), "timestamp"),
+    **dict.fromkeys(("bool", "bit", "flag"), "boolean"),
+    **dict.fromkeys(("variant", "struct", "map", "array", "jsonb"), "json"),
+}
+_FUNCTIONS = {
+    **dict.fromkeys(("nvl", "ifnull", "isnull", "zeroifnull"), "coalesce"),
+    **dict.fromkeys(("iff", "iif"), "if"),
+    **dict.fromkeys(("len", "char_length", "character_length"), "length"),
+    **dict.fromkeys(("substr", "mid"), "substring"),
+    **dict.fromkeys(("lcase",), "lower"),
+    **dict.fromkeys(("ucase",), "upper"),
+    **dict.fromkeys(("to_date", "str_to_date", "strptime"), "parse_date"),
+    **dict.fromkeys(("to_timestamp", "parse_datetime"), "parse_timestamp"),
+    **dict.fromkeys(("to_number", "to_decimal", "to_numeric"), "parse_decimal"),
+    **dict.fromkeys(("to_char", "to_varchar", "strftime", "date_format"), "format_date"),
+    **dict.fromkeys(("getdate", "sysdate", "current_timestamp", "today"), "now"),
+    **dict.fromkeys(("dateadd", "add_months", "adddate"), "date_add"),
+    **dict.fromkeys(("datediff", "timestampdiff"), "date_diff"),
+    **dict.fromkeys(("trunc", "datetrunc"), "date_trunc"),
+    **dict.fromkeys(("listagg", "group_concat", "array_agg"), "string_agg"),
+    **dict.fromkeys(("ceiling",), "ceil"),
+    **dict.fromkeys(("pow",), "power"),
+    **dict.fromkeys(("mean",), "avg"),
+    **dict.fromkeys(("safe_cast",), "try_cast"),
+    **dict.fromkeys(("dow", "dayofweek", "weekday"), "day_of_week"),
+    **dict.fromkeys(("rlike", "regexp_like", "regexp"), "regexp_matches"),
+    **dict.fromkeys(("regexp_substr",), "regexp_extract"),
+    **dict.fromkeys(("max_by", "argmax"), "arg_max"),
+    **dict.fromkeys(("min_by", "argmin"), "arg_min"),
+    **dict.fromkeys(("generate_surrogate_key", "surrogate_key"), "hash_key"),
+}
+
+
+def type_help(text: str) -> str:
+    """What to write for a word that is no type of the language."""
+    word = text.strip().lower()
+    name = word.partition("(")[0].strip()
+    if "(" in word and ")" not in word:
+        return 'a comma inside {} ends the value: quote it, type: "decimal(18,2)"'
+    if word in _TYPES:
+        return f"write {_TYPES[word]}"
+    if name in ("decimal", "numeric", "number") and "(" in word:
+        return f"write decimal(precision,scale) with at most {t.MAX_PRECISION} digits: decimal(18,2)"
+    if name in _TYPES:
+        return f"write {_TYPES[name]}"
+    return suggest(text, t.ALL_NAMES)
 
 
 def typed(text: str, scope: Scope) -> tuple[Expression, tuple[Problem, ...]]:
@@ -185,7 +245,7 @@ class _Typing:
                     UNKNOWN_COLUMN,
                     f"no relation `{node.qualifier}` can be named here",
                     node.span,
-                    suggest(node.qualifier, known) or "name the column alone",
+                    suggest(node.qualifier, known) or "bring it in with a join or a lookup, and name the column alone",
                 )
             scope = found
         column = scope.columns.get(node.name.lower())
@@ -205,7 +265,9 @@ class _Typing:
     def _hint(self, node: Name, scope: Scope) -> str | None:
         inner = self.scope.aggregated
         if inner is not None and node.name.lower() in inner.columns:
-            return f"outside an aggregate function write a `by` column; or sum({node.name}), max({node.name}), ..."
+            return f"add it to `by`, or aggregate it: sum({node.name}), max({node.name}), ..."
+        if node.name.lower() in ("current_timestamp", "sysdate", "today"):
+            return "write now() or current_date"
         if self.inside and nearest(node.name, scope.columns) is None:
             return f"inside {self.inside}() a name is a column that came in"
         return suggest(node.name, [_shown(c, name) for name, c in scope.columns.items()])
@@ -231,10 +293,11 @@ class _Typing:
                 WRONG_TYPE,
                 f"`{node.type_text}` is no type",
                 node.type_span,
-                suggest(node.type_text, t.ALL_NAMES),
+                type_help(node.type_text),
             )
         if not _convertible(value.type, target):
-            return self.problem(WRONG_TYPE, f"{value.type} cannot become {target}", node.span)
+            help = "write parse_date(cast(... as string), '%Y%m%d')" if target == t.DATE else None
+            return self.problem(WRONG_TYPE, f"{value.type} cannot become {target}", node.span, help)
         return cast(value, target, strict=node.strict)
 
     def _case(self, node: Apply) -> Expression:
@@ -248,15 +311,22 @@ class _Typing:
         args += values[len(pairs) // 2 :]
         shared = common(values)
         if shared is None:
-            names = ", ".join(dict.fromkeys(str(v.type) for v in values))
-            return self.problem(WRONG_TYPE, f"the branches of this `case` have different types: {names}", node.span)
+            return self._unlike([*pairs[1::2], *rest], values)
         nullable = not rest or any(v.nullable for v in values)
         return Call(shared, nullable, functions()["case"], tuple(args))
+
+    def _unlike(self, nodes: Sequence[Node], values: Sequence[Expression]) -> Expression:
+        """The first branch whose type does not go with those before it."""
+        at = next(i for i in range(1, len(values) + 1) if common(values[:i]) is None) - 1
+        before = common(values[:at])
+        message = f"this branch is {values[at].type}, and those before it are {before}"
+        return self.problem(WRONG_TYPE, message, nodes[at].span, "give all branches one type: cast(... as string)")
 
     def _condition(self, node: Node) -> Expression:
         condition = self.expression(node)
         if not accepts(Slot("boolean"), condition.type):
-            self.problem(WRONG_TYPE, f"a condition is expected, and this is {condition.type}", node.span)
+            message = f"a condition is expected, and this is {condition.type}"
+            self.problem(WRONG_TYPE, message, node.span, COMPARE)
         return condition
 
     # -- functions
@@ -289,30 +359,35 @@ class _Typing:
         for arg in node.args:
             self.expression(arg)
         visible = [name for name in functions() if name[0].isalpha() and " " not in name]
-        near = nearest(node.name, visible)
+        near = _FUNCTIONS.get(node.name) or nearest(node.name, visible)
         help = f"did you mean `{near}`?" if near else "the reference lists every function"
+        if node.name in ("extract", "date_part", "datepart"):
+            help = "write year(...), month(...), day(...)"
         return self.problem(UNKNOWN_FUNCTION, f"unknown function `{node.name}`", node.name_span, help)
 
     def _placed(self, node: Apply, function: Function) -> bool:
         scope, name = self.scope, node.name
         if node.over is not None or function.kind == "window":
             if function.kind == "scalar":
-                self.problem(MISPLACED, f"`{name}` is not computed over a window", node.name_span)
-            elif node.over is None:
-                self.problem(MISPLACED, f"`{name}` needs a window", node.name_span, f"write {name}(...) over (...)")
-            elif not scope.windows:
-                self.problem(
-                    MISPLACED,
-                    f"a window cannot stand in {scope.place}",
-                    node.span,
-                    "compute it in `columns` of a normalize, assemble or enrich stage before this one",
+                help = (
+                    f"only aggregates and window functions are: leave `over (...)` out, or write max({name}(...)) over"
                 )
+                self.problem(MISPLACED, f"`{name}` is not computed over a window", node.name_span, help)
+            elif node.over is None:
+                help = f"write {name}({', '.join('...' for _ in node.args)}) over (partition by ... order by ...)"
+                self.problem(MISPLACED, f"`{name}` needs a window", node.name_span, help)
+            elif not scope.windows:
+                self.problem(MISPLACED, f"a window cannot stand in {scope.place}", node.span, scope.window_help)
             else:
                 return True
             return False
         if function.kind == "aggregate" and scope.aggregated is None:
             where = f"inside {self.inside}()" if self.inside else f"in {scope.place}"
-            help = f"use `measures` of an aggregate stage, or {name}(...) over (partition by ...)"
+            help = scope.aggregate_help or "use `measures` of an aggregate stage"
+            if self.inside:
+                help = f"compute {name}(...) in an aggregate stage before this one"
+            elif scope.windows:
+                help += f", or {name}(...) over (partition by ...)"
             self.problem(MISPLACED, f"the aggregate `{name}` cannot stand {where}", node.name_span, help)
             return False
         return True
@@ -328,40 +403,49 @@ class _Typing:
                 WRONG_ARGUMENTS,
                 f"`{node.name}` takes {_arity(signature)}, and {count} stand here",
                 node.span,
-                f"{node.name}{function.signature.partition('->')[0].strip()}",
+                f"write {usage(node.name, signature)}",
             )
             return (), (), False
-        args, options, sound = [], [], True
-        for index, arg in enumerate(node.args):
-            slot = signature.slot(index)
+        options = [self._option(node, arg, slot) for arg, slot in _slotted(signature, node.args) if slot.is_option]
+        sound = None not in options
+        args: list[Expression] = []
+        for arg, slot in _slotted(signature, node.args):
             if slot.is_option:
-                option = self._option(arg, slot, node.name)
-                sound = sound and option is not None
-                options.append(option or "")
                 continue
             value = self.expression(arg)
             if not accepts(slot, value.type):
+                if sound:  # one message for one call: arguments that changed places are one mistake
+                    self._refuse(node, arg, slot, value.type)
                 sound = False
-                self._refuse(node, arg, slot, value.type)
             args.append(value)
-        return tuple(args), tuple(options), sound
+        return tuple(args), tuple(option or "" for option in options), sound
 
     def _refuse(self, node: Apply, arg: Node, slot: Slot, found: Type) -> None:
-        wanted = {"number": "a number", "moment": "a date or a timestamp"}.get(slot.word, slot.word)
-        help = None
-        if slot.word == "string" and found.name != "json":
-            help = "write cast(... as string)"
+        shown = arg.name if isinstance(arg, Name) else "..."
+        message, help = f"`{node.name}` takes {slot.wanted}, and this is {found}", None
+        if node.name in ("+", "-") and found in (t.DATE, t.TIMESTAMP):
+            help = "write date_add(moment, number, 'day') or date_diff('day', from, to)"
+        elif node.name == "+" and found == t.STRING and any(_is_text(a) for a in node.args):
+            help = "write || to put texts together"
+        elif slot.word == "boolean":
+            help = COMPARE
+        elif slot.word == "string" and found.name != "json":
+            help = f"write cast({shown} as string)"
         elif found == t.STRING and slot.word in ("number", "double", "integer"):
-            help = "convert it: parse_decimal(...), parse_integer(...) or cast(... as decimal(18,2))"
+            help = f"convert it: parse_decimal({shown}), parse_integer({shown}) or cast({shown} as decimal(18,2))"
         elif found == t.STRING and slot.word in ("moment", "timestamp", "date"):
-            help = "convert it: parse_date(..., '%Y-%m-%d') or cast(... as date)"
-        self.problem(WRONG_TYPE, f"`{node.name}` takes {wanted}, and this is {found}", arg.span, help)
+            help = f"convert it: parse_date({shown}, '%Y-%m-%d') or cast({shown} as date)"
+        self.problem(WRONG_TYPE, message, arg.span, help)
 
-    def _option(self, arg: Node, slot: Slot, name: str) -> str | None:
+    def _option(self, node: Apply, arg: Node, slot: Slot) -> str | None:
         """A word or a format: written as text, for it shapes the SQL."""
+        name = node.name
         if not isinstance(arg, Constant) or arg.type_name != "string":
-            what = "a format" if slot.words is None else "one of " + ", ".join(f"'{w}'" for w in slot.words)
-            self.problem(WRONG_ARGUMENTS, f"`{name}` takes {what} here, written as text", arg.span)
+            what = "a format" if slot.words is None else "a word of its list"
+            help = f"write {usage(name, parse_signature(functions()[name].signature))}"
+            if isinstance(arg, Name) and slot.words is not None and arg.name.lower() in slot.words:
+                help = f"write '{arg.name.lower()}'"
+            self.problem(WRONG_ARGUMENTS, f"`{name}` takes {what} here, written as text", arg.span, help)
             return None
         if slot.words is None:
             return str(arg.value)
@@ -390,24 +474,54 @@ class _Typing:
     def _result(self, node: Apply, signature: Signature, args: tuple[Expression, ...]) -> Type | None:
         shared = [a for a, slot in zip(args, _value_slots(signature, len(args)), strict=True) if slot.word == "T"]
         if shared and common(shared) is None:
-            names = " and ".join(dict.fromkeys(str(a.type) for a in shared))
-            self.problem(WRONG_TYPE, f"`{node.name}` cannot bring {names} together", node.span, _mixed_help(shared))
+            self._mixed(node, [v for v, slot in _slotted(signature, node.args) if slot.word == "T"], shared)
             return None
         return result_type(signature, args)
+
+    def _mixed(self, node: Apply, nodes: Sequence[Node], values: Sequence[Expression]) -> None:
+        """Values of types that do not go together: the place is the literal, where one is wrong."""
+        names = " and ".join(dict.fromkeys(str(v.type) for v in values))
+        verb = "compare" if node.name in _COMPARISONS else "bring together"
+        message = f"`{node.name}` cannot {verb} {names}"
+        others = {v.type.name for v, n in zip(values, nodes, strict=True) if not _is_text(n)}
+        text = next((n for n in nodes if _is_text(n)), None)
+        if text is None or "string" in others:
+            self.problem(WRONG_TYPE, message, node.span, "convert one side with cast(... as ...)")
+        else:
+            self.problem(WRONG_TYPE, message, text.span, _literal_help(str(text.value), others))
+
+
+_COMPARISONS = ("=", "<>", "<", "<=", ">", ">=", "in", "between", "is distinct from", "is not distinct from")
+
+
+def _is_text(node: Node) -> TypeGuard[Constant]:
+    return isinstance(node, Constant) and node.type_name == "string"
+
+
+def _literal_help(text: str, others: Set[str]) -> str:
+    """A literal as it is written in the type of what it stands beside."""
+    if others & {"date", "timestamp"}:
+        word = "timestamp" if "timestamp" in others else "date"
+        shown = text if _ISO.fullmatch(text) else "2014-01-31"
+        return f"write {word} '{shown}{' 00:00:00' if word == 'timestamp' and len(shown) == 10 else ''}'"
+    if others & {"integer", "decimal", "double"} and _NUMBER.fullmatch(text):
+        return f"write {text}, without quotes"
+    if others == {"boolean"} and text.lower() in ("true", "false"):
+        return f"write {text.lower()}, without quotes"
+    return "convert the other side: cast(... as string)"
+
+
+_ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?)?")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+
+
+def _slotted(signature: Signature, args: Sequence[Node]) -> list[tuple[Node, Slot]]:
+    return [(arg, signature.slot(index)) for index, arg in enumerate(args)]
 
 
 def _value_slots(signature: Signature, count: int) -> list[Slot]:
     slots = [slot for slot in signature.slots if not slot.is_option]
     return [slots[min(i, len(slots) - 1)] for i in range(count)]
-
-
-def _mixed_help(args: Sequence[Expression]) -> str | None:
-    kinds = {a.type.name for a in args}
-    if kinds == {"string", "date"}:
-        return "write a date as date '2014-01-31', or convert the text with parse_date(...)"
-    if "string" in kinds:
-        return "convert one side with cast(... as ...)"
-    return None
 
 
 def _constant_type(node: Constant) -> Type:

@@ -50,6 +50,7 @@ class Aggregate(Stage, kind="aggregate"):
         yield self.from_, ("from",)
 
     def resolve(self, draft: Draft) -> StagePlan:
+        draft.whole = True
         draft.read(self.from_, (*draft.place, "from"))
         if draft.flags:
             draft.findings.error(
@@ -60,7 +61,8 @@ class Aggregate(Stage, kind="aggregate"):
             )
             draft.flags, draft.held = {}, []
         if self.where is not None:
-            early, _ = columns_clause.where(draft, self.where, "where")
+            scope = draft.scope(windows=False, aggregate_help="write it in `having`, which judges the groups")
+            early, _ = columns_clause.where(draft, self.where, "where", scope=scope)
             columns_clause.keep(draft, early)
         by = self._by(draft)
         measures = self._measures(draft, by)
@@ -80,7 +82,7 @@ class Aggregate(Stage, kind="aggregate"):
         if isinstance(self.by, Mapping):
             for name, text in self.by.items():
                 if text is None:
-                    known = draft.find(name, "by", name)
+                    known = draft.find(name, "by", name, key=True)
                     value: Expression = draft.reference(name) if known else Reference(UNKNOWN, True, name)
                 else:
                     value = draft.expression(text, "by", name, scope=draft.scope(windows=False))
@@ -91,7 +93,9 @@ class Aggregate(Stage, kind="aggregate"):
             return found
         for index, name in enumerate(self.by):
             given = draft.find(name, "by", index)
-            if given is not None:
+            if given is not None and any(given.name == c.name for c, _ in found):
+                draft.findings.error(TWICE_IN_AGGREGATE, (*draft.place, "by", index), f"`{name}` stands in `by` twice")
+            elif given is not None:
                 found.append((given, draft.reference(name)))
         return found
 
@@ -108,14 +112,18 @@ class Aggregate(Stage, kind="aggregate"):
         place = f"the measures of stage `{draft.name}`"
         inside = draft.scope(f"stage `{draft.name}`", windows=False)
         for name, model in self.measures.items():
-            if name.lower() in outside and name.lower() in {c.name.lower() for c, _ in by}:
+            if name.lower() in outside:
+                what = "`by` column" if name.lower() in {c.name.lower() for c, _ in by} else "measure"
                 draft.findings.key_error(
-                    TWICE_IN_AGGREGATE, (*draft.place, "measures", name), f"`{name}` is a `by` column already"
+                    TWICE_IN_AGGREGATE,
+                    (*draft.place, "measures", name),
+                    f"`{name}` is a {what} already",
+                    "give the measure another name",
                 )
                 continue
             scope = Scope(outside, place, draft.open is not None, draft.variables, aggregated=inside, windows=False)
             text = model.expr if model.expr is not None else name
-            value = draft.expression(text, "measures", name, "expr", scope=scope)
+            value = draft.expression(text, "measures", name, *(() if model.expr is None else ("expr",)), scope=scope)
             value = columns_clause.typed_as(draft, value, model.type, ("measures", name), converts=False)
             self._refuse_strict(draft, value, "measures", name)
             classification = model.classification or draft.classified(value)

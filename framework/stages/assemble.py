@@ -10,6 +10,7 @@ claims:
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
@@ -19,13 +20,14 @@ from framework.algebra import Branch, Union
 from framework.assertion import Place
 from framework.clauses import columns as columns_clause
 from framework.clauses import joins
-from framework.clauses.outcome import close, finish, following_key, needs_columns
+from framework.clauses.joins import TAKEN_TWICE
+from framework.clauses.outcome import DECLARE, close, finish, following_key, needs_columns
 from framework.diagnostics import Code
 from framework.draft import Draft
 from framework.expressions.tree import Expression, Reference
 from framework.expressions.tree import Literal as Value
 from framework.expressions.typed import cast
-from framework.expressions.types import NULL, STRING, Type, widen
+from framework.expressions.types import NULL, STRING, UNKNOWN, Type, widen
 from framework.model import Columns, Expr, Frozen, Name, Names, Stage, ValidModel
 from framework.plan import Layer, StagePlan
 from framework.relation import Column
@@ -33,6 +35,18 @@ from framework.relation import Column
 MISSING_IN_BRANCH = Code("F220", "a column that not every branch of a union has")
 UNLIKE_BRANCHES = Code("F221", "a column of different types in the branches of a union")
 UNREADABLE_BRANCH = Code("F222", "a source whose values may be unreadable, read where rows cannot be held back")
+
+
+_SHOWN = 6  # columns that a message names
+
+
+@dataclass(frozen=True, slots=True)
+class _Branch:
+    """A relation of a union, with its place in the list."""
+
+    index: int
+    name: str
+    draft: Draft
 
 
 class Assemble(Stage, kind="assemble"):
@@ -88,18 +102,19 @@ class Assemble(Stage, kind="assemble"):
             draft.windows()
             columns_clause.keep(draft, late)
         draft.windows()
-        key, measured = following_key(draft, self.key, names)
+        help = DECLARE if self.union is None or self.tag else f"{DECLARE}; or write tag: name, to add the branch to it"
+        key, measured = following_key(draft, self.key, names, help)
         assertions = close(draft, self, names)
         return finish(draft, self, names, key=key, measured=measured, valid=self.valid, assertions=assertions)
 
     # -- union
 
     def _unite(self, draft: Draft, names: Sequence[str]) -> None:
-        branches: list[Draft] = []
+        branches: list[_Branch] = []
         for index, name in enumerate(names):
             branch = Draft(draft.name, draft.place, draft.readables, draft.findings, draft.variables)
             if branch.read(name, (*draft.place, "union", index)):
-                needs_columns(branch, "a union")
+                needs_columns(branch, "a union", ("union", index))
                 if branch.flags:
                     draft.findings.error(
                         UNREADABLE_BRANCH,
@@ -107,49 +122,61 @@ class Assemble(Stage, kind="assemble"):
                         f"a union cannot hold back what is unreadable in `{name}`",
                         f"read `{name}` in a normalize stage first",
                     )
-                branches.append(branch)
+            draft.lost = draft.lost or branch.lost
+            if not branch.lost:
+                branches.append(_Branch(index, name, branch))
+        draft.open = UNKNOWN if draft.lost else None
         outputs = self._outputs(draft, branches)
         for column in outputs.values():
             draft.add(column)
-        if self.tag is not None:
+        if self.tag is not None and self.tag.lower() in draft.columns:
+            message = f"the branches have a column `{self.tag}` already"
+            draft.findings.error(TAKEN_TWICE, (*draft.place, "tag"), message, "give the tag another name")
+        elif self.tag is not None:
             draft.add(Column(self.tag, STRING, False))
-        made = (
-            Branch(
-                branch.query([c.name for c in branch.columns.values()]),
-                tuple(self._values(branch, name, outputs)),
+        draft.input = Union(
+            tuple(
+                Branch(
+                    each.draft.query([c.name for c in each.draft.columns.values()]),
+                    tuple(self._values(each.draft, each.name, outputs)),
+                )
+                for each in branches
             )
-            for branch, name in zip(branches, names, strict=False)
         )
-        draft.input = Union(tuple(made))
-        self._union_key(draft, branches)
+        self._union_key(draft, [each.draft for each in branches])
 
-    def _outputs(self, draft: Draft, branches: Sequence[Draft]) -> dict[str, Column]:
+    def _outputs(self, draft: Draft, branches: Sequence["_Branch"]) -> dict[str, Column]:
         """Every column of every branch, its types widened."""
         outputs: dict[str, Column] = {}
-        for branch in branches:
-            for name, column in branch.columns.items():
+        origins: dict[str, str] = {}
+        for each in branches:
+            for name, column in each.draft.columns.items():
                 known = outputs.get(name)
-                outputs[name] = column if known is None else self._widened(draft, known, column)
-        for name, column in list(outputs.items()):
-            lacking = [b for b in branches if name not in b.columns]
+                outputs[name] = column if known is None else self._widened(draft, known, origins[name], column, each)
+                origins.setdefault(name, each.name)
+        for each in branches:
+            lacking = [c.name for name, c in outputs.items() if name not in each.draft.columns]
             if lacking and self.fill is None:
-                draft.findings.key_error(
+                shown = ", ".join(f"`{name}`" for name in lacking[:_SHOWN])
+                more = f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""
+                draft.findings.error(
                     MISSING_IN_BRANCH,
-                    (*draft.place, "union"),
-                    f"`{column.name}` is not in every branch of `{draft.name}`",
-                    "write fill: null to have it null there",
+                    (*draft.place, "union", each.index),
+                    f"`{each.name}` has no {shown}{more}, as another branch has",
+                    "write fill: null to have null there",
                 )
-            nullable = bool(lacking) or any(b.columns[name].nullable for b in branches if name in b.columns)
+        for name, column in list(outputs.items()):
+            nullable = any(name not in b.draft.columns or b.draft.columns[name].nullable for b in branches)
             outputs[name] = Column(column.name, column.type, nullable, column.classification, column.description)
         return outputs
 
-    def _widened(self, draft: Draft, one: Column, other: Column) -> Column:
+    def _widened(self, draft: Draft, one: Column, origin: str, other: Column, branch: "_Branch") -> Column:
         wide: Type | None = widen(one.type, other.type)
         if wide is None:
-            draft.findings.key_error(
+            draft.findings.error(
                 UNLIKE_BRANCHES,
-                (*draft.place, "union"),
-                f"`{one.name}` is {one.type} in one branch of `{draft.name}` and {other.type} in another",
+                (*draft.place, "union", branch.index),
+                f"`{one.name}` is {other.type} in `{branch.name}`, and {one.type} in `{origin}`",
                 "convert it in the stage that makes it",
             )
         return Column(one.name, wide or one.type, True, one.classification or other.classification, one.description)

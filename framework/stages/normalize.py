@@ -37,8 +37,8 @@ def _listed(value: Any) -> Any:
 class Deduplicate(Model):
     """One row per key stays: the first in this order."""
 
-    order_by: Annotated[tuple[Expr, ...], BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])] = Field(
-        description="Expressions, each with `desc` where the largest comes first."
+    order_by: Annotated[tuple[Expr, ...], BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])] = (
+        Field(description="Expressions, each with `desc` where the largest comes first.")
     )
 
 
@@ -51,14 +51,14 @@ class Normalize(Stage, kind="normalize"):
     where: Expr | None = Field(None, description="Rows for which it is not true are filtered.")
     key: Names = Field(description="What there is one row per; a row with a null in it is rejected.")
     valid: ValidModel | None = None
-    columns: Columns
+    columns: Annotated[Columns, Field(min_length=1)]
     deduplicate: Deduplicate | None = None
 
     def inputs(self) -> tuple[tuple[str, Place], ...]:
         return ((self.from_, ("from",)),)
 
     def resolve(self, draft: Draft) -> StagePlan:
-        draft.on_unreadable = "quarantine"
+        draft.on_unreadable, draft.whole = "quarantine", True
         draft.read(self.from_, (*draft.place, "from"))
         names = columns_clause.derive(draft, self.columns, converts=True)
         if self.where is not None:
@@ -101,5 +101,5 @@ def _orders(draft: Draft, text: str, index: int) -> list[Ordering]:
         found = Problem(SYNTAX, problem.message, problem.span, problem.help)
         draft.findings.problem(found, (*draft.place, *path))
         return []
-    scope = draft.scope(windows=False)
+    scope = draft.scope(windows=False, window_help=columns_clause.NAME_IT)
     return [Ordering(draft.node(o.key, path, scope), o.descending) for o in orders]

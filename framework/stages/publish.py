@@ -21,7 +21,8 @@ from framework.algebra import Join
 from framework.assertion import Assertion, Place
 from framework.clauses import checks
 from framework.clauses import columns as columns_clause
-from framework.clauses.outcome import KEY_NEEDED, close, finish, needs_columns
+from framework.clauses.outcome import DECLARE, KEY_NEEDED, close, finish, needs_columns
+from framework.clauses.values import mismatch
 from framework.diagnostics import Code, suggest
 from framework.draft import Draft, Held
 from framework.expressions.tree import Expression, Literal, Reference
@@ -44,7 +45,10 @@ class ReferenceModel(Model):
     as_: Name | None = Field(None, alias="as")
 
 
-Reference_ = Annotated[ReferenceModel, BeforeValidator(lambda v: {"to": v} if isinstance(v, str) else v, json_schema_input_type=str | ReferenceModel)]
+Reference_ = Annotated[
+    ReferenceModel,
+    BeforeValidator(lambda v: {"to": v} if isinstance(v, str) else v, json_schema_input_type=str | ReferenceModel),
+]
 
 
 class Publish(Stage, kind="publish"):
@@ -73,6 +77,7 @@ class Publish(Stage, kind="publish"):
 
     def resolve(self, draft: Draft) -> StagePlan:
         draft.read(self.from_, (*draft.place, "from"))
+        draft.whole = self.columns is not None
         if self.columns is None:
             needs_columns(draft, "a publish stage without `columns`")
             names = [c.name for c in draft.columns.values()]
@@ -92,7 +97,7 @@ class Publish(Stage, kind="publish"):
         publication = Publication(
             self.mode,
             key,
-            surrogate[0] if surrogate else None,
+            self.surrogate_key,
             self._unknown(draft, key, names),
             tuple(references),
         )
@@ -108,14 +113,17 @@ class Publish(Stage, kind="publish"):
 
     def _key(self, draft: Draft, names: Sequence[str]) -> tuple[tuple[str, ...], bool]:
         outcome = draft.over(draft.relation(names))
+        if outcome.open is not None:
+            return (), False
         proved = draft.proved(names)
         if self.key is None:
-            if not proved and self.mode == "upsert":
+            needed = self.mode == "upsert" or self.surrogate_key is not None
+            if not proved and needed and draft.name not in draft.findings.doubtful:
                 draft.findings.key_error(
                     KEY_NEEDED,
                     draft.place,
                     f"what is one row of `{draft.name}` does not follow from `{self.from_}`",
-                    "declare key: [...]; it is measured on every run",
+                    DECLARE,
                 )
             return (tuple(n for n in names if n in proved[0]), False) if proved else ((), False)
         found = [outcome.find(name, "key", index) for index, name in enumerate(self.key)]
@@ -145,22 +153,25 @@ class Publish(Stage, kind="publish"):
         known = {n.lower(): n for n in names}
         for name, value in self.unknown.items():
             column = draft.columns.get(name.lower())
+            if draft.lost and not draft.whole:
+                continue
             if name.lower() not in known or column is None:
-                draft.findings.error(
+                draft.findings.key_error(
                     WRONG_UNKNOWN,
                     (*place, name),
                     f"`{draft.name}` has no column `{name}`",
                     suggest(name, names),
                 )
-            elif widen(literal(value).type, column.type) is None:
-                draft.findings.error(
-                    WRONG_UNKNOWN,
-                    (*place, name),
-                    f"`{name}` is {column.type}, and this is {literal(value).type}",
-                )
-        missing = [n for n in key if n.lower() not in {u.lower() for u in self.unknown}]
+                continue
+            wrong = mismatch(value, column.type)
+            if wrong is not None:
+                draft.findings.error(WRONG_UNKNOWN, (*place, name), *wrong)
+        missing = [n for n in key if n.lower() not in {u.lower() for u, v in self.unknown.items() if v is not None}]
         if missing:
-            draft.findings.key_error(WRONG_UNKNOWN, place, f"the unknown row needs a value for its key: `{missing[0]}`")
+            help = f"write unknown: {{{missing[0]}: ...}}"
+            draft.findings.key_error(
+                WRONG_UNKNOWN, place, f"the unknown row needs a value for its key: `{missing[0]}`", help
+            )
         return {known[n.lower()]: v for n, v in self.unknown.items() if n.lower() in known}
 
     # -- references
@@ -170,7 +181,7 @@ class Publish(Stage, kind="publish"):
         plans: list[ReferencePlan] = []
         followed: list[Assertion] = []
         for name, model in self.references.items():
-            column = draft.find(name, "references", name)
+            column = draft.find(name, "references", name, key=True)
             relation, _, target = model.to.partition(".")
             readable = draft.readable(relation, (*draft.place, "references", name))
             if column is None or readable is None:
@@ -186,7 +197,8 @@ class Publish(Stage, kind="publish"):
 
     def _checked(self, draft: Draft, column: Column, relation: str, target: str) -> list[Assertion]:
         place = (*draft.place, "references", column.name)
-        test = checks.orphans(draft, [column.name], relation, [target], ("references", column.name))
+        path = ("references", column.name)
+        test = checks.orphans(draft, [(column.name, path)], relation, [target], path, key=True)
         label = f"references({column.name} -> {relation}.{target})"
         return [] if test is None else [Assertion(label, "relationship", test, "stop", place)]
 
@@ -200,9 +212,14 @@ class Publish(Stage, kind="publish"):
                 NO_SURROGATE,
                 path,
                 f"`{model.to}` has no surrogate key to refer to",
-                "give it surrogate_key: ...",
+                "refer to a publish stage that has a `surrogate_key`"
+                if publication is None
+                else f"give `{model.to}` a `surrogate_key`",
             )
             return None
+        if not publication.key and model.to in draft.findings.doubtful:
+            draft.add(Column(model.as_ or publication.surrogate_key, STRING))
+            return None  # its key is what is wrong there
         target = readable.relation.column(publication.key[0]) if len(publication.key) == 1 else None
         if target is None or widen(target.type, column.type) is None:
             what = (

@@ -1,6 +1,346 @@
-"""How Postgres spells the catalogue."""
+"""How Postgres spells the catalogue.
+
+Text has the collation C or the database's own in every expression, never another: a second explicit one
+would make a comparison an error.
+"""
+
+import re
+from collections.abc import Callable
 
 from framework.expressions.lowering import Template
+from framework.expressions.tree import Call, Expression, Literal, Reference
+from framework.expressions.types import Type
+from framework.warehouses._postgres_readers import CONVERSIONS, half_away
+from framework.warehouses._regex import Translation, translated
+from framework.warehouses._shapes import directives
 
-TYPES = {"string": "TEXT"}
-TEMPLATES: dict[str, Template] = {}
+# A json is kept as the text it came as: Postgres compares no json, and its jsonb is another text.
+TYPES = {"string": "TEXT", "json": "TEXT"}
+_C = 'COLLATE "C"'
+
+
+def _place(c: Call, index: int) -> str:
+    """The place of an argument beside an operator, in parentheses unless it is a name or a literal."""
+    return f"{{{index}}}" if isinstance(c.args[index], Reference | Literal) else f"({{{index}}})"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
+
+
+def _whole(c: Call, index: int) -> int | None:
+    """A whole number written in the expression."""
+    arg = c.args[index]
+    return arg.value if isinstance(arg, Literal) and type(arg.value) is int else None
+
+
+# -- numbers
+
+
+def _wide(e: Expression) -> bool:
+    """Whether Postgres computes it in 64 bits: of a small literal it makes an integer of 32."""
+    if isinstance(e, Literal):
+        return not isinstance(e.value, int) or not -(2**31) < e.value < 2**31
+    if isinstance(e, Call) and e.function.name in _NARROW:
+        return any(_wide(a) for a in e.args if a.type.name not in ("boolean", "null"))
+    return True
+
+
+_NARROW = frozenset(["case", "if", "coalesce", "nullif", "greatest", "least", "negate", "abs", "mod"])
+
+
+def _arithmetic(sign: str) -> Callable[[Call], str]:
+    def template(c: Call) -> str:
+        if c.type.name != "integer" or any(_wide(a) for a in c.args):
+            return c.function.lowering
+        return f"CAST({{0}} AS BIGINT) {sign} {_place(c, 1)}"
+
+    return template
+
+
+def _round(c: Call) -> str:
+    """Doubles by their own arithmetic: Postgres rounds a half to the even number."""
+    places = "0" if len(c.args) < 2 else "CAST({1} AS INTEGER)"
+    if c.args[0].type.name == "double":
+        number = 0 if len(c.args) < 2 else _whole(c, 1)
+        return half_away("{0}", number, "{1}")
+    value = "CAST({0} AS NUMERIC)" if c.args[0].type.name == "integer" else "{0}"
+    return f"CAST(ROUND({value}, {places}) AS {{type}})"
+
+
+def _power(c: Call) -> str:
+    """Null where there is no real number."""
+    base, exponent = "CAST({0} AS DOUBLE PRECISION)", "CAST({1} AS DOUBLE PRECISION)"
+    return (
+        f"CASE WHEN ({base} <> 0 OR {exponent} >= 0) AND ({base} >= 0 OR {exponent} = TRUNC({exponent})) "
+        f"THEN POWER({base}, {exponent}) END"
+    )
+
+
+# Below it the result is no longer a double, which Postgres makes an error.
+_EXP = "CASE WHEN {0} < -745 THEN CAST(0 AS DOUBLE PRECISION) ELSE EXP(CAST({0} AS DOUBLE PRECISION)) END"
+
+
+# -- text
+
+
+def _in_c(sign: str) -> Callable[[Call], str]:
+    return lambda c: f"{_place(c, 0)} {_C} {sign} {_place(c, 1)} {_C}"
+
+
+def _extreme_in_c(c: Call) -> str:
+    places = (f"{_place(c, i)} {_C}" for i in range(len(c.args)))
+    return f"{c.function.name.upper()}({', '.join(places)})"
+
+
+def _padded(c: Call) -> str:
+    fill = "{2}" if len(c.args) > 2 else "' '"
+    return f"{c.function.name.upper()}({{0}}, CAST({{1}} AS INTEGER), {fill})"
+
+
+def _substring(c: Call) -> str:
+    """Positions before the first hold nothing; a length below zero is none."""
+    if len(c.args) < 3:
+        return "SUBSTRING({0}, CAST({1} AS INTEGER))"
+    length = _whole(c, 2)
+    if length is not None:
+        return f"SUBSTRING({{0}}, CAST({{1}} AS INTEGER), {max(length, 0)})"
+    return "SUBSTRING({0}, CAST({1} AS INTEGER), CAST(CASE WHEN {2} < 0 THEN 0 ELSE {2} END AS INTEGER))"
+
+
+def _split_part(c: Call) -> str:
+    part = "SPLIT_PART({0}, {1}, CAST({2} AS INTEGER))"
+    number = _whole(c, 2)
+    if number is not None and number != 0:
+        return part
+    return f"CASE WHEN {{2}} = 0 THEN LEFT({{0}} || {{1}}, 0) ELSE {part} END"
+
+
+def _translated(c: Call) -> Translation | None:
+    """A pattern that is written in the expression; one from a column is taken as it is."""
+    pattern = c.args[1]
+    if isinstance(pattern, Literal) and isinstance(pattern.value, str):
+        found = translated(pattern.value)
+        if found.mixed and c.function.name != "regexp_matches":
+            raise ValueError(
+                f"the pattern '{pattern.value}' has greedy and lazy repeats, and Postgres cannot mix them: "
+                "write `[^x]*` where it says `.*?` before an x"
+            )
+        return found
+    return None
+
+
+def _matches(c: Call) -> str:
+    pattern = _translated(c)
+    return f"{_place(c, 0)} ~ {_place(c, 1) if pattern is None else _text(pattern.text)}"
+
+
+def _replaced(c: Call) -> str:
+    pattern, by = _translated(c), c.args[2]
+    replacement = "REPLACE({2}, '\\0', '\\&')"
+    if isinstance(by, Literal) and isinstance(by.value, str):
+        replacement = _text(re.sub(r"\\(.)", lambda m: r"\&" if m[1] == "0" else m[0], by.value))
+        replacement = re.sub(r"[{}]", lambda m: f"' || '{m[0]}' || '", replacement)  # no place of a template
+    return f"REGEXP_REPLACE({{0}}, {'{1}' if pattern is None else _text(pattern.text)}, {replacement}, 'g')"
+
+
+def _extracted(c: Call) -> str:
+    """The whole match is a group around the pattern; a group that took no part is an empty text."""
+    pattern = _translated(c)
+    test = _place(c, 1) if pattern is None else _text(pattern.text)
+    around = "'(' || {1} || ')'" if pattern is None else _text(f"({pattern.text})")
+    group = 0 if len(c.args) < 3 else _whole(c, 2)
+    if group == 0:
+        return f"(REGEXP_MATCH({{0}}, {around}))[1]"
+    index = "CAST({2} AS INTEGER) + 1" if group is None else str(group + 1)
+    return f"CASE WHEN {{0}} ~ {test} THEN COALESCE((REGEXP_MATCH({{0}}, {around}))[{index}], '') END"
+
+
+# -- moments
+
+
+def _at(c: Call, index: int) -> str:
+    """An argument as a timestamp: of a date many functions would make one in the session's zone."""
+    return f"{{{index}}}" if c.args[index].type.name == "timestamp" else f"CAST({{{index}}} AS TIMESTAMP)"
+
+
+def _part(field: str) -> Callable[[Call], str]:
+    return lambda c: f"CAST(FLOOR(EXTRACT({field} FROM {_at(c, 0)})) AS {{type}})"
+
+
+_SECONDS = {"hour": 3600, "minute": 60, "second": 1}
+_STEPS = {"quarter": "3 month", "week": "7 day"}
+
+
+def _truncated(c: Call) -> str:
+    return f"CAST(DATE_TRUNC('{c.options[0]}', {_at(c, 0)}) AS {c.type.name.upper()})"
+
+
+def _counted(c: Call) -> str:
+    """Boundaries crossed: the difference of the units in which both lie."""
+    unit, first, second = c.options[0], _at(c, 0), _at(c, 1)
+    if unit in ("year", "quarter", "month"):
+        count = f"EXTRACT(YEAR FROM {second}) - EXTRACT(YEAR FROM {first})"
+        each = {"quarter": 4, "month": 12}.get(unit)
+        if each is not None:
+            count = f"({count}) * {each} + EXTRACT({unit} FROM {second}) - EXTRACT({unit} FROM {first})"
+    elif unit in _SECONDS:
+        count = f"EXTRACT(EPOCH FROM DATE_TRUNC('{unit}', {second}) - DATE_TRUNC('{unit}', {first}))"
+        count = f"({count}) / {_SECONDS[unit]}"
+    else:
+        count = f"CAST(DATE_TRUNC('{unit}', {second}) AS DATE) - CAST(DATE_TRUNC('{unit}', {first}) AS DATE)"
+        count = f"({count}) / 7" if unit == "week" else count
+    return f"CAST({count} AS {{type}})"
+
+
+def _added(c: Call) -> str:
+    unit = c.options[0]
+    step = _STEPS.get(unit, f"1 {unit}")
+    return f"CAST({{0}} + {{1}} * INTERVAL '{step}' AS {c.type.name.upper()})"
+
+
+def _elapsed(c: Call) -> str:
+    age = f"AGE({_at(c, 1)}, {_at(c, 0)})"
+    if c.function.name == "full_years":
+        return f"CAST(EXTRACT(YEAR FROM {age}) AS {{type}})"
+    return f"CAST(EXTRACT(YEAR FROM {age}) * 12 + EXTRACT(MONTH FROM {age}) AS {{type}})"
+
+
+_WORDS = {
+    **{"Y": "YYYY", "y": "YY", "m": "MM", "b": "Mon", "B": "FMMonth", "d": "DD", "j": "DDD", "H": "HH24"},
+    **{"I": "HH12", "M": "MI", "S": "SS", "f": "US", "p": "AM", "a": "Dy", "A": "FMDay", "u": "ID"},
+    **{"G": "IYYY", "V": "IW"},
+}
+
+
+def _formatted(c: Call) -> str:
+    words = []
+    for piece in directives(c.options[0], "".join(_WORDS)):
+        if piece.letter.strip():
+            words.append(("FM" if piece.text else "") + _WORDS[piece.letter])
+        else:
+            words.append('"' + re.sub(r'(["\\])', r"\\\1", piece.text) + '"')
+    return f"TO_CHAR({_at(c, 0)}, {_text(''.join(words))})"
+
+
+# -- keys
+
+
+def _hash_key(c: Call) -> str:
+    return "MD5(" + " || ".join(_key_text(a.type, f"{{{i}}}") for i, a in enumerate(c.args)) + ")"
+
+
+def _key_text(t: Type, place: str) -> str:
+    if t.name == "double":
+        raise ValueError("a double has no canonical text: round it and cast it to a decimal")
+    value = {
+        "string": place,
+        "decimal": f"CAST(CAST({place} AS NUMERIC({t.precision}, {t.scale})) AS TEXT)",
+        "date": f"TO_CHAR(CAST({place} AS TIMESTAMP), 'YYYY-MM-DD')",
+        "timestamp": f"TO_CHAR({place}, 'YYYY-MM-DD HH24:MI:SS.US')",
+    }.get(t.name, f"CAST({place} AS TEXT)")
+    return f"COALESCE(LENGTH({value}) || ':' || {value}, '-')"
+
+
+# -- aggregates
+
+
+def _no_window(template: str) -> Callable[[Call], str]:
+    """Ordered aggregates have no windows in Postgres."""
+
+    def checked(c: Call) -> str:
+        if c.window is not None:
+            raise ValueError(f"Postgres cannot compute {c.function.name} over a window")
+        return template
+
+    return checked
+
+
+def _listed(c: Call) -> str:
+    if c.window is not None and (c.order or c.distinct):
+        raise ValueError("Postgres cannot compute an ordered string_agg over a window")
+    # With DISTINCT the order must be that of the argument itself.
+    return f"STRING_AGG({{distinct}}{_place(c, 0)} {_C if c.distinct else ''}, {{1}}{{order}})".replace(" ,", ",")
+
+
+def _at_extreme(direction: str) -> Callable[[Call], str]:
+    """Of rows that share the extreme, that with the extreme first argument: results repeat."""
+
+    def template(c: Call) -> str:
+        keys = [f"{_place(c, i)}{f' {_C}' if c.args[i].type.name == 'string' else ''}{direction}" for i in (1, 0)]
+        tests = f"{_place(c, 0)} IS NOT NULL AND {_place(c, 1)} IS NOT NULL"
+        text = f"(ARRAY_AGG({{0}} ORDER BY {', '.join(keys)}) FILTER (WHERE {tests}))[1]"
+        return _no_window(text)(c)
+
+    return template
+
+
+def _neighbour(c: Call) -> str:
+    places = ["{0}", "CAST({1} AS INTEGER)", "{2}"][: len(c.args)]
+    return f"{c.function.name.upper()}({', '.join(places)})"
+
+
+_MEDIAN = "PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY CAST({0} AS DOUBLE PRECISION))"
+_CASED = 'COLLATE "default") COLLATE "C"'
+
+TEMPLATES: dict[str, Template] = {
+    **CONVERSIONS,
+    **{f"{sign}(string)": _in_c(sign) for sign in ("<", "<=", ">", ">=")},
+    "order key(string)": f"{{0}} {_C}",
+    "between(string)": lambda c: f"{_place(c, 0)} {_C} BETWEEN ({{1}} {_C}) AND ({{2}} {_C})",
+    "greatest(string)": _extreme_in_c,
+    "least(string)": _extreme_in_c,
+    **{sign: _arithmetic(sign) for sign in "+-*"},
+    "negate": "-({0})",
+    "sign": "CAST(SIGN({0}) AS {type})",
+    "round": _round,
+    "floor(integer)": "CAST({0} AS {type})",
+    "ceil(integer)": "CAST({0} AS {type})",
+    "power": _power,
+    "exp": _EXP,
+    "sqrt": "CASE WHEN {0} >= 0 THEN SQRT(CAST({0} AS DOUBLE PRECISION)) END",
+    "ln": "CASE WHEN {0} > 0 THEN LN(CAST({0} AS DOUBLE PRECISION)) END",
+    # One letter for one, as elsewhere: a locale may make two of it, or look at its neighbours.
+    "upper": f"UPPER(TRANSLATE({{0}}, 'ß', 'ẞ') {_CASED}",
+    "lower": f"LOWER(TRANSLATE({{0}}, 'İΣ', 'iσ') {_CASED}",
+    "trim": "BTRIM({0})",
+    "lpad": _padded,
+    "rpad": _padded,
+    "length": "CAST(LENGTH({0}) AS {type})",
+    "left": "LEFT({0}, CAST({1} AS INTEGER))",
+    "right": "RIGHT({0}, CAST({1} AS INTEGER))",
+    "substring": _substring,
+    "repeat": "REPEAT({0}, CAST({1} AS INTEGER))",
+    "split_part": _split_part,
+    "ends_with": lambda c: f"RIGHT({{0}}, LENGTH({{1}})) = {_place(c, 1)}",
+    "contains": "STRPOS({0}, {1}) > 0",
+    "like": lambda c: f"{_place(c, 0)} LIKE {_place(c, 1)} ESCAPE ''",
+    "regexp_matches": _matches,
+    "regexp_replace": _replaced,
+    "regexp_extract": _extracted,
+    "date_trunc": _truncated,
+    "date_diff": _counted,
+    "date_add": _added,
+    "full_years": _elapsed,
+    "full_months": _elapsed,
+    "period_end": "COALESCE({0}, CAST('infinity' AS {type}))",
+    "last_day": "CAST(DATE_TRUNC('month', CAST({0} AS TIMESTAMP)) + INTERVAL '1 month -1 day' AS {type})",
+    "make_date": "MAKE_DATE(CAST({0} AS INTEGER), CAST({1} AS INTEGER), CAST({2} AS INTEGER))",
+    **{n: _part(n.upper()) for n in ("year", "quarter", "month", "day", "hour", "minute", "second")},
+    "day_of_week": _part("ISODOW"),
+    "format_date": _formatted,
+    "sha256": "ENCODE(SHA256(CONVERT_TO({0}, 'UTF8')), 'hex')",
+    "hash_key": _hash_key,
+    "key_text": lambda c: _key_text(c.args[0].type, "{0}"),
+    "avg": "AVG({distinct}CAST({0} AS DOUBLE PRECISION))",
+    "stddev": "STDDEV_SAMP({distinct}CAST({0} AS DOUBLE PRECISION))",
+    "variance": "VAR_SAMP({distinct}CAST({0} AS DOUBLE PRECISION))",
+    "median": _no_window(_MEDIAN),
+    **{f"{n}(string)": f"{m}({{0}} {_C})" for n, m in (("min", "MIN"), ("max", "MAX"), ("any_value", "MIN"))},
+    **{f"{n}(boolean)": f"{m}({{0}})" for n, m in (("min", "BOOL_AND"), ("max", "BOOL_OR"), ("any_value", "BOOL_AND"))},
+    "string_agg": _listed,
+    "arg_max": _at_extreme(" DESC"),
+    "arg_min": _at_extreme(""),
+    "lag": _neighbour,
+    "lead": _neighbour,
+}

@@ -2,10 +2,8 @@
 
 import re
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, ClassVar, NoReturn
 
 import sqlalchemy as sa
@@ -16,13 +14,13 @@ from framework.ddl import RenameTable
 from framework.expressions.lowering import Lowering, Template, Value
 from framework.expressions.tree import Call, Expression, Literal, Reference
 from framework.expressions.types import as_decimal
-from framework.warehouse import Files, Refusal, Unreachable, Warehouse
+from framework.warehouse import Refusal, Unreachable, Warehouse
 
-_INTEGER = r"^\s*[+-]?[0-9]+\s*$"
-_DOUBLE = r"^\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$"
 _DATE = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}"
 _ZONE = r"[+-][0-9]{2}(:?[0-9]{2})?"
-_TIMESTAMP = rf"{_DATE}([T ][0-9]{{2}}:[0-9]{{2}}(:[0-9]{{2}}(\.[0-9]{{1,6}})?)?(Z|{_ZONE})?)?\s*$"
+# A time with an offset must have its seconds.
+_INSTANT = r"TRY_CAST(REGEXP_REPLACE({0}, '([T ][0-9]+:[0-9]+)([Z+-])', '$1:00$2') AS TIMESTAMP)"
+_TIMESTAMP = rf"{_DATE}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{{1,6}})?)?(Z|{_ZONE})?)?\s*$"
 
 
 def _quoted(text: str) -> str:
@@ -58,76 +56,75 @@ def _parse_decimal(c: Call) -> str:
     )
 
 
+def _text(template: Template, c: Call) -> str:
+    return template if isinstance(template, str) else template(c)
+
+
 def _strict(tolerant: Template) -> Callable[[Call], str]:
     """As the tolerant twin, and an error for text that it cannot read; the error names no value."""
-
-    def template(c: Call) -> str:
-        value = tolerant if isinstance(tolerant, str) else tolerant(c)
-        return f"COALESCE({value}, CASE WHEN {{0}} IS NOT NULL THEN RAISE_ERROR('unreadable text') END)"
-
-    return template
+    refused = "CASE WHEN {0} IS NOT NULL THEN RAISE_ERROR('unreadable text') END"
+    return lambda c: f"COALESCE({_text(tolerant, c)}, {refused})"
 
 
 def _of_unknown(reading: Template) -> Callable[[Call], str]:
     """A column whose type nobody declared, read as text."""
+    return lambda c: _text(reading, c).replace("{0}", "CAST({0} AS STRING)")
 
-    def template(c: Call) -> str:
-        text = reading if isinstance(reading, str) else reading(c)
-        return text.replace("{0}", "CAST({0} AS STRING)")
 
-    return template
+def _text_of(e: Expression, place: str) -> str:
+    """A value as text; a decimal with the decimals that its type has."""
+    if e.type.name == "decimal" and not isinstance(e, Reference):
+        place = f"CAST({place} AS DECIMAL({e.type.precision}, {e.type.scale}))"
+    return place if e.type.name == "string" else f"CAST({place} AS STRING)"
 
 
 _READ: dict[str, Template] = {
-    "integer": _shaped(_INTEGER, "TRY_CAST(TRIM({0}) AS BIGINT)"),
+    "integer": _shaped(r"^\s*[+-]?[0-9]+\s*$", "TRY_CAST(TRIM({0}) AS BIGINT)"),
     "decimal": _read_decimal,
-    "double": _shaped(_DOUBLE, "TRY_CAST(TRIM({0}) AS DOUBLE)"),
+    "double": _shaped(r"^\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$", "TRY_CAST({0} AS DOUBLE)"),
     "boolean": _shaped(r"^(?i)\s*(true|false)\s*$", "TRY_CAST({0} AS BOOLEAN)"),
     "date": _shaped(rf"{_DATE}\s*$", "TRY_CAST({0} AS DATE)"),
     # Through a zoned timestamp, which converts an offset; the session is in UTC.
-    "timestamp": f"CAST({_shaped(_TIMESTAMP, 'TRY_CAST({0} AS TIMESTAMP)')} AS {{type}})",
+    "timestamp": f"CAST({_shaped(_TIMESTAMP, _INSTANT)} AS {{type}})",
 }
+_GROUPED = _shaped(r"^\s*[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)\s*$", "TRY_CAST(REPLACE(TRIM({0}), ',', '') AS BIGINT)")
+_CUT = "CASE WHEN {0} = ROUND({0}, 0) THEN TRY_CAST({0} AS BIGINT) END"
 _CONVERSIONS: dict[str, Template] = {
     **{f"try_cast(string as {name})": reading for name, reading in _READ.items()},
     **{f"try_cast(unknown as {name})": _of_unknown(reading) for name, reading in _READ.items()},
     **{f"cast(string as {name})": _strict(reading) for name, reading in _READ.items()},
     **{f"cast(unknown as {name})": _of_unknown(_strict(reading)) for name, reading in _READ.items()},
     "try_cast(decimal as decimal)": "CASE WHEN {0} = ROUND({0}, {s}) THEN TRY_CAST({0} AS {type}) END",
-    "try_cast(decimal as integer)": "CASE WHEN {0} = ROUND({0}, 0) THEN TRY_CAST({0} AS BIGINT) END",
-    "try_cast(double as integer)": "CASE WHEN {0} = ROUND({0}, 0) THEN TRY_CAST({0} AS BIGINT) END",
+    **dict.fromkeys(("try_cast(decimal as integer)", "try_cast(double as integer)"), _CUT),
+    # A cast to a whole number cuts the decimals off.
+    **dict.fromkeys(("cast(decimal as integer)", "cast(double as integer)"), "CAST(ROUND({0}) AS {type})"),
+    **{f"{name}(decimal as string)": lambda c: _text_of(c.args[0], "{0}") for name in ("cast", "try_cast")},
+    **dict.fromkeys(("cast(json as string)", "try_cast(json as string)"), "TO_JSON({0})"),
     "try_cast": "TRY_CAST({0} AS {type})",
     "cast": "CAST({0} AS {type})",
-    # A cast to a whole number cuts the decimals off.
-    "cast(decimal as integer)": "CAST(ROUND({0}) AS {type})",
-    "cast(double as integer)": "CAST(ROUND({0}) AS {type})",
     "try_cast(string as json)": "TRY_PARSE_JSON({0})",
     "cast(string as json)": "PARSE_JSON({0})",
-    "try_cast(json as string)": "TO_JSON({0})",
-    "cast(json as string)": "TO_JSON({0})",
     "try_parse_decimal": _parse_decimal,
     "parse_decimal": _strict(_parse_decimal),
+    "try_parse_integer": _GROUPED,
+    "parse_integer": _strict(_GROUPED),
 }
-_GROUPED = _shaped(r"^\s*[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)\s*$", "TRY_CAST(REPLACE(TRIM({0}), ',', '') AS BIGINT)")
 
 
 # -- formats of dates: strftime's letter, the letters of a pattern for reading and writing, what may be read
 
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
-_LETTERS = {
+_SHORT = re.sub(r"(\w{3})\w*", r"\1", _MONTHS), re.sub(r"(\w{3})\w*", r"\1", _DAYS)
+_NUMBERS = {"m": "M", "d": "d", "H": "H", "I": "h", "M": "m", "S": "s"}
+_LETTERS = {letter: (java, java * 2, "[0-9]{1,2}") for letter, java in _NUMBERS.items()} | {
     "Y": ("yyyy", "yyyy", "[0-9]{4}"),
     "y": ("yy", "yy", "[0-9]{2}"),
-    "m": ("M", "MM", "[0-9]{1,2}"),
-    "d": ("d", "dd", "[0-9]{1,2}"),
-    "b": ("MMM", "MMM", re.sub(r"(\w{3})\w*", r"\1", _MONTHS)),
+    "b": ("MMM", "MMM", _SHORT[0]),
     "B": ("MMMM", "MMMM", _MONTHS),
-    "a": ("EEE", "EEE", re.sub(r"(\w{3})\w*", r"\1", _DAYS)),
+    "a": ("EEE", "EEE", _SHORT[1]),
     "A": ("EEEE", "EEEE", _DAYS),
     "j": ("D", "DDD", "[0-9]{1,3}"),
-    "H": ("H", "HH", "[0-9]{1,2}"),
-    "I": ("h", "hh", "[0-9]{1,2}"),
-    "M": ("m", "mm", "[0-9]{1,2}"),
-    "S": ("s", "ss", "[0-9]{1,2}"),
     "f": ("SSSSSS", "SSSSSS", "[0-9]{1,6}"),
     "p": ("a", "a", "[AP]M"),
     "z": ("[XXX][XX][X]", "", _ZONE),
@@ -136,12 +133,11 @@ _LETTERS = {
 
 def _pieces(format: str) -> list[tuple[str, str]]:
     """A strftime format as directives and the text between them: ('Y', ''), ('', '-')."""
-    found = re.findall(r"%(.)|([^%]+)", format, re.DOTALL)
-    pieces = [("", "%") if letter == "%" else (letter, text) for letter, text in found]
+    pieces = re.findall(r"%([^%])|((?:[^%]|%%)+)", format)
     for letter, _ in pieces:
         if letter and letter not in _LETTERS:
             raise ValueError(f"no pattern of Databricks has %{letter}")
-    return pieces
+    return [(letter, text.replace("%%", "%")) for letter, text in pieces]
 
 
 def _worded(text: str) -> str:
@@ -157,10 +153,10 @@ def _reading(format: str) -> str:
             pattern, shape = pattern + _worded(text), shape + re.escape(text)
             continue
         read, written, regex = _LETTERS[letter]
-        # Where digits follow at once, it must be plain where these end.
-        adjacent = index + 1 < len(pieces) and bool(pieces[index + 1][0])
-        pattern += written if adjacent and written else read
-        shape += f"({regex.replace('{1,', '{') if adjacent and letter != 'f' else regex})"
+        # Where digits stand beside digits, it must be plain where each ends.
+        beside = any(p[0] for p in (*pieces[max(index - 1, 0) : index], *pieces[index + 1 : index + 2]))
+        pattern += written if beside and written else read
+        shape += f"({regex.replace('{1,', '{') if beside and letter != 'f' else regex})"
     value = f"TRY_TO_TIMESTAMP(TRIM({{0}}), {_quoted(pattern)})"
     if ("y", "") in pieces:
         # Two digits of a year are 2000 to 2099 here, and 1969 to 2068 for POSIX.
@@ -179,6 +175,11 @@ def _format(c: Call) -> str:
 
 
 # -- dates
+
+
+def _moment(c: Call, text: str) -> str:
+    """Exactly a date or a timestamp, where the type is known."""
+    return f"CAST({text} AS {{type}})" if c.type.name in ("date", "timestamp") else text
 
 
 def _day(c: Call, index: int) -> str:
@@ -206,10 +207,8 @@ def _boundaries(c: Call) -> str:
 def _full_months(c: Call) -> str:
     """Months by the calendar, less one that is not complete; MONTHS_BETWEEN sets last days equal."""
     dates = all(a.type.name == "date" for a in c.args)
-    first, second = (
-        f"DAY({{{i}}})" if dates else f"TIMESTAMPDIFF(MICROSECOND, DATE_TRUNC('MONTH', {{{i}}}), {{{i}}})"
-        for i in (0, 1)
-    )
+    first = "DAY({0})" if dates else "TIMESTAMPDIFF(MICROSECOND, DATE_TRUNC('MONTH', {0}), {0})"
+    second = first.replace("{0}", "{1}")
     return (
         f"(YEAR({{1}}) - YEAR({{0}})) * 12 + MONTH({{1}}) - MONTH({{0}}) "
         f"- CASE WHEN {{0}} <= {{1}} AND {second} < {first} THEN 1 "
@@ -219,9 +218,9 @@ def _full_months(c: Call) -> str:
 
 # -- numbers: a literal and some functions are INT, whose overflow is an error long before BIGINT's
 
-_NARROW = frozenset(
-    ("case", "if", "coalesce", "nullif", "greatest", "least", "negate", "abs", "round", "floor", "ceil", "min", "max")
-) | {"any_value", "lag", "lead", "first_value", "last_value", "arg_max", "arg_min", "row_number", "rank", "dense_rank"}
+_NARROW = {"case", "if", "coalesce", "nullif", "greatest", "least", "negate", "abs", "round", "floor", "ceil"}
+_NARROW |= {"min", "max", "any_value", "arg_max", "arg_min", "lag", "lead", "first_value", "last_value"}
+_NARROW |= {"row_number", "rank", "dense_rank"}
 
 
 def _is_narrow(e: Expression) -> bool:
@@ -229,30 +228,23 @@ def _is_narrow(e: Expression) -> bool:
 
 
 def _arithmetic(c: Call) -> str:
-    """Integers in 64 bits; decimals to their last digit, where Databricks would give up some beyond six.
-
-    docs.databricks.com/en/sql/language-manual/data-types/decimal-type.html
-    """
+    """Integers in 64 bits; decimals to their last digit, where Databricks would give up some beyond six."""
+    plain = c.function.lowering
     if c.type.name == "integer" and all(_is_narrow(a) for a in c.args):
-        return c.function.lowering.replace("{0}", "CAST({0} AS BIGINT)")
+        return plain.replace("{0}", "CAST({0} AS BIGINT)")
     if c.type.name != "decimal" or c.type.scale <= 6:
-        return c.function.lowering
-    left, right = (as_decimal(a.type) for a in c.args)
+        return plain
+    a, b = (as_decimal(arg.type) for arg in c.args)
     if c.function.name == "*":
-        spare = 37  # digits for both operands together
-        small = min(left.precision, right.precision, spare // 2)
-        digits = [spare - small, small] if left.precision >= right.precision else [small, spare - small]
-        fits = left.precision + right.precision <= spare
+        small = min(a.precision, b.precision, 18)  # 37 digits for both together
+        digits = (37 - small, small) if a.precision >= b.precision else (small, 37 - small)
+        fits, scales = a.precision + b.precision < 38, (a.scale, b.scale)
     else:
-        whole = max(left.precision - left.scale, right.precision - right.scale)
-        digits, fits = [37, 37], whole + c.type.scale < 38
-    if fits:
-        return c.function.lowering
-    text = c.function.lowering
-    for i, t in enumerate((left, right)):
-        scale = t.scale if c.function.name == "*" else c.type.scale
-        text = text.replace(f"{{{i}}}", f"CAST({{{i}}} AS DECIMAL({max(digits[i], scale)}, {scale}))")
-    return text
+        whole = max(a.precision - a.scale, b.precision - b.scale)
+        fits, digits, scales = whole + c.type.scale < 38, (37, 37), (c.type.scale, c.type.scale)
+    for i in (0, 1) if not fits else ():
+        plain = plain.replace(f"{{{i}}}", f"CAST({{{i}}} AS DECIMAL({max(digits[i], scales[i])}, {scales[i]}))")
+    return plain
 
 
 def _int(c: Call, index: int) -> str:
@@ -300,28 +292,21 @@ def _replaced(c: Call) -> str:
 
 
 def _key_text(e: Expression, place: str) -> str:
-    value = place if e.type.name == "string" else f"CAST({place} AS STRING)"
-    if e.type.name == "decimal" and not isinstance(e, Reference):
-        value = f"CAST(CAST({place} AS DECIMAL({e.type.precision}, {e.type.scale})) AS STRING)"
-    if e.type.name == "timestamp":
-        value = f"DATE_FORMAT({place}, 'yyyy-MM-dd HH:mm:ss.SSSSSS')"
+    moment = f"DATE_FORMAT({place}, 'yyyy-MM-dd HH:mm:ss.SSSSSS')"
+    value = moment if e.type.name == "timestamp" else _text_of(e, place)
     return f"COALESCE(LENGTH({value}) || ':' || {value}, '-')"
 
 
 def _at_extreme(name: str) -> Callable[[Call], str]:
     """Rows without a value do not compete."""
-
-    def template(c: Call) -> str:
-        by = "CASE WHEN {0} IS NOT NULL THEN {1} END" if c.args[0].nullable else "{1}"
-        return f"{name}({{0}}, {by})"
-
-    return template
+    guarded = f"{name}({{0}}, CASE WHEN {{0}} IS NOT NULL THEN {{1}} END)"
+    return lambda c: guarded if c.args[0].nullable else f"{name}({{0}}, {{1}})"
 
 
 def _shifted(c: Call) -> str:
-    more = [_int(c, 1)] if len(c.args) > 1 else []
-    more += ["CAST({2} AS {type})"] if len(c.args) > 2 else []
-    return f"{c.function.name.upper()}({', '.join(['{0}', *more])})"
+    default = "CAST({2} AS {type})" if c.type.name not in ("unknown", "null") else "{2}"
+    places = ["{0}", *([_int(c, 1)] if len(c.args) > 1 else []), *([default] if len(c.args) > 2 else [])]
+    return f"{c.function.name.upper()}({', '.join(places)})"
 
 
 # Beyond the reach of a BIGINT a double has no decimals; FLOOR and CEIL give a BIGINT.
@@ -329,21 +314,17 @@ _FAR = "CASE WHEN ABS({{0}}) < 9007199254740992 THEN CAST({}({{0}}) AS DOUBLE) E
 
 TEMPLATES: dict[str, Template] = {
     **_CONVERSIONS,
-    "try_parse_integer": _GROUPED,
-    "parse_integer": _strict(_GROUPED),
-    "try_parse_date": _parse,
-    "try_parse_timestamp": _parse,
-    "parse_date": _strict(_parse),
-    "parse_timestamp": _strict(_parse),
+    **dict.fromkeys(("try_parse_date", "try_parse_timestamp"), _parse),
+    **dict.fromkeys(("parse_date", "parse_timestamp"), _strict(_parse)),
     "sha256": "SHA2({0}, 256)",
     "hash_key": lambda c: f"MD5({' || '.join(_key_text(a, f'{{{i}}}') for i, a in enumerate(c.args))})",
     "key_text": lambda c: _key_text(c.args[0], "{0}"),
     **{name: f"CAST({name.upper()}({{0}}) AS {{type}})" for name in ("year", "quarter", "month", "day", "sign")},
     **{name: f"CAST({name.upper()}({{0}}) AS {{type}})" for name in ("hour", "minute", "second", "length")},
     "day_of_week": "CAST(WEEKDAY({0}) + 1 AS {type})",
-    "date_trunc": "CAST(DATE_TRUNC('{o0}', {0}) AS {type})",
+    "date_trunc": lambda c: _moment(c, "DATE_TRUNC('{o0}', {0})"),
     "date_diff": _boundaries,
-    "date_add": lambda c: f"CAST(TIMESTAMPADD({c.options[0].upper()}, {_int(c, 1)}, {{0}}) AS {{type}})",
+    "date_add": lambda c: _moment(c, f"TIMESTAMPADD({c.options[0].upper()}, {_int(c, 1)}, {{0}})"),
     "full_months": lambda c: f"CAST({_full_months(c)} AS {{type}})",
     "full_years": lambda c: f"CAST(({_full_months(c)}) DIV 12 AS {{type}})",
     "last_day": lambda c: f"LAST_DAY({_day(c, 0)})",
@@ -381,35 +362,23 @@ TEMPLATES: dict[str, Template] = {
     "lag": _shifted,
     "lead": _shifted,
 }
-TYPES = {
-    "string": "STRING",
-    "integer": "BIGINT",
-    "double": "DOUBLE",
-    "timestamp": "TIMESTAMP_NTZ",
-    "decimal": "DECIMAL({p}, {s})",
-    "json": "VARIANT",
-}
+TYPES = {"string": "STRING", "integer": "BIGINT", "double": "DOUBLE", "timestamp": "TIMESTAMP_NTZ"}
+TYPES |= {"decimal": "DECIMAL({p}, {s})", "json": "VARIANT"}
 
 
 @compiles(Value, "databricks")
 def _value(element: Value, compiler: SQLCompiler, **_: Any) -> str:
     """TIMESTAMP is the zoned type here, and DOUBLE has one word."""
-    match element.value:
-        case None:
-            return "NULL"
-        case bool():
-            return "TRUE" if element.value else "FALSE"
-        case datetime():
-            return f"TIMESTAMP_NTZ '{element.value.isoformat(sep=' ')}'"
-        case date():
-            return f"DATE '{element.value.isoformat()}'"
-        case Decimal():
-            return f"{element.value:f}"
-        case float():
-            return f"CAST({element.value!r} AS DOUBLE)"
-        case int():
-            return str(element.value)
-    return compiler.render_literal_value(element.value, sa.Text())
+    value = element.value
+    if isinstance(value, datetime):
+        return f"TIMESTAMP_NTZ '{value.isoformat(sep=' ')}'"
+    if isinstance(value, date):
+        return f"DATE '{value.isoformat()}'"
+    if isinstance(value, str):
+        return compiler.render_literal_value(value, sa.Text())
+    if isinstance(value, float):
+        return f"CAST({value!r} AS DOUBLE)"
+    return "NULL" if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value).upper()
 
 
 @compiles(RenameTable, "databricks")
@@ -433,33 +402,13 @@ class Databricks(Warehouse):
     transactional_ddl: ClassVar[bool] = False
 
     def dialect(self) -> sa.Dialect:
-        from databricks.sqlalchemy import DatabricksDialect
+        from databricks.sqlalchemy import DatabricksDialect  # type: ignore[attr-defined]
 
         dialect: sa.Dialect = DatabricksDialect(paramstyle="named")
         return dialect
 
-    def _no_runs(self) -> NoReturn:
-        raise Unreachable(
-            Refusal(
-                "runs on Databricks are not part of this version yet: compile works, run does not",
-                "write the SQL with `framework compile PIPELINE --warehouse databricks`",
-            )
-        )
+    def _no_runs(self, *_: object, **__: object) -> NoReturn:
+        message = "runs on Databricks are not part of this version yet: compile works, run does not"
+        raise Unreachable(Refusal(message, "write the SQL with `framework compile PIPELINE --warehouse databricks`"))
 
-    def connect(self, settings: Mapping[str, str], root: Path) -> sa.Engine:
-        self._no_runs()
-
-    def load(self, connection: sa.Connection, schema: str, files: Files) -> None:
-        self._no_runs()
-
-    def relations(self, connection: sa.Connection, schema: str) -> dict[str, str]:
-        self._no_runs()
-
-    def columns(self, connection: sa.Connection, schema: str, name: str) -> dict[str, str]:
-        self._no_runs()
-
-    def refusal(self, error: Exception) -> Refusal:
-        self._no_runs()
-
-    def exclusive(self, connection: sa.Connection, pipeline: str) -> AbstractContextManager[bool]:
-        self._no_runs()
+    connect = load = relations = columns = refusal = exclusive = _no_runs

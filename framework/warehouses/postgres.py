@@ -39,7 +39,10 @@ class Postgres(Warehouse):
     settings: ClassVar[Mapping[str, str]] = {"url": "Where the server is: postgresql://user@host/database."}
 
     def dialect(self) -> sa.Dialect:
-        return PGDialect_psycopg()  # type: ignore[no-untyped-call]
+        dialect: sa.Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+        # As sessions have it: with standard strings a backslash is itself.
+        dialect._backslash_escapes = False  # type: ignore[attr-defined]
+        return dialect
 
     def connect(self, settings: Mapping[str, str], root: Path) -> sa.Engine:
         try:
@@ -62,11 +65,15 @@ class Postgres(Warehouse):
             connection.commit()  # a rollback would take the settings back
 
         try:
-            with engine.connect():
-                return engine
+            with engine.connect() as connection:
+                unfit = _unfit(connection)
         except (sa.exc.SQLAlchemyError, psycopg.Error) as error:
             engine.dispose()
             raise Unreachable(self.refusal(error)) from None
+        if unfit is not None:
+            engine.dispose()
+            raise Unreachable(unfit)
+        return engine
 
     def load(self, connection: sa.Connection, schema: str, files: Files) -> None:
         """DuckDB reads the files into one csv, in which a null and an empty text differ, and COPY takes it."""
@@ -92,7 +99,9 @@ class Postgres(Warehouse):
                 connection.exec_driver_sql(f"TRUNCATE {table}")
                 return
             connection.exec_driver_sql(f"DROP TABLE {table}")
-        listed = ", ".join(f"{_escaped(source_files.quoted(c))} {kind}" for c, kind in columns.items())
+        # Text is compared and sorted by code point, whatever the database's own collation is.
+        kinds = {"text": 'text COLLATE "C"'}
+        listed = ", ".join(f"{_escaped(source_files.quoted(c))} {kinds.get(kind, kind)}" for c, kind in columns.items())
         connection.exec_driver_sql(f"CREATE TABLE {table} ({listed})")
 
     def relations(self, connection: sa.Connection, schema: str) -> dict[str, str]:
@@ -112,7 +121,7 @@ class Postgres(Warehouse):
             "WHERE n.nspname = :schema AND c.relname = :name AND a.attnum > 0 AND NOT a.attisdropped "
             "ORDER BY a.attnum"
         )
-        return {c: kind for c, kind in connection.execute(query, {"schema": schema, "name": name})}
+        return {str(c): str(kind) for c, kind in connection.execute(query, {"schema": schema, "name": name})}
 
     def refusal(self, error: Exception) -> Refusal:
         """By the error's code; its text can hold values of cells, and is only searched for known words."""
@@ -140,6 +149,26 @@ class Postgres(Warehouse):
                     _lock(connection, "pg_advisory_unlock", key)
                 except sa.exc.DBAPIError:
                     connection.invalidate()  # in a broken transaction: the lock goes with the session
+
+
+_SERVER = 150000  # the first version that has MERGE
+
+
+def _unfit(connection: sa.Connection) -> Refusal | None:
+    """What makes a database unfit: text would come out otherwise than on other warehouses, or MERGE fail."""
+    query = sa.text(
+        "SELECT current_setting('server_version_num')::int, current_setting('server_encoding'), "
+        "lower('\u00d1' COLLATE \"default\") = '\u00f1'"
+    )
+    version, encoding, lowers = connection.execute(query).one()
+    create = "create one: CREATE DATABASE ... TEMPLATE template0 ENCODING 'UTF8' LC_CTYPE 'C.UTF-8'"
+    if version < _SERVER:
+        return Refusal("the Postgres server is older than version 15", "use Postgres 15 or later")
+    if encoding != "UTF8":
+        return Refusal("the database does not hold UTF-8 text", create)
+    if not lowers:
+        return Refusal("the database's locale knows the letters of ASCII alone, so `lower` would not work", create)
+    return None
 
 
 def _url(settings: Mapping[str, str]) -> sa.URL:
@@ -174,7 +203,6 @@ _TYPES = {
     **dict.fromkeys(("FLOAT", "DOUBLE"), "double precision"),
     "BOOLEAN": "boolean",
     "DATE": "date",
-    "JSON": "json",
 }
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 
@@ -212,12 +240,18 @@ def _write(select: str, path: Path) -> dict[str, str]:
 
 
 def _copy(connection: sa.Connection, table: str, path: Path) -> None:
+    import psycopg
+
     driver = connection.connection.driver_connection
     assert driver is not None
-    with path.open("rb") as file, driver.cursor() as cursor:
-        with cursor.copy(f"COPY {table} FROM STDIN (FORMAT csv)") as copy:
+    statement = f"COPY {table} FROM STDIN (FORMAT csv)"
+    try:
+        with path.open("rb") as file, driver.cursor() as cursor, cursor.copy(statement) as copy:
             while chunk := file.read(_CHUNK):
                 copy.write(chunk)
+    except psycopg.Error as error:
+        # As SQLAlchemy raises what its own statements meet.
+        raise sa.exc.DBAPIError(statement, None, error) from None
 
 
 def _unreadable(error: Exception, files: Files) -> SourceProblem:

@@ -45,9 +45,7 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         (["validate", "data"], "no pipeline in the folder"),
     ],
 )
-def test_wrong_usage_exits_2(
-    project: Path, capsys: pytest.CaptureFixture[str], argv: list[str], said: str
-) -> None:
+def test_wrong_usage_exits_2(project: Path, capsys: pytest.CaptureFixture[str], argv: list[str], said: str) -> None:
     assert main(argv) == 2
     assert said in capsys.readouterr().err
 

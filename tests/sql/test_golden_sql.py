@@ -49,5 +49,7 @@ def test_others_as_a_diff(pipeline: str, name: str, update_golden: bool) -> None
 @pytest.mark.parametrize("pipeline", PIPELINES)
 def test_another_reader_takes_it_for_sql(pipeline: str, name: str) -> None:
     """Not a proof that the warehouse does: the engines that can be had run it in other tests."""
-    for text in texts(compile_plan(resolve(load(PIPELINES[pipeline])), warehouse(name)), warehouse(name).dialect()).values():
+    for text in texts(
+        compile_plan(resolve(load(PIPELINES[pipeline])), warehouse(name)), warehouse(name).dialect()
+    ).values():
         assert all(statement is not None for statement in sqlglot.parse(text, read=name))

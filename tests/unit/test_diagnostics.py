@@ -152,9 +152,7 @@ def test_render_keeps_a_line_of_160_columns(columns: int, cut: bool) -> None:
 def test_render_colours_only_when_asked() -> None:
     diagnostic = Diagnostic(CODE, "m", Location("x", 1, 1, "ab", 2), "h")
     assert render(diagnostic, colour=True) == (
-        "\x1b[1mx:1:1:\x1b[0m \x1b[31mF901\x1b[0m m\n"
-        "    1 | ab\n"
-        "      | \x1b[31m^^\x1b[0m\n\x1b[36mhelp:\x1b[0m h"
+        "\x1b[1mx:1:1:\x1b[0m \x1b[31mF901\x1b[0m m\n    1 | ab\n      | \x1b[31m^^\x1b[0m\n\x1b[36mhelp:\x1b[0m h"
     )
     assert "\x1b" not in render(diagnostic)
 

@@ -256,9 +256,7 @@ LOCATED: list[tuple[tuple[str | int, ...], dict[str, Any], int, int, str]] = [
 @pytest.mark.usefixtures("loader")
 @pytest.mark.parametrize("newline", ["\n", "\r\n"], ids=["LF", "CRLF"])
 @pytest.mark.parametrize(("path", "keywords", "expected"), [(p, k, place) for p, k, *place in LOCATED])
-def test_locate(
-    newline: str, path: tuple[str | int, ...], keywords: dict[str, Any], expected: list[Any]
-) -> None:
+def test_locate(newline: str, path: tuple[str | int, ...], keywords: dict[str, Any], expected: list[Any]) -> None:
     location = parse(PLACES.replace("\n", newline), "x").locate(path, **keywords)
     assert [location.line, location.column, marked(location)] == expected
     assert location.text == PLACES.split("\n")[location.line - 1]
@@ -422,9 +420,7 @@ def test_refusal_as_printed(text: str, expected: str) -> None:
 @pytest.mark.parametrize("count", [1, 2])
 def test_alias_budget_is_exact(count: int) -> None:
     items = MAX_EXPANDED // 2 - 1  # with the list itself, two aliases fill the budget
-    text = f"a: &x [{', '.join(['1'] * items)}]\nb: [*x, *x{', *y' * (count - 1)}]\n".replace(
-        "a:", "c: &y 1\na:"
-    )
+    text = f"a: &x [{', '.join(['1'] * items)}]\nb: [*x, *x{', *y' * (count - 1)}]\n".replace("a:", "c: &y 1\na:")
     if count == 1:
         assert len(parse(text, "x").data["b"]) == 2
     else:
@@ -517,9 +513,7 @@ def test_read_refuses_a_large_file_unread(tmp_path: Path, monkeypatch: pytest.Mo
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.text("ab '\"\\:#-\n", max_size=60)
 NESTED = st.dictionaries(
     WORDS,
-    st.recursive(
-        WORDS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3)
-    ),
+    st.recursive(WORDS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(WORDS, inner, max_size=3)),
     max_size=4,
 )
 STYLES = st.fixed_dictionaries(

@@ -1,0 +1,229 @@
+"""Writes the reference pages that are made from the code: functions, checks and codes.
+
+    python docs/generate.py            writes them
+    python docs/generate.py --check    exits 1 if a page is not what would be written
+"""
+
+import argparse
+import inspect
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any, get_args, get_type_hints
+
+from pydantic import BaseModel
+
+import framework
+import framework.checks
+import framework.commands
+import framework.compile
+import framework.expressions
+import framework.expressions.catalogue
+import framework.load
+import framework.stages
+import framework.warehouses
+from framework import plugins
+from framework.assertion import MeasureTest, RowTest, SetTest
+from framework.diagnostics import CODES
+from framework.expressions.tree import Function
+from framework.model import Check
+
+FOLDER = Path(__file__).parent / "reference"
+NOTE = "<!-- Made by docs/generate.py from the code: edit the code, then run it. -->"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a page is out of date")
+    options = parser.parse_args()
+    stale = []
+    for name, text in pages().items():
+        path = FOLDER / name
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(path.name)
+        if not options.check:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            print(path)
+    if stale and options.check:
+        print(f"out of date: {', '.join(stale)}; write them with: python docs/generate.py", file=sys.stderr)
+    return 1 if stale and options.check else 0
+
+
+def pages() -> dict[str, str]:
+    """Every generated page by its file name."""
+    made = {"functions.md": _functions(), "checks.md": _checks(), "codes.md": _codes()}
+    return {name: "\n".join([NOTE, "", *lines]).rstrip() + "\n" for name, lines in made.items()}
+
+
+# -- functions
+
+_WORDS = """\
+How to read a signature:
+
+- A type of the language (`string`, `integer`, `decimal(18,4)`, ...) takes a value of that type.
+- `number` takes an integer, a decimal or a double. `double` takes any number, as a double.
+- `moment` takes a date or a timestamp. As a result it is the type of the moment that was given.
+- `any` takes every type. All arguments marked `T` are widened to one type, and a result `T` is that type.
+- `{year|month}` takes one of these words, and `format` a strftime format; both are written as text: `'month'`.
+- `?` marks an argument that may be left out, `...` one that may be repeated.
+- Results: `same` is the type of the first argument. `numeric` is a double for a double, and otherwise the type of
+  the first argument. `sum` and `product` are wide enough to be exact. `total` is an integer for integers,
+  `decimal(38,s)` for decimals, and a double for doubles.
+
+The column *null* says when the result may be null: when *any* argument is, when *all* are, *always*, or *never*."""
+
+
+def _functions() -> Iterator[str]:
+    yield from ("# Functions", "")
+    yield "The catalogue is closed: these are all functions and operators of the language, and each has one meaning on"
+    yield "every warehouse. A function that is not here is an error (F203)."
+    yield from ("", _WORDS)
+    for module in plugins.load_all(framework.expressions.catalogue):
+        first, _, rest = (module.__doc__ or "").partition(". ")
+        title = first.partition("\n")[0].rstrip(".").partition(":")[0]
+        yield from ("", f"## {title}", "")
+        said = " ".join(part for part in (first.partition(":")[2].strip(), rest.strip()) if part)
+        if said and not said.startswith("`"):
+            yield from (said[:1].upper() + said[1:], "")
+        yield from ("| function | arguments and result | meaning | null | example |", "|---|---|---|---|---|")
+        for function in module.FUNCTIONS:
+            yield _function(function)
+
+
+def _function(function: Function) -> str:
+    cells = (
+        _code(function.name),
+        _code(function.signature),
+        _cell(function.summary),
+        function.nulls,
+        _code(function.example),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _code(text: str) -> str:
+    return f"`{_cell(text)}`"
+
+
+def _cell(text: str) -> str:
+    """Text in a cell of a table, where a bar would end it."""
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+# -- checks
+
+_KINDS = {
+    RowTest: "A row check: judged row by row; it can quarantine.",
+    SetTest: "A set check: judged over the whole relation; it can stop or warn.",
+    MeasureTest: "A set check: one figure of the whole relation; it can stop or warn.",
+}
+
+
+def _checks() -> Iterator[str]:
+    yield from ("# Checks", "")
+    yield "Checks stand under `checks:` of a source or a stage, a list of mappings. Each is the check's name with its"
+    yield "arguments, and what all checks may say:"
+    yield ""
+    yield from _fields(Check, Check.model_fields)
+    yield ""
+    yield "A check passes a row in which it has nothing to compare: null passes everywhere but in `not_null`. A source"
+    yield "cannot quarantine; its checks stop or warn, and the first stage that reads it can quarantine. Results hold"
+    yield "counts, never values."
+    for name, check in sorted(Check.registry.items()):
+        yield from ("", f"## {name}", "", inspect.getdoc(check) or "", "")
+        yield _kind(check)
+        yield from ("", _example(sys.modules[check.__module__]), "")
+        yield from _fields(*_arguments(check, name))
+
+
+def _kind(check: type[Check]) -> str:
+    returned = get_type_hints(check.resolve)["return"]
+    return next(text for test, text in _KINDS.items() if test in get_args(returned))
+
+
+def _example(module: ModuleType) -> str:
+    block = re.search(r"```yaml\n.*?```", module.__doc__ or "", re.DOTALL)
+    if block is None:
+        raise SystemExit(f"{module.__name__} shows no YAML")
+    return block[0]
+
+
+def _arguments(check: type[Check], name: str) -> tuple[type[BaseModel], tuple[str, ...]]:
+    """The model that holds the arguments: their own, where they are a mapping."""
+    kind: Any = check.model_fields[name].annotation
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind, tuple(kind.model_fields)
+    return check, (name,)
+
+
+def _fields(model: type[BaseModel], names: Iterable[str]) -> Iterator[str]:
+    properties = model.model_json_schema()["properties"]
+    yield from ("| key | value | meaning |", "|---|---|---|")
+    for name in names:
+        field = model.model_fields[name]
+        default = "" if field.is_required() or field.default in (None, ()) else f"Default: `{_plain(field.default)}`."
+        said = " ".join(filter(None, ("Required." if field.is_required() else "", field.description, default)))
+        key = field.alias or name
+        yield f"| `{key}` | {_value(properties[key])} | {_cell(said)} |"
+
+
+def _plain(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+_VALUES = {"string": "text", "integer": "whole number", "boolean": "true or false", "array": "list"}
+
+
+def _value(schema: Mapping[str, Any]) -> str:
+    """What the JSON Schema of a key lets stand there, in words."""
+    if "enum" in schema:
+        return " or ".join(f"`{word}`" for word in schema["enum"])
+    kinds = [s.get("type") for s in schema.get("anyOf", [schema]) if s.get("type") != "null"]
+    if kinds == ["string", "integer", "number", "boolean"]:
+        return "expression"
+    return " or ".join(_VALUES.get(kind or "", "value") for kind in kinds)
+
+
+# -- codes
+
+_GROUPS = {
+    "0": ("The file", "The text cannot be read as YAML. `load` reports these; exit code 2."),
+    "1": ("The shape", "A key, a value or a name of the command line is wrong. Exit code 2."),
+    "2": ("Names and types", "`resolve` reports these: what a clause or an expression names or means. Exit code 2."),
+    "3": ("Proofs", "`resolve` reports these: rows that would multiply, and keys. Exit code 2."),
+    "4": ("Checks", "`resolve` reports these: a check that cannot be measured. Exit code 2."),
+    "5": ("Running", "A run meets these. Exit code 4; 1 for a broken contract (F504), 2 for an unknown warehouse (F503)."),
+}
+
+
+def _codes() -> Iterator[str]:
+    """Every code there is: importing a module registers the codes that it raises."""
+    for package in (
+        framework,
+        framework.commands,
+        framework.compile,
+        framework.expressions,
+        framework.stages,
+        framework.checks,
+        framework.warehouses,
+    ):
+        plugins.load_all(package)
+    yield from ("# Codes", "")
+    yield "Every diagnostic has a code, a sentence, and where it can a place (`path:line:column`) and a `help:` line."
+    yield "All mistakes of a phase are reported at once. A code let pass where it applies, with the reason:"
+    yield '`allow: {F301: "one plan per member in this feed"}` on the stage.'
+    for digit, (title, what) in _GROUPS.items():
+        yield from ("", f"## {title}", "", what, "", "| code | what is wrong |", "|---|---|")
+        yield from (f"| {code.id} | {_cell(code.title)} |" for code in _sorted() if code.id[1] == digit)
+
+
+def _sorted() -> list[Any]:
+    return [CODES[name] for name in sorted(CODES)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,162 @@
+"""The shapes of text that can be read as a value, as patterns that RE2 and Postgres read alike.
+
+What a text must look like is decided here, once; a warehouse's own conversion is only asked for texts that
+have the shape, for what it would accept besides differs from warehouse to warehouse.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+BLANKS = " \\t\\n\\r\\f"  # within brackets; the blanks that may stand around a value
+_YEAR = "(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"
+_ANY = {"Y": _YEAR, "y": "[0-9]{2}"}
+_LEAP = "(0[48]|[2468][048]|[13579][26])"
+_LEAP_YEARS = {"Y": f"([0-9]{{2}}{_LEAP}|{_LEAP}00)", "y": "([02468][048]|[13579][26])"}
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
+)
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_LONG_MONTHS = (1, 3, 5, 7, 8, 10, 12)
+
+CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
+OFFSET = "(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?)"
+
+# The days of every month, and the 29th of February in leap years alone.
+ISO_DATE = (
+    f"({_YEAR}-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
+    f"|{_LEAP_YEARS['Y']}-02-29)"
+)
+INTEGER = "[+-]?[0-9]+"
+GROUPED = "[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)"
+_AMOUNT = r"(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})"
+# A sign before or after the currency, a minus or CR behind, or parentheses; one of them.
+AMOUNT = (
+    rf"(([+-]?\$?|\$[+-]){_AMOUNT}|\$?{_AMOUNT}(-|[{BLANKS}]*CR)"
+    rf"|\(\$?{_AMOUNT}\))"
+)
+NEGATIVE_AMOUNT = "[-(R]"
+
+
+def whole(shape: str) -> str:
+    """The pattern of a text that is this shape and nothing else, blanks around left aside."""
+    return f"^[{BLANKS}]*({shape})[{BLANKS}]*$"
+
+
+def bounded(pattern: str) -> str:
+    """The pattern for a template, in which `{2}` would be a place: `{2,2}` says the same."""
+    return re.sub(r"\{(\d+)\}", r"{\1,\1}", pattern)
+
+
+def double(exponent: int) -> str:
+    """A number with an exponent of at most so many digits."""
+    return rf"[+-]?([0-9]{{1,100}}(\.[0-9]{{0,100}})?|\.[0-9]{{1,100}})([eE][+-]?[0-9]{{1,{exponent}}})?"
+
+
+def decimal(digits: int, scale: int) -> str:
+    """A number with no more decimals than the scale and no more digits before them than fit."""
+    fraction = f"(\\.[0-9]{{0,{scale}}})?" if scale else ""
+    return f"[+-]?0{{0,200}}[0-9]{{1,{digits}}}{fraction}" if digits else f"[+-]?0{{1,200}}{fraction}"
+
+
+# -- formats of strftime
+
+
+@dataclass(frozen=True, slots=True)
+class Directive:
+    """A piece of a format: a letter of strftime, or text that stands for itself.
+
+    `padded` numbers have all their digits: where the next piece is a number, nothing else tells where
+    one ends.
+    """
+
+    letter: str
+    text: str = ""
+    padded: bool = False
+
+
+_READABLE = "YymbBdjHIMSfpaA"
+_NUMBERS = "YymdjHIMSf"
+_PIECE = re.compile(r"%(-?)(.)|([ \t]+)|([^% \t]+)", re.DOTALL)
+
+
+def directives(format: str, letters: str = _READABLE) -> tuple[Directive, ...]:
+    """The pieces of a strftime format. Raises ValueError for a letter that is not among those given."""
+    found: list[Directive] = []
+    for match in _PIECE.finditer(format):
+        modifier, letter, blank, text = match.groups()
+        if letter == "%":
+            found.append(Directive("", "%"))
+        elif letter is None:
+            found.append(Directive(" " if blank else "", blank or text))
+        elif letter not in letters:
+            raise ValueError(f"%{modifier}{letter} is no part of a format here: use one of %{' %'.join(letters)}")
+        else:
+            found.append(Directive(letter, modifier))
+    if _PIECE.sub("", format):
+        raise ValueError(f"the format '{format}' ends in the middle of a directive")
+    followed = [*found[1:], Directive("")]
+    return tuple(
+        Directive(d.letter, d.text, d.letter in _NUMBERS and bool(after.letter) and after.letter in _NUMBERS)
+        for d, after in zip(found, followed, strict=True)
+    )
+
+
+def moment(pieces: tuple[Directive, ...], years: dict[str, str] = _ANY) -> str:
+    """The shape of texts that a format reads: only days that there are. Raises ValueError without a year."""
+    letters = {d.letter for d in pieces}
+    if not letters & {"Y", "y"}:
+        raise ValueError("a format needs a year: %Y or %y")
+    cases = _cases(letters)
+    if years is not _ANY:
+        cases = [case | years for case in cases]
+    return "|".join(dict.fromkeys("".join(_piece(d, case) for d in pieces) for case in cases))
+
+
+def _cases(letters: set[str]) -> list[dict[str, str]]:
+    """Which days go with which months and years, a pattern by letter; `0?` where a zero may be left out."""
+    every = _months(range(1, 13)) | _ANY
+    if "j" in letters:
+        most = "(0?0?[1-9]|0?[1-9][0-9]|[12][0-9]{2}|3[0-5][0-9]|36[0-5])"
+        return [every | {"j": most}, every | _LEAP_YEARS | {"j": "366"}]
+    if "d" not in letters:
+        return [every]
+    return [
+        every | {"d": "(0?[1-9]|1[0-9]|2[0-8])"},
+        every | _months(m for m in range(1, 13) if m != 2) | {"d": "(29|30)"},
+        every | _months(_LONG_MONTHS) | {"d": "31"},
+        every | _months((2,)) | _LEAP_YEARS | {"d": "29"},
+    ]
+
+
+def _months(numbers: Iterable[int]) -> dict[str, str]:
+    listed = list(numbers)
+    names = [_MONTHS[n - 1] for n in listed]
+    return {
+        "m": f"({'|'.join(f'0?{n}' if n < 10 else str(n) for n in listed)})",
+        "b": f"({'|'.join(name[:3] for name in names)})",
+        "B": f"({'|'.join(names)})",
+    }
+
+
+_CLOCKS = {
+    "H": "(0?[0-9]|1[0-9]|2[0-3])",
+    "I": "(0?[1-9]|1[0-2])",
+    "M": "(0?[0-9]|[1-5][0-9])",
+    "S": "(0?[0-9]|[1-5][0-9])",
+    "f": "[0-9]{1,6}",
+    "p": "(am|pm)",
+    "a": f"({'|'.join(d[:3] for d in _WEEKDAYS)})",
+    "A": f"({'|'.join(_WEEKDAYS)})",
+    " ": "[ \\t]+",
+}
+
+
+def _piece(d: Directive, case: dict[str, str]) -> str:
+    if not d.letter:
+        return re.sub(r"([\\^$.|?*+()\[\]{}])", r"\\\1", d.text)
+    pattern = case.get(d.letter) or _CLOCKS[d.letter]
+    if d.padded:
+        pattern = "[0-9]{6}" if d.letter == "f" else pattern.replace("0?", "0")
+    return pattern

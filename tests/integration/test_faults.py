@@ -1,0 +1,278 @@
+"""What a run does when the world around it fails, and what it leaves behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from framework import standing
+from integration.project import REPOSITORY, URL_VARIABLE, Project, exactly
+
+CLAIMS = REPOSITORY / "pipelines" / "claims.yaml"
+CLAIMS_DATA = REPOSITORY / "pipelines" / "data" / "claims"
+SECONDS = 60  # for a process to get where a test waits for it
+
+PIPELINE = """
+pipeline: small
+sources:
+  raw: {path: "${DATA:-data}/rows.csv", columns: {k: string, v: string}}
+stages:
+  rows: {kind: normalize, from: raw, key: [k], columns: {k: , v: }}
+  out: {kind: publish, from: rows, mode: upsert}
+"""
+
+
+@pytest.fixture
+def small(project: Project) -> Project:
+    """A project whose pipeline has run once."""
+    project.write("small.yaml", PIPELINE)
+    project.csv("data/rows.csv", "k,v", "a,1", "b,2")
+    project.good("small.yaml")
+    return project
+
+
+def left(project: Project) -> bytes:
+    """All that a run may have left on disk but the warehouse itself."""
+    kept = [p for folder in ("target", ".framework") for p in (project.root / folder).rglob("*") if p.is_file()]
+    return b"".join(path.read_bytes() for path in kept)
+
+
+# -- source files
+
+
+def test_a_missing_file_is_refused_and_named(small: Project) -> None:
+    before = small.published()
+    (small.root / "data" / "rows.csv").unlink()
+    outcome = small.run("small.yaml")
+    assert outcome.code == 4, outcome.said
+    assert "data/rows.csv" in outcome.said
+    assert small.published() == before
+    small.csv("data/rows.csv", "k,v", "a,1", "b,3")
+    assert small.good("small.yaml").changes("out") == (0, 1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    "lines", [["c,Zanzibar,Quito"], ["Zanzibar"], ['c,"Zanzibar']], ids=["wide", "narrow", "quote"]
+)
+def test_a_malformed_line_is_refused_without_its_text(small: Project, lines: list[str]) -> None:
+    before = small.published()
+    small.csv("data/rows.csv", "k,v", "a,1", "b,2", *lines)
+    outcome = small.run("small.yaml")
+    assert outcome.code == 4, outcome.said
+    assert "raw" in outcome.said
+    for text in ("Zanzibar", "Quito"):
+        assert text not in outcome.said
+        assert text.encode() not in left(small)
+    assert small.published() == before
+
+
+@pytest.mark.parametrize("text", ["", "\xff\xfek,v\na,1\n"], ids=["empty", "not UTF-8"])
+def test_a_file_that_is_no_csv_is_refused(small: Project, text: str) -> None:
+    (small.root / "data" / "rows.csv").write_bytes(text.encode("latin-1"))
+    outcome = small.run("small.yaml")
+    assert outcome.code == 4, outcome.said
+    assert "rows.csv" in outcome.said
+
+
+def test_a_source_without_a_declared_column_fails(small: Project) -> None:
+    before = small.published()
+    small.csv("data/rows.csv", "k,w", "a,1", "b,3")
+    outcome = small.run("small.yaml")
+    assert outcome.code == 1, outcome.said
+    assert "`v`" in outcome.said
+    assert small.published() == before
+
+
+def test_an_unset_variable_is_refused_and_named(small: Project) -> None:
+    before = small.published()
+    small.write("small.yaml", PIPELINE.replace("${DATA:-data}", "${SURELY_NOT_SET}"))
+    outcome = small.run("small.yaml")
+    assert outcome.code == 4, outcome.said
+    assert "SURELY_NOT_SET" in outcome.said
+    assert small.published() == before
+
+
+# -- targets
+
+
+@pytest.mark.parametrize("options", [["--target", "prod"], []])
+def test_an_unknown_target_is_a_mistake(duckdb_project: Project, options: list[str]) -> None:
+    duckdb_project.write("small.yaml", PIPELINE)
+    if not options:
+        duckdb_project.write("framework.yaml", "{default_target: prod, targets: {test: {warehouse: duckdb}}}")
+    outcome = duckdb_project.run("small.yaml", *options)
+    assert outcome.code == 2, outcome.said
+    assert "`prod`" in outcome.said
+
+
+def test_an_unset_variable_of_a_target_is_refused_and_named(duckdb_project: Project) -> None:
+    target = '{targets: {dev: {warehouse: postgres, url: "${SURELY_NOT_SET}"}}}'
+    duckdb_project.write("framework.yaml", target)
+    duckdb_project.write("small.yaml", PIPELINE)
+    outcome = duckdb_project.run("small.yaml")
+    assert outcome.code == 4, outcome.said
+    assert "SURELY_NOT_SET" in outcome.said
+
+
+def test_a_locked_duckdb_file_is_refused(duckdb_project: Project) -> None:
+    project = duckdb_project
+    project.write("small.yaml", PIPELINE)
+    project.csv("data/rows.csv", "k,v", "a,1")
+    project.good("small.yaml")
+    before = project.published()
+    hold = "import duckdb, sys; c = duckdb.connect('test.duckdb'); print('held', flush=True); sys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", hold], cwd=project.root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        outcome = project.run("small.yaml")
+        other.communicate()
+    assert outcome.code == 4, outcome.said
+    assert "in use by another process" in outcome.said
+    assert project.published() == before
+    project.good("small.yaml")
+
+
+def test_a_file_that_is_no_database_is_refused(duckdb_project: Project) -> None:
+    duckdb_project.write("small.yaml", PIPELINE)
+    duckdb_project.write("test.duckdb", "no database " * 1000)
+    outcome = duckdb_project.run("small.yaml")
+    assert outcome.code == 4, outcome.said
+    assert outcome.said.count("\n") < 10
+
+
+def test_a_postgres_server_that_is_down_is_refused_without_its_password(
+    duckdb_project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as closed:  # bound and not listening: nobody else can answer there
+        closed.bind(("127.0.0.1", 0))
+        url = f"postgresql://somebody:hunter2@127.0.0.1:{closed.getsockname()[1]}/nowhere"
+        monkeypatch.setenv(URL_VARIABLE, url)
+        duckdb_project.write(
+            "framework.yaml", f'{{targets: {{dev: {{warehouse: postgres, url: "${{{URL_VARIABLE}}}"}}}}}}'
+        )
+        duckdb_project.write("small.yaml", PIPELINE)
+        outcome = duckdb_project.run("small.yaml")
+    assert outcome.code == 4, outcome.said
+    assert "hunter2" not in outcome.said
+    assert b"hunter2" not in left(duckdb_project)
+    assert "Postgres" in outcome.said
+
+
+# -- interruptions
+
+
+@pytest.fixture(scope="session")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Claims enough for a run that can be caught in the middle."""
+    folder = tmp_path_factory.mktemp("large")
+    generate = [sys.executable, "-m", "benchmarks.generate", "--headers", "30000", "--out", str(folder)]
+    subprocess.run(generate, cwd=REPOSITORY, check=True)
+    return folder
+
+
+@pytest.fixture
+def claims(project: Project, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A project in which the claims of the repository's sample stand."""
+    monkeypatch.setenv("CLAIMS_DATA", str(CLAIMS_DATA))
+    project.good(CLAIMS)
+    return project
+
+
+def caught(project: Project, environment: Mapping[str, str], step: str, sent: signal.Signals) -> tuple[int, str]:
+    """Starts a run and sends it a signal while it does a step; its exit code and what it said."""
+    with project.start(CLAIMS, environment) as process:
+        assert process.stderr is not None
+        watchdog = time.monotonic() + SECONDS
+        said = ""
+        for line in process.stderr:
+            said += line
+            if line.strip() == step or time.monotonic() > watchdog:
+                break
+        time.sleep(0.2)  # into the statement
+        os.kill(process.pid, sent)
+        out, err = process.communicate(timeout=SECONDS)
+    assert step in said, said + err
+    return process.returncode, said + out + err
+
+
+@pytest.mark.parametrize("step", ["building claim_lines", "building claims_enriched"])
+def test_ctrl_c_stops_a_run_and_changes_nothing(claims: Project, large: Path, step: str) -> None:
+    before, commits = claims.published(), claims.commits()
+    code, said = caught(claims, {"CLAIMS_DATA": str(large)}, step, signal.SIGINT)
+    assert code == 130, said
+    assert "interrupted" in said
+    assert "Traceback" not in said
+    assert claims.published() == before
+    assert claims.commits() == commits
+    assert claims.leftovers() <= {f"{step.split()[1]}__new"}
+    assert claims.good(CLAIMS).changes("fct_claims_monthly")[:2] == (0, 0)
+    assert claims.published() == before
+    assert claims.leftovers() == set()
+
+
+def test_a_killed_run_changes_nothing_and_the_next_one_is_good(claims: Project, large: Path) -> None:
+    before, commits = claims.published(), claims.commits()
+    code, said = caught(claims, {"CLAIMS_DATA": str(large)}, "building claims_enriched", signal.SIGKILL)
+    assert code == -signal.SIGKILL, said
+    assert claims.published() == before
+    assert claims.commits() == commits
+    outcome = claims.good(CLAIMS)
+    assert outcome.changes("fct_claims_monthly")[:2] == (0, 0)
+    assert claims.published() == before
+    assert claims.leftovers() == set()
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, OSError])
+def test_an_end_in_the_middle_of_publishing_takes_everything_back(
+    small: Project, monkeypatch: pytest.MonkeyPatch, failure: type[BaseException]
+) -> None:
+    before, commits = small.published(), small.commits()
+    small.csv("data/rows.csv", "k,v", "a,1", "b,3", "c,4")
+
+    def fail(*_: object) -> None:
+        raise failure
+
+    with monkeypatch.context() as patched:
+        patched.setattr(standing, "record", fail)
+        outcome = small.run("small.yaml")
+    assert outcome.code == (130 if failure is KeyboardInterrupt else 3), outcome.said
+    assert exactly(small.rows("marts.out", "k", "v")) == exactly([("a", "1"), ("b", "2")])
+    assert small.published() == before
+    assert small.commits() == commits
+    assert small.good("small.yaml").changes("out") == (1, 1, 1, 0)
+
+
+def test_ctrl_c_after_publishing_does_not_say_that_nothing_changed(
+    small: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.csv("data/rows.csv", "k,v", "a,1", "b,3")
+    record, commit = standing.record, sa.Connection._commit_impl
+    recorded = []
+
+    def noted(*arguments: Any) -> None:
+        record(*arguments)
+        recorded.append(True)
+
+    def interrupted(connection: sa.Connection) -> None:
+        """DuckDB commits, and then hears of Ctrl-C."""
+        commit(connection)
+        if recorded:
+            recorded.clear()
+            raise RuntimeError("Query interrupted") from KeyboardInterrupt()
+
+    monkeypatch.setattr(standing, "record", noted)
+    monkeypatch.setattr(sa.Connection, "_commit_impl", interrupted)
+    outcome = small.run("small.yaml")
+    assert outcome.code == 130, outcome.said
+    assert "after every table was published" in outcome.said
+    assert small.rows("marts.out", "k", "v") == [("a", "1"), ("b", "3")]
