@@ -60,6 +60,9 @@ def _report(findings: Findings, data: Any, line: Mapping[str, Any]) -> None:
         _report_check(findings, place, value, message, known)
     elif kind == "unknown_type":
         findings.error(UNKNOWN_TYPE, place, message, type_help(_quoted(message)))
+    elif kind == "reserved_name":
+        report = findings.error if value == line["input"] else findings.key_error
+        report(WRONG_VALUE, place, message, "name it without the underscore")
     elif kind == "no_format":
         findings.error(WRONG_VALUE, (*place, "path"), message, advice)
     elif isinstance(value, Mapping) and kind not in _EXPECTED:
@@ -78,8 +81,7 @@ def _unknown_key(data: Any, place: Place, key: str, known: Sequence[str]) -> tup
     kinds = [name for name, stage in sorted(Stage.registry.items()) if key in (*stage.keys(),)]
     if len(place) == 3 and place[0] == "stages" and kinds:
         kind = data["stages"][place[1]]["kind"]
-        own = [name for name in known if name not in (*Stage.keys(),)]
-        return f"a stage of kind `{kind}` has no `{key}`", f"{_listed(kinds)} can have it; {kind} has {_listed(own)}"
+        return f"a stage of kind `{kind}` has no `{key}`", f"stages of kind {_listed(kinds)} can have it"
     return f"unknown key `{key}`", suggest(key, known)
 
 
@@ -141,10 +143,8 @@ def _wrong_value(
     """pydantic's message in the words of the file, and what to write."""
     if kind == "literal_error":
         options = str(context["expected"]).replace("'", "`")
-        near = nearest(value, options.split("`")[1::2]) if isinstance(value, str) else None
+        near = _meant(value, options.split("`")[1::2]) if isinstance(value, str) else None
         return f"expected {options}", f"did you mean `{near}`?" if near else _defaults_help(place)
-    if kind == "reserved_name":
-        return message, "name it without the underscore"
     if kind == "too_short":
         return "at least one is needed", None
     expected = _EXPECTED.get(kind)
@@ -157,8 +157,26 @@ def _wrong_value(
         return f"a column is {what}", None
     if expected == "a list" and place[-1] in ("on", "take", "by"):
         expected = "a name, a list or a mapping"
-    nothing = ", and nothing stands here" if value in (None, "") else ""
+    nothing = ", and there is no value" if value in (None, "") else ""
     return f"{expected} is expected{nothing}", _form(expected, place, value)
+
+
+def _meant(word: str, options: Sequence[str]) -> str | None:
+    """The option probably meant: by another tool's name for it, or by its likeness."""
+    named = _ELSEWHERE.get(word.lower())
+    return named if named in options else nearest(word, options)
+
+
+_ELSEWHERE = {
+    "outer": "full",
+    "merge": "upsert",
+    "incremental": "upsert",
+    "overwrite": "replace",
+    "table": "replace",
+    "error": "stop",
+    "fail": "stop",
+    "json": "jsonl",
+}
 
 
 def _form(expected: str, place: Place, value: Any) -> str | None:
@@ -189,7 +207,7 @@ def _defaults_help(place: Place) -> str | None:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else "".join(names)
+    return f"{', '.join(names[:-1])} or {names[-1]}" if len(names) > 1 else "".join(names)
 
 
 def _quoted(message: str) -> str:

@@ -8,7 +8,7 @@ gone, as in a WHERE.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -43,6 +43,7 @@ class Column:
     name: str
     value: Expression
     label: str
+    reads: frozenset[str]
 
 
 Operation = Column | Divert | Hold | Join | Group
@@ -216,12 +217,12 @@ class _Levels:
             case Group():
                 self._group(operation)
             case Column():
-                self._derive(operation.name, operation.value)
+                self._derive(operation.name, operation.value, operation.reads)
                 self.label = operation.label
 
-    def _settle(self, expression: Expression) -> None:
-        """A level of its own for the columns that the expression uses, if they are computed."""
-        if any(name.lower() in self.computed for name in references(expression)):
+    def _settle(self, names: Iterable[str]) -> None:
+        """A level of its own for columns that are used, if they are computed."""
+        if any(name.lower() in self.computed for name in names):
             self._push()
 
     def _lower(self, expression: Expression) -> ColumnElement[Any]:
@@ -230,11 +231,11 @@ class _Levels:
     def _column(self, reference: Reference) -> ColumnElement[Any]:
         return self.columns[reference.name.lower()]
 
-    def _derive(self, name: str, expression: Expression) -> None:
+    def _derive(self, name: str, expression: Expression, reads: Iterable[str]) -> None:
         if isinstance(expression, Reference):
             self._set(name, self._column(expression), computed=expression.name.lower() in self.computed)
             return
-        self._settle(expression)
+        self._settle(reads)
         if has_window(expression):
             if self.diverts:
                 self._push()
@@ -251,7 +252,7 @@ class _Levels:
         (self.computed.add if computed else self.computed.discard)(lowered)
 
     def _divert(self, step: Divert) -> None:
-        self._settle(step.when)
+        self._settle(references(step.when))
         if self.verdict:
             self.diverts.append((self._lower(step.when), step.bucket))
         else:
@@ -260,7 +261,7 @@ class _Levels:
 
     def _hold(self, step: Hold) -> None:
         for _, failing in step.reasons:
-            self._settle(failing)
+            self._settle(references(failing))
         lowered = [(name, self._lower(failing)) for name, failing in step.reasons]
         if not self.verdict:
             self.conditions += [self._lower(_opposite(failing)) for _, failing in step.reasons]
@@ -415,17 +416,18 @@ def _layered(step: Derive) -> list[Column]:
     readers: dict[str, int] = {}
     placed: list[tuple[int, Column]] = []
     for name, value in step.columns:
-        read = [r.lower() for r in references(value)]
+        reads = references(value)
+        read = [r.lower() for r in reads]
         level = max((levels[r] + 1 for r in read if r in levels), default=0)
         level = max(level, readers.get(name.lower(), 0))
         for r in read:
             readers[r] = max(readers.get(r, 0), level)
         levels[name.lower()] = level
-        placed.append((level, Column(name, value, step.label)))
+        placed.append((level, Column(name, value, step.label, reads)))
     return [column for _, column in sorted(placed, key=lambda pair: pair[0])]
 
 
-def _reads(operation: Operation) -> set[str]:
+def _reads(operation: Operation) -> Set[str]:
     match operation:
         case Divert(when=when):
             return set(references(when))
@@ -435,8 +437,8 @@ def _reads(operation: Operation) -> set[str]:
             return {n.name for n in walk(operation.on) if isinstance(n, Reference) and n.qualifier is None}
         case Group(by=by, measures=measures):
             return {n for _, e in (*by, *measures) for n in references(e)}
-        case Column(value=value):
-            return set(references(value))
+        case Column(reads=reads):
+            return reads
 
 
 def _makes(operation: Operation) -> set[str]:
@@ -458,7 +460,7 @@ def _needed(operations: Sequence[Operation], output: Sequence[str]) -> list[set[
     return needed[::-1]
 
 
-def _left_names(step: Join) -> set[str]:
+def _left_names(step: Join) -> Set[str]:
     return _reads(step)
 
 

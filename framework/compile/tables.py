@@ -4,7 +4,7 @@ A stage is a view over its stored rows: `<stage>__rows` holds every row with the
 view shows those that came out. A candidate is built beside them as `<stage>__new`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from sqlalchemy.sql.selectable import TableClause
@@ -30,6 +30,14 @@ class Tables:
 
     plan: Plan
     schemas: Mapping[str, str] = field(default_factory=lambda: DEFAULT_SCHEMAS)
+    _made: dict[tuple[str, ...], TableClause] = field(default_factory=dict, repr=False, compare=False)
+
+    def _table(self, schema: str, name: str, columns: Iterable[str]) -> TableClause:
+        """Made once: a plan of thousands of stages names each table many times."""
+        key = (schema, name)
+        if key not in self._made:
+            self._made[key] = table(schema, name, *columns)
+        return self._made[key]
 
     def source(self, source: SourcePlan, *columns: str) -> TableClause:
         """Where a source's rows stand: its own table, or the files as loaded into the raw schema."""
@@ -44,17 +52,17 @@ class Tables:
 
     def live(self, stage: StagePlan) -> TableClause:
         """What others read: a view, or a published table."""
-        return table(self.schema(stage), stage.name, *stage.relation.names)
+        return self._table(self.schema(stage), stage.name, stage.relation.names)
 
     def candidate(self, stage: StagePlan) -> TableClause:
-        return table(self.schema(stage), f"{stage.name}__new", *self.stored(stage))
+        return self._table(self.schema(stage), f"{stage.name}__new", self.stored(stage))
 
     def rows(self, stage: StagePlan) -> TableClause:
-        return table(self.schema(stage), f"{stage.name}__rows", *self.stored(stage))
+        return self._table(self.schema(stage), f"{stage.name}__rows", self.stored(stage))
 
     def next(self, stage: StagePlan) -> TableClause:
         """A published table as it will be once the run has published."""
-        return table(self.schema(stage), f"{stage.name}__next", *stage.relation.names)
+        return self._table(self.schema(stage), f"{stage.name}__next", stage.relation.names)
 
     def quarantine(self, stage: StagePlan) -> TableClause:
         return table(self.schemas["quarantine"], f"{stage.name}__quarantine")

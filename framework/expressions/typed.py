@@ -485,7 +485,10 @@ class _Typing:
         message = f"`{node.name}` cannot {verb} {names}"
         others = {v.type.name for v, n in zip(values, nodes, strict=True) if not _is_text(n)}
         text = next((n for n in nodes if _is_text(n)), None)
-        if text is None or "string" in others:
+        number = next((n for n in nodes if isinstance(n, Constant) and n.type_name in ("integer", "decimal")), None)
+        if number is not None and others == {"string", number.type_name}:
+            self.problem(WRONG_TYPE, message, number.span, f"write '{number.value}', in quotes")
+        elif text is None or "string" in others:
             self.problem(WRONG_TYPE, message, node.span, "convert one side with cast(... as ...)")
         else:
             self.problem(WRONG_TYPE, message, text.span, _literal_help(str(text.value), others))
@@ -538,7 +541,7 @@ def _arity(signature: Signature) -> str:
         return f"{least} arguments or more"
     if least == most:
         return "1 argument" if most == 1 else f"{most or 'no'} arguments"
-    return f"{least} to {most} arguments"
+    return f"{least} {'or' if most == least + 1 else 'to'} {most} arguments"
 
 
 _CASTS = {

@@ -40,7 +40,7 @@ class Aggregate(Stage, kind="aggregate"):
 
     layer: ClassVar[Layer] = "marts"
 
-    from_: Name = Field(alias="from")
+    from_: Name = Field(alias="from", description="The source or stage it reads.")
     where: Expr | None = Field(None, description="Rows for which it is not true are filtered.")
     by: ListOrMapping[Expr | None] = Field(description="What there is one row per: names, or {name: expression}.")
     measures: Columns = Field(default_factory=dict, description="Aggregates over the rows of each group.")

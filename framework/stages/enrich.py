@@ -31,7 +31,7 @@ class Enrich(Stage, kind="enrich"):
 
     layer: ClassVar[Layer] = "intermediate"
 
-    from_: Name = Field(alias="from")
+    from_: Name = Field(alias="from", description="The source or stage it reads.")
     lookup: Frozen[joins.LookupModel] = Field(
         default_factory=dict, description="Lookups, in order; each named for its relation."
     )

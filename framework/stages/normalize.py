@@ -47,7 +47,7 @@ class Normalize(Stage, kind="normalize"):
 
     layer: ClassVar[Layer] = "staging"
 
-    from_: Name = Field(alias="from")
+    from_: Name = Field(alias="from", description="The source or stage it reads.")
     where: Expr | None = Field(None, description="Rows for which it is not true are filtered.")
     key: Names = Field(description="What there is one row per; a row with a null in it is rejected.")
     valid: ValidModel | None = None

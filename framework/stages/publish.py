@@ -56,7 +56,7 @@ class Publish(Stage, kind="publish"):
 
     layer: ClassVar[Layer] = "marts"
 
-    from_: Name = Field(alias="from")
+    from_: Name = Field(alias="from", description="The source or stage it reads.")
     where: Expr | None = Field(None, description="Rows for which it is not true are filtered.")
     columns: Columns | None = Field(None, description="The whole output; without it all input columns come out.")
     mode: Mode = Field("upsert", description="upsert by key, or replace all rows.")

@@ -117,18 +117,11 @@ _MONTHS = "January|February|March|April|May|June|July|August|September|October|N
 _DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 _SHORT = re.sub(r"(\w{3})\w*", r"\1", _MONTHS), re.sub(r"(\w{3})\w*", r"\1", _DAYS)
 _NUMBERS = {"m": "M", "d": "d", "H": "H", "I": "h", "M": "m", "S": "s"}
-_LETTERS = {letter: (java, java * 2, "[0-9]{1,2}") for letter, java in _NUMBERS.items()} | {
-    "Y": ("yyyy", "yyyy", "[0-9]{4}"),
-    "y": ("yy", "yy", "[0-9]{2}"),
-    "b": ("MMM", "MMM", _SHORT[0]),
-    "B": ("MMMM", "MMMM", _MONTHS),
-    "a": ("EEE", "EEE", _SHORT[1]),
-    "A": ("EEEE", "EEEE", _DAYS),
-    "j": ("D", "DDD", "[0-9]{1,3}"),
-    "f": ("SSSSSS", "SSSSSS", "[0-9]{1,6}"),
-    "p": ("a", "a", "[AP]M"),
-    "z": ("[XXX][XX][X]", "", _ZONE),
-}
+_YEARS = {"Y": ("yyyy", "[0-9]{4}"), "y": ("yy", "[0-9]{2}"), "p": ("a", "[AP]M")}
+_NAMES = {"b": ("MMM", _SHORT[0]), "B": ("MMMM", _MONTHS), "a": ("EEE", _SHORT[1]), "A": ("EEEE", _DAYS)}
+_LETTERS = {letter: (java, java * 2, "[0-9]{1,2}") for letter, java in _NUMBERS.items()}
+_LETTERS |= {letter: (java, java, shape) for letter, (java, shape) in (_YEARS | _NAMES).items()}
+_LETTERS |= {"j": ("D", "DDD", "[0-9]{1,3}"), "f": ("SSSSSS", "SSSSSS", "[0-9]{1,6}"), "z": ("[XXX][XX][X]", "", _ZONE)}
 
 
 def _pieces(format: str) -> list[tuple[str, str]]:
@@ -170,7 +163,10 @@ def _parse(c: Call) -> str:
 
 
 def _format(c: Call) -> str:
-    pattern = "".join(_LETTERS[letter][1] if letter else _worded(text) for letter, text in _pieces(c.options[0]))
+    pieces = _pieces(c.options[0])
+    if ("z", "") in pieces:
+        raise ValueError("no text has an offset: timestamps are in UTC")
+    pattern = "".join(_LETTERS[letter][1] if letter else _worded(text) for letter, text in pieces)
     return f"DATE_FORMAT({{0}}, {_quoted(pattern)})"
 
 
@@ -190,14 +186,12 @@ def _day(c: Call, index: int) -> str:
 def _boundaries(c: Call) -> str:
     """TIMESTAMPDIFF counts whole units that elapsed; here the boundaries of the unit are counted."""
     unit = c.options[0].upper()
-    days = f"DATEDIFF({_day(c, 1)}, {_day(c, 0)})"
-    if unit == "DAY":
-        text = days
-    elif unit == "WEEK":
+    text = days = f"DATEDIFF({_day(c, 1)}, {_day(c, 0)})"
+    if unit == "WEEK":
         text = f"({days} + WEEKDAY({{0}}) - WEEKDAY({{1}})) DIV 7"
     elif unit in ("HOUR", "MINUTE", "SECOND"):
         text = f"TIMESTAMPDIFF({unit}, DATE_TRUNC('{unit}', {{0}}), DATE_TRUNC('{unit}', {{1}}))"
-    else:
+    elif unit != "DAY":
         parts = {"YEAR": "YEAR({i})", "QUARTER": "YEAR({i}) * 4 + QUARTER({i})", "MONTH": "YEAR({i}) * 12 + MONTH({i})"}
         first, second = (parts[unit].replace("{i}", f"{{{i}}}") for i in (0, 1))
         text = f"{second} - ({first})"
@@ -234,7 +228,7 @@ def _arithmetic(c: Call) -> str:
         return plain.replace("{0}", "CAST({0} AS BIGINT)")
     if c.type.name != "decimal" or c.type.scale <= 6:
         return plain
-    a, b = (as_decimal(arg.type) for arg in c.args)
+    a, b = (as_decimal(e.type) for e in c.args)
     if c.function.name == "*":
         small = min(a.precision, b.precision, 18)  # 37 digits for both together
         digits = (37 - small, small) if a.precision >= b.precision else (small, 37 - small)
@@ -270,8 +264,7 @@ def _concat(c: Call) -> str:
 
 
 def _padded(c: Call) -> str:
-    blank = "{2}" if len(c.args) > 2 else "' '"
-    return f"{c.function.name.upper()}({{0}}, {_int(c, 1)}, {blank})"
+    return f"{c.function.name.upper()}({{0}}, {_int(c, 1)}, {'{2}' if len(c.args) > 2 else _quoted(' ')})"
 
 
 def _like(c: Call) -> str:
@@ -305,7 +298,7 @@ def _at_extreme(name: str) -> Callable[[Call], str]:
 
 def _shifted(c: Call) -> str:
     default = "CAST({2} AS {type})" if c.type.name not in ("unknown", "null") else "{2}"
-    places = ["{0}", *([_int(c, 1)] if len(c.args) > 1 else []), *([default] if len(c.args) > 2 else [])]
+    places = ["{0}", _int(c, 1) if len(c.args) > 1 else "1", default][: max(len(c.args), 1)]
     return f"{c.function.name.upper()}({', '.join(places)})"
 
 
@@ -330,20 +323,12 @@ TEMPLATES: dict[str, Template] = {
     "last_day": lambda c: f"LAST_DAY({_day(c, 0)})",
     "make_date": _with_ints("MAKE_DATE"),
     "format_date": _format,
-    "+": _arithmetic,
-    "-": _arithmetic,
-    "*": _arithmetic,
+    **dict.fromkeys("+-*", _arithmetic),
     "/": "CAST({0} AS DOUBLE) / NULLIF(CAST({1} AS DOUBLE), 0)",
-    "floor(double)": _FAR.format("FLOOR"),
-    "ceil(double)": _FAR.format("CEIL"),
-    "round": _with_ints("ROUND", "{0}"),
+    **{f"{name}(double)": _FAR.format(name.upper()) for name in ("floor", "ceil")},
+    **{name: _with_ints(name.upper(), "{0}") for name in ("round", "left", "right", "substring", "repeat")},
     "concat": _concat,
-    "lpad": _padded,
-    "rpad": _padded,
-    "left": _with_ints("LEFT", "{0}"),
-    "right": _with_ints("RIGHT", "{0}"),
-    "substring": _with_ints("SUBSTRING", "{0}"),
-    "repeat": _with_ints("REPEAT", "{0}"),
+    **dict.fromkeys(("lpad", "rpad"), _padded),
     "split_part": _with_ints("SPLIT_PART", "{0}", "{1}"),
     "starts_with": "STARTSWITH({0}, {1})",
     "ends_with": "ENDSWITH({0}, {1})",
@@ -359,8 +344,7 @@ TEMPLATES: dict[str, Template] = {
     "string_agg": lambda c: "LISTAGG({distinct}{0}, {1})" + (" WITHIN GROUP ({order})" if c.order else ""),
     "arg_max": _at_extreme("MAX_BY"),
     "arg_min": _at_extreme("MIN_BY"),
-    "lag": _shifted,
-    "lead": _shifted,
+    **dict.fromkeys(("lag", "lead"), _shifted),
 }
 TYPES = {"string": "STRING", "integer": "BIGINT", "double": "DOUBLE", "timestamp": "TIMESTAMP_NTZ"}
 TYPES |= {"decimal": "DECIMAL({p}, {s})", "json": "VARIANT"}
@@ -404,7 +388,7 @@ class Databricks(Warehouse):
     def dialect(self) -> sa.Dialect:
         from databricks.sqlalchemy import DatabricksDialect  # type: ignore[attr-defined]
 
-        dialect: sa.Dialect = DatabricksDialect(paramstyle="named")
+        dialect: sa.Dialect = DatabricksDialect()
         return dialect
 
     def _no_runs(self, *_: object, **__: object) -> NoReturn:
