@@ -18,7 +18,6 @@ PACKAGE = ROOT / "framework"
 
 # A module over 400 lines says here why it is one.
 LONG = {
-    "yaml_source.py": "one reader of one format: events, places and advice share its marks",
     "expressions/parser.py": "one grammar, one class; cut in two it could not be read",
     "expressions/typed.py": "one pass over the syntax, a method per kind of node",
     "compile/rows.py": "one lowering of one algebra, a method per operator",

@@ -16,7 +16,7 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from framework import yaml_source
+from framework.yaml_source import reading
 from framework.diagnostics import Location, PipelineError
 from framework.yaml_source import MAX_BYTES, MAX_DEPTH, MAX_EXPANDED, parse, read
 
@@ -24,7 +24,7 @@ from framework.yaml_source import MAX_BYTES, MAX_DEPTH, MAX_EXPANDED, parse, rea
 @pytest.fixture(params=["CSafeLoader", "SafeLoader"])
 def loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of the two parsers in turn: libyaml's, and the one in Python where libyaml is missing."""
-    monkeypatch.setattr(yaml_source, "_LOADER", getattr(yaml, request.param))
+    monkeypatch.setattr(reading, "_LOADER", getattr(yaml, request.param))
 
 
 def refusal(text: str) -> PipelineError:

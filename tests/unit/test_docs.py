@@ -1,0 +1,195 @@
+"""The pages keep what they promise: examples load, messages are real, generated pages are up to date."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from framework.diagnostics import Diagnostic, PipelineError, render
+from framework.expressions.catalogue import functions
+from framework.expressions.parser import parse as parse_expression
+from framework.expressions.typed import Scope, typed
+from framework.load import load
+from framework.model import Check, Stage
+from framework.project import ProjectModel
+from framework.resolve import resolve
+from framework.shape import shaped
+from framework.yaml_source import parse
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+REFERENCE = ROOT / "docs" / "reference"
+FENCE = re.compile(r"^```(\S*)[ ]?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block; `following` is the text of the block after it, `before` what it adds to."""
+
+    place: str
+    language: str
+    word: str
+    text: str
+    following: str
+    before: tuple[str, ...] = ()
+
+    @property
+    def is_whole(self) -> bool:
+        return self.text.startswith(("pipeline:", "# yaml-language-server"))
+
+    @property
+    def is_part(self) -> bool:
+        return self.text.startswith(("sources:", "stages:"))
+
+
+def blocks() -> Iterator[Block]:
+    """The YAML of all pages; `before` holds the page's pipeline so far, for a block that is a part of one."""
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        found = list(FENCE.finditer(text))
+        before: tuple[str, ...] = ()
+        for index, match in enumerate(found):
+            place = f"{page.relative_to(ROOT)}:{text.count(chr(10), 0, match.start()) + 1}"
+            following = found[index + 1][3] if index + 1 < len(found) else ""
+            block = Block(place, match[1], match[2], match[3], following, before)
+            if match[1] != "yaml":
+                continue
+            if block.is_whole:
+                before = (block.text,)
+            elif block.is_part and block.word != "broken":
+                before = (*before, block.text)
+            yield block
+
+
+BLOCKS = list(blocks())
+PIPELINES = [b for b in BLOCKS if b.is_whole or b.is_part]
+
+
+def merged(block: Block) -> str:
+    """The page's pipeline with a part put in, as JSON, which is YAML; a part may replace a stage."""
+    whole: dict[str, Any] = {}
+    for text in (*block.before, block.text):
+        for key, value in parse(text, block.place).data.items():
+            whole[key] = {**whole.get(key, {}), **value} if key in ("sources", "stages") else value
+    return json.dumps(whole, default=str)
+
+
+def found_in(path: Path) -> list[Diagnostic]:
+    try:
+        return list(resolve(load(path)).warnings)
+    except PipelineError as error:
+        return list(error.diagnostics)
+
+
+def test_there_is_something_to_test() -> None:
+    assert sum(b.is_whole for b in PIPELINES) >= 3
+    assert any(b.word == "broken" for b in PIPELINES)
+
+
+@pytest.mark.parametrize("block", PIPELINES, ids=lambda b: b.place)
+def test_pipeline_of_a_page(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    printed = block.following.partition(":")[0]
+    path = Path(printed if block.word == "broken" else "pipeline.yaml")
+    path.write_text(block.text if block.is_whole else merged(block), encoding="utf-8")
+    errors = [d for d in found_in(path) if d.severity == "error"]
+    if block.word != "broken":
+        assert not errors, "\n\n".join(render(d) for d in errors)
+    elif block.is_whole:
+        shown = "\n\n".join(render(d) for d in errors)
+        assert f"{shown}\n\n{len(errors)} error{'' if len(errors) == 1 else 's'}\n" == block.following
+    else:
+        assert [f"{d.code.id} {d.message}" for d in errors] == re.findall(r"(F\d{3} .*)", block.following)
+
+
+@pytest.mark.parametrize("block", [b for b in BLOCKS if b.text.startswith("project:")], ids=lambda b: b.place)
+def test_project_of_a_page(block: Block) -> None:
+    shaped(parse(block.text, block.place), ProjectModel)
+
+
+TYPOS = {"parse_decimal(": "parse_decimals(", "sum(amount)": "sum(amuont)", "by: ordered_on": "by: orderd_on"}
+
+
+def test_typos_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The messages that the README shows for three typos in the starter's pipeline are the real ones."""
+    monkeypatch.chdir(tmp_path)
+    text = (files("framework") / "starter" / "pipelines" / "orders.yaml").read_text(encoding="utf-8")
+    for right, wrong in TYPOS.items():
+        assert text.count(right) == 1, right
+        text = text.replace(right, wrong)
+    Path("pipelines").mkdir()
+    Path("pipelines/orders.yaml").write_text(text, encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = found_in(Path("pipelines/orders.yaml"))
+    assert len(found) == len(TYPOS)
+    for diagnostic in found:
+        assert render(diagnostic) in readme
+
+
+# -- reference
+
+
+def test_generated_pages_are_up_to_date() -> None:
+    done = subprocess.run(
+        [sys.executable, "docs/generate.py", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", sorted(functions()))
+def test_function_has_an_entry(name: str) -> None:
+    cell = name.replace("|", "\\|")
+    assert f"\n| `{cell}` |" in (REFERENCE / "functions.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(functions()))
+def test_example_of_a_function_is_an_expression(name: str) -> None:
+    function = functions()[name]
+    parse_expression(function.example)
+    if function.kind == "scalar":
+        _, problems = typed(function.example, Scope({}, "an example"))
+        assert not problems
+
+
+@pytest.mark.parametrize("name", sorted(Check.registry))
+def test_check_has_an_entry(name: str) -> None:
+    assert f"\n## {name}\n" in (REFERENCE / "checks.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("kind", sorted(Stage.registry))
+def test_stage_kind_has_an_entry(kind: str) -> None:
+    """Its clauses as well: each stands in a table of its section."""
+    page = (REFERENCE / "language.md").read_text(encoding="utf-8")
+    section = page.partition(f"\n### {kind}\n")[2].partition("\n### ")[0].partition("\n## ")[0]
+    clauses = set(Stage.registry[kind].keys()) - set(Stage.keys())
+    missing = sorted(key for key in clauses if f"`{key}" not in section)
+    assert section
+    assert not missing
+
+
+def test_every_warehouse_command_and_layer_is_named() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    for path in (ROOT / "framework" / "commands").glob("[!_]*.py"):
+        assert f"`framework {path.stem}" in readme
+    for path in (ROOT / "framework" / "warehouses").glob("[!_]*.py"):
+        assert path.stem in readme.lower()
+
+
+def test_layers_are_those_of_the_contract() -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    layers = next(c["layers"] for c in settings["contracts"] if c["type"] == "layers")
+    assert "\n".join(layers) in (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+        assert target.startswith("https://") or (page.parent / target).exists(), target
