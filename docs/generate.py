@@ -1,7 +1,6 @@
 """Writes the reference pages that are made from the code: functions, checks and codes.
 
-    python docs/generate.py            writes them
-    python docs/generate.py --check    exits 1 if a page is not what would be written
+With `--check` it writes nothing and exits 1 if a page is not what would be written.
 """
 
 import argparse
@@ -196,7 +195,7 @@ _GROUPS = {
     "2": ("Names and types", "`resolve` reports these: what a clause or an expression names or means. Exit code 2."),
     "3": ("Proofs", "`resolve` reports these: rows that would multiply, and keys. Exit code 2."),
     "4": ("Checks", "`resolve` reports these: a check that cannot be measured. Exit code 2."),
-    "5": ("Running", "A run meets these. Exit code 4; 1 for a broken contract (F504), 2 for an unknown warehouse (F503)."),
+    "5": ("Running", "A run meets these. Exit code 4, but 1 for F504 (the data) and 2 for F503 (the command)."),
 }
 
 

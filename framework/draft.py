@@ -14,7 +14,7 @@ from framework.diagnostics import Code, suggest
 from framework.expressions import types as t
 from framework.expressions.catalogue import function
 from framework.expressions.strictness import converts, derivation, either
-from framework.expressions.syntax import Node
+from framework.expressions.syntax import Node, Span
 from framework.expressions.tree import (
     Call,
     Expression,
@@ -25,7 +25,7 @@ from framework.expressions.tree import (
     references,
     transform,
 )
-from framework.expressions.typed import Scope, call, literal, typed_node
+from framework.expressions.typed import Problem, Scope, call, literal, typed_node
 from framework.findings import Findings, Place
 from framework.plan import Publication
 from framework.relation import Column, Key, Period, Relation, minimal
@@ -91,16 +91,22 @@ class Draft:
 
     # -- what is read
 
-    def readable(self, name: str, place: Place, *, key: bool = False) -> Readable | None:
-        """A source or stage by name; an unknown one is reported, with `key` under the place's key."""
+    def readable(self, name: str, place: Place, *, key: bool = False, span: Span | None = None) -> Readable | None:
+        """A source or stage by name; an unknown one is reported, with `key` under the place's key.
+
+        `span` is where the name stands in a longer text at the place.
+        """
         if name in self.findings.doubtful:
             self.findings.doubtful.add(self.name)
         found = self.readables.get(name)
         if found is None:
             known = [n for n in (*self.findings.names("sources"), *self.findings.names("stages")) if n != self.name]
             message = f"stage `{self.name}` reads itself" if name == self.name else f"no source or stage `{name}`"
-            report = self.findings.key_error if key else self.findings.error
-            report(UNKNOWN_RELATION, place, message, suggest(name, known))
+            help = suggest(name, known)
+            if span is not None:
+                self.findings.problem(Problem(UNKNOWN_RELATION, message, span, help), place)
+            else:
+                (self.findings.key_error if key else self.findings.error)(UNKNOWN_RELATION, place, message, help)
         return found
 
     def read(self, name: str, place: Place) -> bool:
@@ -142,6 +148,11 @@ class Draft:
 
     # -- names and expressions
 
+    @property
+    def shown(self) -> str:
+        """What it is, as messages say it: a source's checks are read in a draft as well."""
+        return f"{'source' if self.place[0] == 'sources' else 'stage'} `{self.name}`"
+
     def reference(self, name: str) -> Reference:
         column = self.columns[name.lower()]
         return Reference(column.type, column.nullable, column.name)
@@ -151,7 +162,7 @@ class Draft:
     ) -> Scope:
         scope = Scope(
             {name: self.reference(name) for name in self.columns},
-            place or f"stage `{self.name}`",
+            place or self.shown,
             open=self.open is not None,
             variables=self.variables,
             windows=windows,
@@ -179,7 +190,7 @@ class Draft:
             report(
                 UNKNOWN_NAME,
                 (*self.place, *path),
-                f"no column `{name}` in stage `{self.name}`",
+                f"no column `{name}` in {self.shown}",
                 suggest(name, [c.name for c in self.columns.values()]),
             )
         return column

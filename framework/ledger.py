@@ -3,13 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from framework.algebra import Group, Query, Select
 from framework.compile.program import Audit, StageProgram
 from framework.expressions.tree import Call, Reference
 from framework.run import Changes, LedgerLine, Money
 
+Figure = TypeVar("Figure", int, Decimal)
 Counted = Sequence[Any]  # one row of a scan, in the order of its figures
 
 
@@ -34,8 +35,8 @@ def line(program: StageProgram, inputs: Sequence[Counted], before: Counted | Non
         stage.kind,
         came_in,
         0,
-        {("grouped" if b == "out" else b): n for b, n in earlier.items()},
-        _money(stage.balance, carried, earlier_money),
+        _grouped(earlier),
+        _money(stage.balance, carried, {name: _grouped(sums) for name, sums in earlier_money.items()}),
         rows,
     )
     faults = [
@@ -46,6 +47,11 @@ def line(program: StageProgram, inputs: Sequence[Counted], before: Counted | Non
     if made_of != earlier["out"]:
         faults.append(f"{earlier['out']} rows were to be grouped and the groups were made of {made_of}")
     return _checked(replace(account, faults=tuple(faults)))
+
+
+def _grouped(buckets: Mapping[str, Figure]) -> dict[str, Figure]:
+    """The buckets of the rows before a group, in which what goes on is grouped."""
+    return {("grouped" if name == "out" else name): figure for name, figure in buckets.items()}
 
 
 def _summed(query: Query) -> Iterable[str]:

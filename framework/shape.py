@@ -1,6 +1,6 @@
 """A document held against a model: what does not fit becomes diagnostics with their places."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -31,15 +31,27 @@ def shaped(document: Document, model: type[Shaped]) -> Shaped:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        reserved: set[Any] = set()
-        for line in error.errors(include_url=False):
-            if line["type"] == "reserved_name" and line["input"] in reserved:
-                continue  # one name, however often it is used
-            if line["type"] == "reserved_name":
-                reserved.add(line["input"])
+        for line in _mistakes(data, error.errors(include_url=False)):
             _report(findings, data, line)
         findings.stop()
         raise
+
+
+def _mistakes(data: Any, lines: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
+    """One line for one mistake: a misspelt key is not missing as well, and a reserved name is told of once."""
+    told: set[Any] = set()
+    for line in lines:
+        if line["type"] == "unknown_key":
+            place, key = _place(data, line["loc"])
+            told.add((*place[:-1], nearest(key, line["ctx"]["known"])))
+    for line in lines:
+        place, _ = _place(data, line["loc"])
+        same = line["input"] if line["type"] == "reserved_name" else place
+        if line["type"] in ("missing", "reserved_name"):
+            if same in told:
+                continue
+            told.add(same)
+        yield line
 
 
 def _report(findings: Findings, data: Any, line: Mapping[str, Any]) -> None:
@@ -88,6 +100,9 @@ def _unknown_key(data: Any, place: Place, key: str, known: Sequence[str]) -> tup
 def _missing_help(data: Any, place: Place) -> str:
     """The key to write, and what it says where the stage's model tells."""
     key, here = str(place[-1]), _below(data, place[:-1])
+    near = nearest(key, here)
+    if near is not None:
+        return f"`{near}` stands there: did you mean `{key}`?"
     stage = Stage.registry.get(str(here.get("kind"))) if len(place) == 3 and place[0] == "stages" else None
     fields = {} if stage is None else {f.alias or name: f.description for name, f in stage.model_fields.items()}
     said = fields.get(key)
@@ -101,6 +116,8 @@ def _of(place: Sequence[str | int]) -> str:
 def _report_kind(findings: Findings, place: Place, value: Any, message: str, known: Sequence[str]) -> None:
     if not isinstance(value, Mapping):
         findings.key_error(UNKNOWN_KIND, place, "a stage is a mapping with a `kind`", f"kinds: {', '.join(known)}")
+    elif "kind" not in value and (near := nearest("kind", value)) is not None:
+        findings.key_error(UNKNOWN_KEY, (*place, near), f"unknown key `{near}`", "did you mean `kind`?")
     elif "kind" not in value:
         findings.key_error(UNKNOWN_KIND, place, message, f"kinds: {', '.join(known)}")
     else:

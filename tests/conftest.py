@@ -56,12 +56,13 @@ def _duckdb(request: pytest.FixtureRequest) -> Iterator[Opened]:
 
 @contextmanager
 def _postgres(request: pytest.FixtureRequest) -> Iterator[Opened]:
-    warehouse = Postgres()
-    engine = warehouse.connect({"url": request.getfixturevalue("postgres_database")}, Path())
-    try:
-        yield Opened(warehouse, engine)
-    finally:
-        engine.dispose()
+    with new_database(request.getfixturevalue("postgres_url")) as url:
+        warehouse = Postgres()
+        engine = warehouse.connect({"url": url}, Path())
+        try:
+            yield Opened(warehouse, engine)
+        finally:
+            engine.dispose()
 
 
 OPENERS: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Opened]]] = {

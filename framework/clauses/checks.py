@@ -155,7 +155,7 @@ def orphans(
         message, help = f"`{relation}` is compared with itself", "compare it in a stage that reads it"
         draft.findings.error(UNKNOWN_TARGET, (*draft.place, *path), message, help)
         return None
-    readable = draft.readable(relation, (*draft.place, *path))
+    readable = draft.readable(relation, (*draft.place, *path), span=(0, len(relation)))
     if readable is None:
         return None
     rights: list[Column | None] = []

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, Select
 
-from framework.algebra import BUCKET, REASONS, ROWS, Group, Query, read_by
+from framework.algebra import BUCKET, REASONS, ROWS, Derive, Group, Query, read_by
 from framework.assertion import RowTest, SetTest
 from framework.compile.audits import Figures, fused, set_audits
 from framework.compile.program import Audit, Program, SourceProgram, StageProgram
@@ -17,7 +17,7 @@ from framework.compile.rows import Rowset, lower_query
 from framework.compile.tables import ADDED, DEFAULT_SCHEMAS, FRAMEWORK_SCHEMA, Tables
 from framework.ddl import CreateTableAs, CreateView
 from framework.expressions.lowering import Lowering, conversion, lower
-from framework.expressions.tree import Literal, Reference
+from framework.expressions.tree import Expression, Literal, Reference
 from framework.expressions.typed import call, cast, literal
 from framework.expressions.types import NULL, STRING
 from framework.plan import Plan, SourcePlan, StagePlan
@@ -179,19 +179,27 @@ class _Compiling:
             table = self.read(name, ()).alias(name)
             counted = sa.func.count().label("rows_in")
             carried = self._carried(stage, name)
-            sums = [self._sum(table, m, i, m in carried) for i, m in enumerate(stage.balance)] if carried else []
+            sums = [self._sum(table, carried.get(m), i) for i, m in enumerate(stage.balance)] if carried else []
             yield sa.select(counted, *sums).select_from(table)
 
-    def _carried(self, stage: StagePlan, name: str) -> list[str]:
-        """The money that comes in: in normalize a balance column is first what the stage computes."""
-        given = self.stages.get(name)
-        if given is None or stage.kind == "normalize":
-            return []
-        return [m for m in stage.balance if given.relation.column(m) is not None]
+    def _carried(self, stage: StagePlan, name: str) -> dict[str, str]:
+        """The money that comes in, with the column of the input that holds it.
 
-    def _sum(self, table: FromClause, name: str, index: int, carried: bool) -> Any:
+        What the stage computes itself is a new account: in normalize every balance column, and those that it
+        reads from text.
+        """
+        given = self.stages.get(name) or self.sources[name]
+        if stage.kind == "normalize":
+            return {}
+        computed = {
+            n.lower() for s in stage.query.steps if isinstance(s, Derive) for n, e in s.columns if not _is(n, e)
+        }
+        columns = {m: given.relation.column(m) for m in stage.balance if m.lower() not in computed}
+        return {m: c.name for m, c in columns.items() if c is not None and c.type.is_number}
+
+    def _sum(self, table: FromClause, name: str | None, index: int) -> Any:
         """Null where the input has no such column, and zero where it has one without a value."""
-        total = sa.func.coalesce(sa.func.sum(table.c[name]), sa.literal_column("0")) if carried else sa.null()
+        total = sa.func.coalesce(sa.func.sum(table.c[name]), sa.literal_column("0")) if name else sa.null()
         return total.label(f"money_{index}")
 
     def _before(self, stage: StagePlan) -> Audit | None:
@@ -200,7 +208,7 @@ class _Compiling:
         at = next((i for i, s in enumerate(steps) if isinstance(s, Group)), None)
         if at is None:
             return None
-        money = [m for name in stage.inputs for m in self._carried(stage, name)]
+        money = [m for name in stage.inputs for m in self._carried(stage, name).values()]
         query = Query(stage.query.input, steps[:at], tuple(money))
         rowset = lower_query(query, self.read, self.lowering, verdict=True)
         rows = rowset.select.cte("before_group")
@@ -224,6 +232,11 @@ class _Compiling:
         reasons = [rows.c[REASONS]] if REASONS in names else []
         held: Select[Any] = sa.select(*(rows.c[n] for n in stage.relation.names), rows.c[BUCKET], *reasons)
         return held.select_from(rows).where(rows.c[BUCKET].in_([sa.literal_column(f"'{b}'") for b in HELD]))
+
+
+def _is(name: str, value: Expression) -> bool:
+    """Whether a column only passes through."""
+    return isinstance(value, Reference) and value.name.lower() == name.lower()
 
 
 def _after_group(query: Query) -> tuple[str, ...]:

@@ -362,10 +362,11 @@ class _Levels:
         ]
         query = step.right
         alias = self._name(step.alias)
-        if not query.steps and isinstance(query.input, algebra.Read) and used:
+        compared = _compared(step) is not None
+        if not query.steps and isinstance(query.input, algebra.Read) and used and compared:
             return self.read(query.input.relation, used).alias(alias)
         right = _Levels(replace(query, output=tuple(used)), self.read, self.lowering, False, self.taken).rowset()
-        select = right.select if used else right.select.add_columns(sa.literal_column("1").label("_present"))
+        select = right.select if compared else right.select.add_columns(sa.literal_column("1").label("_present"))
         return select.cte(alias)
 
     def _both(self, step: Join, right: FromClause) -> Callable[[Reference], ColumnElement[Any]]:
@@ -375,13 +376,8 @@ class _Levels:
         return column
 
     def _present(self, step: Join, right: FromClause) -> ColumnElement[Any]:
-        """True where a right row matched: one of its columns that `=` has compared cannot be null then."""
-        for node in walk(step.on):
-            if isinstance(node, Call) and node.function.name == "=":
-                for side in node.args:
-                    if isinstance(side, Reference) and side.qualifier == step.alias:
-                        return right.c[side.name].is_not(None)
-        return right.c["_present"].is_not(None)
+        """True where a right row matched."""
+        return right.c[_compared(step) or "_present"].is_not(None)
 
     def _take(self, step: Join, right: FromClause, present: ColumnElement[Any]) -> None:
         column = self._both(step, right)
@@ -393,6 +389,20 @@ class _Levels:
                 element = sa.case((present, element))
             self._set(name, element, computed=not isinstance(value, Reference))
         self._set(step.matched, present, computed=False)
+
+
+def _compared(step: Join) -> str | None:
+    """A column of the right side that `=` has compared in every match, so that it is null in none."""
+    parts = [step.on]
+    while parts:
+        part = parts.pop(0)
+        if isinstance(part, Call) and part.function.name == "and":
+            parts = [*part.args, *parts]
+        elif isinstance(part, Call) and part.function.name == "=":
+            for side in part.args:
+                if isinstance(side, Reference) and side.qualifier == step.alias:
+                    return side.name
+    return None
 
 
 def _place(index: int) -> Reference:

@@ -32,6 +32,7 @@ from framework.expressions.tree import (
     Reference,
     Variable,
     Window,
+    walk,
 )
 from framework.expressions.types import Type
 
@@ -44,6 +45,7 @@ MISPLACED = Code("F206", "an aggregate or a window where none can stand")
 UNKNOWN_VARIABLE = Code("F207", "unknown variable")
 
 
+MAX_CONVERSIONS = 50
 COMPARE = "compare it with something: ... = ..., ... > 0, ... is not null"
 
 # The run's clock is bound once, so that every statement of a run sees the same moment.
@@ -312,8 +314,16 @@ class _Typing:
         shared = common(values)
         if shared is None:
             return self._unlike([*pairs[1::2], *rest], values)
+        self._refuse_many(node, args)
         nullable = not rest or any(v.nullable for v in values)
         return Call(shared, nullable, functions()["case"], tuple(args))
+
+    def _refuse_many(self, node: Apply, args: Sequence[Expression]) -> None:
+        """Whether a value could be read nests branch by branch; too many would overflow the stack."""
+        many = sum(any(isinstance(e, Call) and e.function.tolerant for e in walk(arg)) for arg in args)
+        if many > MAX_CONVERSIONS:
+            message = f"more than {MAX_CONVERSIONS} conversions in one `{node.name}`"
+            self.problem(SYNTAX, message, node.name_span, "choose the text first, and convert it in a column below")
 
     def _unlike(self, nodes: Sequence[Node], values: Sequence[Expression]) -> Expression:
         """The first branch whose type does not go with those before it."""
@@ -344,6 +354,8 @@ class _Typing:
         order = self._orders(node.order)
         filtered = None if node.filter is None else self._condition(node.filter)
         window = self._window(node, function)
+        if node.name == "coalesce":
+            self._refuse_many(node, args)
         self.scope, self.inside = outer, was_inside
         if not sound:
             return _lost()

@@ -101,6 +101,8 @@ class Publish(Stage, kind="publish"):
             self._unknown(draft, key, names),
             tuple(references),
         )
+        # An input row that has the unknown row's key would be a second one of it, however well the key is proved.
+        measured = measured or bool(self.unknown)
         return finish(
             draft,
             self,
@@ -183,7 +185,8 @@ class Publish(Stage, kind="publish"):
         for name, model in self.references.items():
             column = draft.find(name, "references", name, key=True)
             relation, _, target = model.to.partition(".")
-            readable = draft.readable(relation, (*draft.place, "references", name))
+            to = (*draft.place, "references", name, "to")
+            readable = draft.readable(relation, to, span=(0, len(relation)))
             if column is None or readable is None:
                 continue
             if target:
@@ -198,13 +201,13 @@ class Publish(Stage, kind="publish"):
     def _checked(self, draft: Draft, column: Column, relation: str, target: str) -> list[Assertion]:
         place = (*draft.place, "references", column.name)
         path = ("references", column.name)
-        test = checks.orphans(draft, [(column.name, path)], relation, [target], path, key=True)
+        test = checks.orphans(draft, [(column.name, path)], relation, [target], (*path, "to"), key=True)
         label = f"references({column.name} -> {relation}.{target})"
         return [] if test is None else [Assertion(label, "relationship", test, "stop", place)]
 
     def _followed(self, draft: Draft, column: Column, model: ReferenceModel) -> ReferencePlan | None:
         """Joins the dimension, and takes its surrogate key or that of its unknown row."""
-        path = (*draft.place, "references", column.name)
+        path = (*draft.place, "references", column.name, "to")
         readable = draft.readables[model.to]
         publication = readable.publication
         if publication is None or publication.surrogate_key is None:
@@ -221,13 +224,14 @@ class Publish(Stage, kind="publish"):
             draft.add(Column(model.as_ or publication.surrogate_key, STRING))
             return None  # its key is what is wrong there
         target = readable.relation.column(publication.key[0]) if len(publication.key) == 1 else None
-        if target is None or widen(target.type, column.type) is None:
-            what = (
-                f"the key of `{model.to}` is not one column"
-                if target is None
-                else (f"`{column.name}` is {column.type}, and `{target.name}` of `{model.to}` is {target.type}")
-            )
-            draft.findings.error(WRONG_REFERENCE, path, what, f"use {column.name}: relation.column to check it alone")
+        if target is None:
+            what = f"the key of `{model.to}` is not one column"
+            alone = f"{column.name}: {model.to}.{next(iter(publication.key), 'column')}"
+            draft.findings.error(WRONG_REFERENCE, path, what, f"write {alone} to check it and add no key")
+            return None
+        if widen(target.type, column.type) is None:
+            what = f"`{column.name}` is {column.type}, and `{target.name}` of `{model.to}` is {target.type}"
+            draft.findings.error(WRONG_REFERENCE, path, what, "convert one of them in the stage that makes it")
             return None
         name = model.as_ or publication.surrogate_key
         if name.lower() in draft.columns:

@@ -71,6 +71,7 @@ class Sql(Stage, kind="sql"):
         draft.input = Select(self.sql, tuple(name for name, _ in self.inputs()))
         names = [c.name for c in draft.columns.values()]
         if not found:
+            draft.lost = True
             return finish(draft, self, names, layer=self.layer_)
         key = tuple(c.name for c in (draft.find(n, "key", i) for i, n in enumerate(self.key)) if c is not None)
         assertions = close(draft, self, names)
@@ -79,7 +80,7 @@ class Sql(Stage, kind="sql"):
     def _readable(self, draft: Draft, name: str, span: tuple[int, int]) -> bool:
         readable = draft.readables.get(name)
         if readable is None:
-            return draft.readable(name, (*draft.place, "sql")) is not None
+            return draft.readable(name, (*draft.place, "sql"), span=span) is not None
         if readable.flags:
             draft.findings.problem(
                 Problem(

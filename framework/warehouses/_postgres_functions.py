@@ -40,7 +40,7 @@ def _whole(c: Call, index: int) -> int | None:
 def _wide(e: Expression) -> bool:
     """Whether Postgres computes it in 64 bits: of a small literal it makes an integer of 32."""
     if isinstance(e, Literal):
-        return not isinstance(e.value, int) or not -(2**31) < e.value < 2**31
+        return not isinstance(e.value, int) or not -(2**31) <= e.value < 2**31
     if isinstance(e, Call) and e.function.name in _NARROW:
         return any(_wide(a) for a in e.args if a.type.name not in ("boolean", "null"))
     return True
@@ -164,6 +164,11 @@ def _at(c: Call, index: int) -> str:
     return f"{{{index}}}" if c.args[index].type.name == "timestamp" else f"CAST({{{index}}} AS TIMESTAMP)"
 
 
+def _moment_type(c: Call) -> str:
+    """The type of the first argument; of a column that nobody declared, a timestamp."""
+    return "{type}" if c.type.name in ("date", "timestamp") else "TIMESTAMP"
+
+
 def _part(field: str) -> Callable[[Call], str]:
     return lambda c: f"CAST(FLOOR(EXTRACT({field} FROM {_at(c, 0)})) AS {{type}})"
 
@@ -173,7 +178,7 @@ _STEPS = {"quarter": "3 month", "week": "7 day"}
 
 
 def _truncated(c: Call) -> str:
-    return f"CAST(DATE_TRUNC('{c.options[0]}', {_at(c, 0)}) AS {c.type.name.upper()})"
+    return f"CAST(DATE_TRUNC('{c.options[0]}', {_at(c, 0)}) AS {_moment_type(c)})"
 
 
 def _counted(c: Call) -> str:
@@ -196,7 +201,7 @@ def _counted(c: Call) -> str:
 def _added(c: Call) -> str:
     unit = c.options[0]
     step = _STEPS.get(unit, f"1 {unit}")
-    return f"CAST({{0}} + {{1}} * INTERVAL '{step}' AS {c.type.name.upper()})"
+    return f"CAST({{0}} + {{1}} * INTERVAL '{step}' AS {_moment_type(c)})"
 
 
 def _elapsed(c: Call) -> str:

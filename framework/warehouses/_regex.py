@@ -1,9 +1,10 @@
 """RE2 patterns as Postgres's regular expressions, so that a pattern means the same there.
 
 Written out where the two differ: what `.`, classes and `\\b` match (ASCII and never by locale), letter
-case, flags and named groups, bounds. Two things have no equal, for Postgres looks for the longest match as
+case, flags and named groups, bounds. Some things have no equal, for Postgres looks for the longest match as
 a whole: a mixture of greedy and lazy repeats is refused, and of alternatives that begin one another it
-takes the longest, except at the end of a pattern, where those that RE2 can never reach are left out.
+takes the longest, except in a pattern that is plain words, where those that RE2 never reaches are left out.
+A replacement counts an empty match right behind another, as of `a*` in `aab`, which RE2 does not.
 """
 
 import re

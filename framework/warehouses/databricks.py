@@ -56,6 +56,11 @@ def _parse_decimal(c: Call) -> str:
     )
 
 
+def _is_given(e: Expression) -> bool:
+    """Whether a column or a literal is never null."""
+    return isinstance(e, Reference | Literal) and not e.nullable
+
+
 def _text(template: Template, c: Call) -> str:
     return template if isinstance(template, str) else template(c)
 
@@ -127,9 +132,8 @@ _LETTERS |= {"j": ("D", "DDD", "[0-9]{1,3}"), "f": ("SSSSSS", "SSSSSS", "[0-9]{1
 def _pieces(format: str) -> list[tuple[str, str]]:
     """A strftime format as directives and the text between them: ('Y', ''), ('', '-')."""
     pieces = re.findall(r"%([^%])|((?:[^%]|%%)+)", format)
-    for letter, _ in pieces:
-        if letter and letter not in _LETTERS:
-            raise ValueError(f"no pattern of Databricks has %{letter}")
+    if odd := [letter for letter, _ in pieces if letter and letter not in _LETTERS]:
+        raise ValueError(f"no pattern of Databricks has %{odd[0]}")
     return [(letter, text.replace("%%", "%")) for letter, text in pieces]
 
 
@@ -143,7 +147,7 @@ def _reading(format: str) -> str:
     pattern, shape, pieces = "", "", _pieces(format)
     for index, (letter, text) in enumerate(pieces):
         if not letter:
-            pattern, shape = pattern + _worded(text), shape + re.escape(text)
+            pattern, shape = pattern + _worded(text), shape + re.sub(r"[][\\^$.|?*+(){}]", r"\\\g<0>", text)
             continue
         read, written, regex = _LETTERS[letter]
         # Where digits stand beside digits, it must be plain where each ends.
@@ -151,8 +155,7 @@ def _reading(format: str) -> str:
         pattern += written if beside and written else read
         shape += f"({regex.replace('{1,', '{') if beside and letter != 'f' else regex})"
     value = f"TRY_TO_TIMESTAMP(TRIM({{0}}), {_quoted(pattern)})"
-    if ("y", "") in pieces:
-        # Two digits of a year are 2000 to 2099 here, and 1969 to 2068 for POSIX.
+    if ("y", "") in pieces:  # 2000 to 2099 for Java, and 1969 to 2068 for POSIX
         value = f"CASE WHEN YEAR({value}) > 2068 THEN {value} - INTERVAL 100 YEARS ELSE {value} END"
     return _shaped(rf"^(?i)\s*{shape}\s*$", value)
 
@@ -248,18 +251,14 @@ def _int(c: Call, index: int) -> str:
 
 def _with_ints(name: str, *first: str) -> Callable[[Call], str]:
     """`NAME(first..., then INTs)`."""
-
-    def template(c: Call) -> str:
-        return f"{name}({', '.join([*first, *(_int(c, i) for i in range(len(first), len(c.args)))])})"
-
-    return template
+    return lambda c: f"{name}({', '.join([*first, *(_int(c, i) for i in range(len(first), len(c.args)))])})"
 
 
 # -- text
 
 
 def _concat(c: Call) -> str:
-    places = (f"COALESCE({{{i}}}, '')" if a.nullable else f"{{{i}}}" for i, a in enumerate(c.args))
+    places = (f"{{{i}}}" if _is_given(a) else f"COALESCE({{{i}}}, '')" for i, a in enumerate(c.args))
     return f"CONCAT({', '.join(places)})"
 
 
@@ -293,7 +292,7 @@ def _key_text(e: Expression, place: str) -> str:
 def _at_extreme(name: str) -> Callable[[Call], str]:
     """Rows without a value do not compete."""
     guarded = f"{name}({{0}}, CASE WHEN {{0}} IS NOT NULL THEN {{1}} END)"
-    return lambda c: guarded if c.args[0].nullable else f"{name}({{0}}, {{1}})"
+    return lambda c: f"{name}({{0}}, {{1}})" if _is_given(c.args[0]) else guarded
 
 
 def _shifted(c: Call) -> str:
@@ -328,6 +327,8 @@ TEMPLATES: dict[str, Template] = {
     **{f"{name}(double)": _FAR.format(name.upper()) for name in ("floor", "ceil")},
     **{name: _with_ints(name.upper(), "{0}") for name in ("round", "left", "right", "substring", "repeat")},
     "concat": _concat,
+    # `EXISTS (...) IS NOT TRUE` is no syntax.
+    "is not true": lambda c: "NOT {0}" if _is_given(c.args[0]) else c.function.lowering,
     **dict.fromkeys(("lpad", "rpad"), _padded),
     "split_part": _with_ints("SPLIT_PART", "{0}", "{1}"),
     "starts_with": "STARTSWITH({0}, {1})",

@@ -1,6 +1,6 @@
 """DuckDB: the embedded default; files are read in place."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -8,308 +8,17 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from framework import files as source_files
-from framework.expressions.lowering import Lowering, Template
-from framework.expressions.tree import Call, Expression, Literal, Reference
+from framework.expressions.lowering import Lowering
 from framework.warehouse import Files, Refusal, Warehouse
-from framework.warehouses import _shapes as shapes
-
-_TRIMMED = "trim({0}, E' \\t\\n\\r\\f')"
-
-
-def _pattern(shape: str) -> str:
-    return "'" + shapes.bounded(shapes.whole(shape)).replace("'", "''") + "'"
-
-
-def _shaped(shape: str, value: str) -> str:
-    """The value where the text has the shape: TRY_CAST itself reads more, and rounds."""
-    return f"CASE WHEN regexp_matches({{0}}, {_pattern(shape)}) THEN {value} END"
-
-
-# -- text to values
-
-
-def _read_decimal(c: Call) -> str:
-    """No more decimals than the scale; too large a number is null as well."""
-    shape = shapes.decimal(c.type.precision - c.type.scale, c.type.scale)
-    return _shaped(shape, "TRY_CAST({0} AS {type})")
-
-
-def _read_timestamp() -> str:
-    """Text with an offset is brought to UTC; TRY_CAST AS TIMESTAMP would drop the offset without a word."""
-    moment = f"{shapes.ISO_DATE}([T ]{shapes.CLOCK})?"
-    zoned = f"{shapes.ISO_DATE}[T ]{shapes.CLOCK}{shapes.OFFSET}"
-    # An offset is read only behind seconds.
-    seconds = f"regexp_replace({_TRIMMED}, '^([^:]*:[0-9][0-9])([^:0-9])', '\\1:00\\2')"
-    return (
-        f"CASE WHEN regexp_matches({{0}}, {_pattern(moment)}) THEN TRY_CAST({_TRIMMED} AS TIMESTAMP) "
-        f"WHEN regexp_matches({{0}}, {_pattern(zoned)}) THEN TRY_CAST({seconds} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END"
-    )
-
-
-def _amount(c: Call) -> str:
-    """Signs, a currency sign and thousands are taken off what has the right shape."""
-    bare = "TRY_CAST(regexp_replace({0}, '[^0-9.]', '', 'g') AS {type})"
-    sign = f"CASE WHEN regexp_matches({{0}}, '{shapes.NEGATIVE_AMOUNT}') THEN -{bare} ELSE {bare} END"
-    return _shaped(shapes.AMOUNT, sign)
-
-
-def _formats(c: Call) -> str:
-    """The first format that fits; strptime alone would take a year of two digits for one of four."""
-    read = []
-    for option in c.options:
-        pieces = shapes.directives(option)
-        flags = "(?i)" if {p.letter for p in pieces} & set("bBpaA") else ""
-        shape = shapes.bounded(flags + shapes.whole(shapes.moment(pieces)))
-        value = f"try_strptime({_TRIMMED}, {source_files.text(option)})"
-        read.append(f"CASE WHEN regexp_matches({{0}}, {source_files.text(shape)}) THEN {value} END")
-    return f"CAST({read[0] if len(read) == 1 else 'COALESCE(' + ', '.join(read) + ')'} AS {{type}})"
-
-
-def _strict(tolerant: Template) -> Callable[[Call], str]:
-    """As the tolerant twin, and an error for text that it cannot read; the error shows no value."""
-
-    def template(c: Call) -> str:
-        value = tolerant if isinstance(tolerant, str) else tolerant(c)
-        refused = "CAST('unreadable' || left({0}, 0) AS {type})"
-        return f"COALESCE({value}, CASE WHEN {{0}} IS NOT NULL THEN {refused} END)"
-
-    return template
-
-
-def _as_text(reading: Template) -> Callable[[Call], str]:
-    """A column whose type nobody declared, read as text."""
-
-    def template(c: Call) -> str:
-        text = reading if isinstance(reading, str) else reading(c)
-        return text.replace("{0}", "CAST({0} AS VARCHAR)")
-
-    return template
-
-
-_READERS: dict[str, Template] = {
-    "integer": _shaped(shapes.INTEGER, "TRY_CAST({0} AS BIGINT)"),
-    "decimal": _read_decimal,
-    # What no double holds is infinite to TRY_CAST, and unreadable here.
-    "double": _shaped(
-        shapes.double(3),
-        "NULLIF(NULLIF(TRY_CAST({0} AS DOUBLE), CAST('inf' AS DOUBLE)), CAST('-inf' AS DOUBLE))",
-    ),
-    "boolean": f"CASE lower({_TRIMMED}) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END",
-    "date": _shaped(shapes.ISO_DATE, "TRY_CAST({0} AS DATE)"),
-    "timestamp": _read_timestamp(),
-    "json": "TRY_CAST({0} AS JSON)",
-}
-_PARSERS: dict[str, Template] = {
-    "parse_date": _formats,
-    "parse_timestamp": _formats,
-    "parse_decimal": _amount,
-    "parse_integer": _shaped(shapes.GROUPED, "TRY_CAST(replace({0}, ',', '') AS BIGINT)"),
-}
-
-
-def _narrow(c: Call) -> str:
-    return "CASE WHEN {0} = ROUND({0}, {s}) THEN TRY_CAST({0} AS {type}) END"
-
-
-def _decimal_text(c: Call) -> str:
-    t = c.args[0].type
-    return f"CAST(CAST({{0}} AS DECIMAL({t.precision}, {t.scale})) AS VARCHAR)"
-
-
-# -- keys
-
-
-def _hash_key(c: Call) -> str:
-    return "md5(" + " || ".join(_key_text(a, f"{{{i}}}") for i, a in enumerate(c.args)) + ")"
-
-
-def _key_text(e: Expression, place: str) -> str:
-    t = e.type
-    if t.name == "double":
-        raise ValueError("a double has no canonical text: round it and cast it to a decimal")
-    value = {
-        "timestamp": f"strftime({place}, '%Y-%m-%d %H:%M:%S.%f')",
-        "string": place,
-    }.get(t.name, f"CAST({place} AS VARCHAR)")
-    if t.name == "decimal" and not isinstance(e, Reference):
-        value = f"CAST(CAST({place} AS DECIMAL({t.precision}, {t.scale})) AS VARCHAR)"
-    return f"COALESCE(length({value}) || ':' || {value}, '-')"
-
-
-# -- numbers
-
-
-def _place(c: Call, index: int) -> str:
-    return f"{{{index}}}" if isinstance(c.args[index], Reference | Literal) else f"({{{index}}})"
-
-
-def _whole(c: Call, index: int) -> int | None:
-    """A whole number written in the expression."""
-    arg = c.args[index]
-    return arg.value if isinstance(arg, Literal) and type(arg.value) is int else None
-
-
-def _wide(e: Expression) -> bool:
-    """Whether it is computed in 64 bits: of a small literal DuckDB makes an integer of 32."""
-    if isinstance(e, Literal):
-        return not isinstance(e.value, int) or not -(2**31) < e.value < 2**31
-    if isinstance(e, Call) and e.function.name in _PASSING:
-        return any(_wide(a) for a in e.args if a.type.name not in ("boolean", "null"))
-    return True
-
-
-_PASSING = frozenset(["case", "if", "coalesce", "nullif", "greatest", "least", "negate", "abs", "mod"])
-
-
-def _arithmetic(sign: str) -> Callable[[Call], str]:
-    def template(c: Call) -> str:
-        if c.type.name != "integer" or any(_wide(a) for a in c.args):
-            return c.function.lowering
-        return f"CAST({{0}} AS BIGINT) {sign} {_place(c, 1)}"
-
-    return template
-
-
-def _round_decimal(c: Call) -> str:
-    """To a number of places that is no constant, a decimal is rounded case by case."""
-    if len(c.args) < 2 or _whole(c, 1) is not None:
-        return "ROUND({args})"
-    t = c.args[0].type
-    places = range(t.scale - t.precision, t.scale)
-    cases = " ".join(f"WHEN {n} THEN CAST(ROUND({{0}}, {n}) AS {{type}})" for n in places)
-    return f"CASE WHEN {{1}} >= {t.scale} THEN {{0}} WHEN {{1}} < {places[0]} THEN 0 * {{0}} ELSE CASE {{1}} {cases} END END"
-
-
-_POWER = (
-    "CASE WHEN ({0} <> 0 OR {1} >= 0) AND ({0} >= 0 OR {1} = TRUNC({1})) "
-    "THEN POWER(CAST({0} AS DOUBLE), CAST({1} AS DOUBLE)) END"
-)
-
-
-# -- text
-
-
-def _padded(c: Call) -> str:
-    """Without anything to fill with, a text is only cut."""
-    name, fill = c.function.name, "{2}" if len(c.args) > 2 else "' '"
-    padded = f"{name}({{0}}, CAST({{1}} AS INTEGER), {fill})"
-    if len(c.args) < 3 or (isinstance(c.args[2], Literal) and c.args[2].value):
-        return padded
-    cut = "left({0}, CASE WHEN {1} < 0 THEN 0 ELSE {1} END)"
-    return f"CASE WHEN {{2}} = '' THEN {cut} ELSE {padded} END"
-
-
-def _substring(c: Call) -> str:
-    """Positions before the first hold nothing; DuckDB counts those below zero from the end."""
-    start, length = _whole(c, 1), None if len(c.args) < 3 else _whole(c, 2)
-    if start is not None and start > 0 and (len(c.args) < 3 or (length is not None and length >= 0)):
-        return "substring({args})"
-    first = "CASE WHEN {1} < 1 THEN 1 ELSE {1} END"
-    if len(c.args) < 3:
-        return f"substring({{0}}, {first})"
-    end = "({1} + CASE WHEN {2} < 0 THEN 0 ELSE {2} END)"
-    return f"left(substring({{0}}, {first}), CASE WHEN {end} < 1 THEN 0 ELSE {end} - {first} END)"
-
-
-def _split_part(c: Call) -> str:
-    """An empty separator cuts nothing."""
-    part = "split_part({0}, {1}, CAST({2} AS INTEGER))"
-    if isinstance(c.args[1], Literal) and c.args[1].value:
-        return part
-    return f"CASE WHEN {{1}} = '' THEN CASE WHEN {{2}} IN (1, -1) THEN {{0}} ELSE left({{0}}, 0) END ELSE {part} END"
-
-
-# -- moments
-
-
-def _moment_type(c: Call) -> str:
-    return c.args[0].type.name.upper()
-
-
-def _truncated(c: Call) -> str:
-    return f"CAST(date_trunc('{c.options[0]}', {{0}}) AS {_moment_type(c)})"
-
-
-def _added(c: Call) -> str:
-    return f"CAST({{0}} + to_{c.options[0]}s(CAST({{1}} AS INTEGER)) AS {_moment_type(c)})"
-
-
-def _elapsed(c: Call) -> str:
-    """By the calendar's fields; date_sub would take the last days of two months for a whole month."""
-    age = "age(CAST({1} AS TIMESTAMP), CAST({0} AS TIMESTAMP))"
-    if c.function.name == "full_years":
-        return f"CAST(date_part('year', {age}) AS {{type}})"
-    return f"CAST(date_part('year', {age}) * 12 + date_part('month', {age}) AS {{type}})"
-
-
-def _formatted(c: Call) -> str:
-    shapes.directives(c.options[0], _WRITABLE)
-    return f"strftime({{0}}, {source_files.text(c.options[0])})"
-
-
-_WRITABLE = "YymbBdjHIMSfpaAuGV"
-
-
-# -- aggregates
-
-
-def _at_extreme(c: Call) -> str:
-    """Of rows that share the extreme, that with the extreme first argument: results repeat."""
-    return f"{c.function.name}({{0}}, CASE WHEN {{1}} IS NOT NULL THEN row({{1}}, {{0}}) END)"
-
-
-TEMPLATES: dict[str, Template] = {
-    **{f"try_cast(string as {name})": reader for name, reader in _READERS.items()},
-    **{f"try_cast(unknown as {name})": _as_text(reader) for name, reader in _READERS.items()},
-    **{f"cast(string as {name})": _strict(reader) for name, reader in _READERS.items()},
-    **{f"cast(unknown as {name})": _as_text(_strict(reader)) for name, reader in _READERS.items()},
-    **{f"try_{name}": parser for name, parser in _PARSERS.items()},
-    **{name: _strict(parser) for name, parser in _PARSERS.items()},
-    "try_cast(decimal as decimal)": _narrow,
-    "try_cast(decimal as integer)": "CASE WHEN {0} = ROUND({0}, 0) THEN TRY_CAST({0} AS BIGINT) END",
-    "try_cast(double as decimal)": "TRY_CAST({0} AS {type})",
-    "try_cast(double as integer)": "CASE WHEN {0} = ROUND({0}, 0) THEN TRY_CAST({0} AS BIGINT) END",
-    "cast(double as integer)": "CAST(ROUND({0}) AS {type})",
-    "cast(decimal as string)": _decimal_text,
-    "try_cast(decimal as string)": _decimal_text,
-    "try_cast": "TRY_CAST({0} AS {type})",
-    "cast": "CAST({0} AS {type})",
-    "hash_key": _hash_key,
-    "key_text": lambda c: _key_text(c.args[0], "{0}"),
-    **{sign: _arithmetic(sign) for sign in "+-*"},
-    "negate": "-({0})",
-    "sign": "CAST(sign({0}) AS {type})",
-    "round(decimal)": _round_decimal,
-    "floor(integer)": "CAST({0} AS {type})",
-    "ceil(integer)": "CAST({0} AS {type})",
-    "power": _POWER,
-    # Blanks are spaces; DuckDB's own trim takes every blank of Unicode.
-    **{name: f"{name}({{0}}, ' ')" for name in ("trim", "ltrim", "rtrim")},
-    "lpad": _padded,
-    "rpad": _padded,
-    "substring": _substring,
-    "split_part": _split_part,
-    "repeat": "repeat({0}, CAST({1} AS INTEGER))",
-    "regexp_replace": "regexp_replace({0}, {1}, {2}, 'g')",
-    "regexp_extract": lambda c: (
-        "CASE WHEN regexp_matches({0}, {1}) THEN regexp_extract({0}, {1}"
-        + (", {2}" if len(c.args) > 2 else "")
-        + ") END"
-    ),
-    "date_trunc": _truncated,
-    "date_add": _added,
-    "date_diff": "date_diff('{o0}', {0}, {1})",
-    "full_years": _elapsed,
-    "full_months": _elapsed,
-    "period_end": "COALESCE({0}, CAST('infinity' AS {type}))",
-    "format_date": _formatted,
-    "sha256": "sha256({0})",
-    "avg": "AVG({distinct}CAST({0} AS DOUBLE))",
-    "median": "median(CAST({0} AS DOUBLE))",
-    "string_agg": "string_agg({distinct}{0}, {1}{order})",
-    "arg_max": _at_extreme,
-    "arg_min": _at_extreme,
-}
+from framework.warehouses._duckdb_functions import TEMPLATES
+
+
+def _corrected(dialect: Any) -> sa.Dialect:
+    """The dialect is made from Postgres's, and two things are otherwise in DuckDB."""
+    dialect._backslash_escapes = False  # a backslash in a literal is itself
+    dialect.supports_native_decimal = True  # decimals come as such, and must not go through a float
+    found: sa.Dialect = dialect
+    return found
 
 
 class Duckdb(Warehouse):
@@ -326,8 +35,7 @@ class Duckdb(Warehouse):
     def dialect(self) -> sa.Dialect:
         from duckdb_engine import Dialect
 
-        dialect: sa.Dialect = Dialect()
-        return dialect
+        return _corrected(Dialect())
 
     def connect(self, settings: Mapping[str, str], root: Path) -> sa.Engine:
         database = settings.get("database", ":memory:")
@@ -336,6 +44,7 @@ class Duckdb(Warehouse):
             path.parent.mkdir(parents=True, exist_ok=True)
             database = str(path)
         engine = sa.create_engine(sa.URL.create("duckdb", database=database), poolclass=sa.pool.StaticPool)
+        _corrected(engine.dialect)
 
         @sa.event.listens_for(engine, "connect")
         def _session(connection: Any, _: Any) -> None:

@@ -178,7 +178,7 @@ def _url(settings: Mapping[str, str]) -> sa.URL:
         url = sa.make_url(settings["url"])
     except KeyError:
         raise Unreachable(Refusal("a postgres target needs a `url`", shape)) from None
-    except sa.exc.ArgumentError:
+    except (sa.exc.ArgumentError, ValueError):
         raise Unreachable(Refusal("the target's `url` is no address", shape)) from None
     if url.drivername not in _SCHEMES:
         raise Unreachable(Refusal("the target's `url` is not one of Postgres", shape))

@@ -33,11 +33,13 @@ def _pattern(regex: str) -> str:
 
 
 def _shaped(regex: str, value: str) -> str:
-    """The value of a text that fits as a whole: REGEXP_LIKE is anchored at both ends.
-
-    docs.snowflake.com/en/sql-reference/functions/regexp
-    """
+    """The value of a text that fits whole: a match is anchored, docs.snowflake.com/en/sql-reference/functions/regexp"""
     return f"CASE WHEN REGEXP_LIKE({{0}}, {_pattern(regex)}) THEN {value} END"
+
+
+def _is_given(e: Expression) -> bool:
+    """Whether a column or a literal is never null."""
+    return isinstance(e, Reference | Literal) and not e.nullable
 
 
 def _text(template: Template, c: Call) -> str:
@@ -181,7 +183,7 @@ def _reading(format: str) -> str:
         if letter and letter not in _SHAPES:
             raise ValueError(f"no format of Snowflake reads %{letter}")
         word = {"": _worded(text), "z": "TZH:TZM", "f": "FF"}.get(letter) or _WORDS[letter]
-        regex = f"({_SHAPES[letter]})" if letter else re.escape(text)
+        regex = f"({_SHAPES[letter]})" if letter else re.sub(r"[][\\^$.|?*+(){}]", r"\\\g<0>", text)
         if any(p[0] for p in (*pieces[max(index - 1, 0) : index], *pieces[index + 1 : index + 2])):
             regex = regex.replace("{1,2}", "{2}")  # digits beside digits: it must be plain where each ends
         words, shape = words + word, shape + regex
@@ -271,13 +273,13 @@ def _extract(c: Call) -> str:
 
 
 def _concat(c: Call) -> str:
-    places = (f"COALESCE({{{i}}}, '')" if a.nullable else f"{{{i}}}" for i, a in enumerate(c.args))
+    places = (f"{{{i}}}" if _is_given(a) else f"COALESCE({{{i}}}, '')" for i, a in enumerate(c.args))
     return f"CONCAT({', '.join(places)})"
 
 
 def _concat_ws(c: Call) -> str:
     """CONCAT_WS does not skip nulls: docs.snowflake.com/en/sql-reference/functions/concat_ws"""
-    if not any(a.nullable for a in c.args[1:]):
+    if all(_is_given(a) for a in c.args[1:]):
         return "CONCAT_WS({args})"
     parts = ", ".join(f"COALESCE({{0}} || {{{i}}}, '')" for i in range(1, len(c.args)))
     return f"SUBSTRING(CONCAT({parts}), LENGTH({{0}}) + 1)"
@@ -296,10 +298,7 @@ def _key_text(e: Expression, place: str) -> str:
 
 
 def _times(c: Call) -> str:
-    """The product keeps 12 decimals, or those of an operand that has more.
-
-    docs.snowflake.com/en/sql-reference/operators-arithmetic
-    """
+    """A product has 12 decimals, or an operand's if more: docs.snowflake.com/en/sql-reference/operators-arithmetic"""
     exact = c.type.name != "decimal" or c.type.scale <= 12
     return c.function.lowering if exact else "CAST({0} AS NUMBER(38, {s})) * {1}"
 
@@ -313,7 +312,7 @@ def _listed(c: Call) -> str:
 def _at_extreme(name: str) -> Callable[[Call], str]:
     """Rows without a value do not compete."""
     guarded = f"{name}({{0}}, CASE WHEN {{0}} IS NOT NULL THEN {{1}} END)"
-    return lambda c: guarded if c.args[0].nullable else f"{name}({{0}}, {{1}})"
+    return lambda c: f"{name}({{0}}, {{1}})" if _is_given(c.args[0]) else guarded
 
 
 TEMPLATES: dict[str, Template] = {
@@ -324,8 +323,8 @@ TEMPLATES: dict[str, Template] = {
     "hash_key": lambda c: f"MD5({' || '.join(_key_text(a, f'{{{i}}}') for i, a in enumerate(c.args))})",
     "key_text": lambda c: _key_text(c.args[0], "{0}"),
     # Its reference has no `IS TRUE`.
-    "is true": "COALESCE({0}, FALSE)",
-    "is not true": "NOT COALESCE({0}, FALSE)",
+    "is true": lambda c: "{0}" if _is_given(c.args[0]) else "COALESCE({0}, FALSE)",
+    "is not true": lambda c: "NOT {0}" if _is_given(c.args[0]) else "NOT COALESCE({0}, FALSE)",
     "is false": "NOT COALESCE({0}, TRUE)",
     "is not false": "COALESCE({0}, TRUE)",
     "date_trunc": _truncated,

@@ -1,7 +1,6 @@
 """`project`: one of each warehouse, with a target in it that is fresh and empty."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,9 +42,9 @@ def project(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> Iterator[Project]:
+) -> Project:
     """A project on each warehouse in turn."""
-    yield _opened(request.param, request, tmp_path, monkeypatch, capsys)
+    return _opened(request.param, request, tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture
@@ -54,6 +53,6 @@ def duckdb_project(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-) -> Iterator[Project]:
+) -> Project:
     """For what does not depend on the warehouse, or only DuckDB can do."""
-    yield _opened("duckdb", request, tmp_path, monkeypatch, capsys)
+    return _opened("duckdb", request, tmp_path, monkeypatch, capsys)

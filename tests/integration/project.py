@@ -4,9 +4,9 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from hashlib import md5
@@ -24,7 +24,6 @@ URL_VARIABLE = "INTEGRATION_PG_URL"
 
 Row = tuple[Any, ...]
 Rows = list[Row]
-Read = Callable[["Project", str], Rows]
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,6 @@ class Project:
     warehouse: str
     url: str | None
     capture: pytest.CaptureFixture[str]
-    environment: dict[str, str] = field(default_factory=dict)
 
     # -- files
 
@@ -140,10 +138,10 @@ class Project:
         )
         return [str(name) for (name,) in found]
 
-    def published(self, *but: str) -> dict[str, tuple[list[str], Rows]]:
-        """Every published table in full, with the record of what stands."""
+    def published(self) -> dict[str, tuple[list[str], Rows]]:
+        """Every published table in full: its columns and its rows."""
         recorded = self.query("SELECT stage FROM _framework.commits ORDER BY stage") if self.recorded else []
-        names = [f"marts.{stage}" for (stage,) in recorded if stage not in but]
+        names = [f"marts.{stage}" for (stage,) in recorded]
         return {name: (self.columns(name), self.rows(name)) for name in names}
 
     @property

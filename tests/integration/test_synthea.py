@@ -5,12 +5,11 @@ import os
 import random
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import pytest
 
-from integration.project import Project, Rows, exactly, hash_key, ordered
+from integration.project import Project, Rows, exactly, hash_key
 
 PIPELINE = Path(__file__).parent / "synthea.yaml"
 VARIABLE = "SYNTHEA_DIR"
@@ -96,7 +95,7 @@ def published(project: Project) -> dict[str, Rows]:
 
 def expected(plain: dict[str, Rows]) -> dict[str, Rows]:
     """The published tables, with their hashes and the unknown row."""
-    members = {member: gender for member, gender in plain["members"]} | {"UNKNOWN": None}
+    members = dict(plain["members"]) | {"UNKNOWN": None}
     unknown = hash_key("UNKNOWN")
     fact = []
     for row in plain["monthly"]:

@@ -136,11 +136,9 @@ def deliver(given: Data, project: Path, settings: dict[str, str], known: Data) -
     for name, source in given.items():
         said = {key: value for key, value in source.items() if key not in ("as", "rows", "names", "types", "text")}
         kind = source.get("as", "csv")
-        told = {**known.get(name, {}), **said}
-        if kind == "table":
-            sources[name] = {**told, "table": f"given.{name}"}
-        else:
-            sources[name] = {**told, "path": f"{name}.{kind}"}
+        place = {"table": f"given.{name}"} if kind == "table" else {"path": f"{name}.{kind}"}
+        sources[name] = known.get(name, place) | said
+        kind = "table" if "table" in sources[name] else sources[name]["path"].rpartition(".")[2]
         if "rows" in source or "text" in source:
             types = source.get("types") or _types(sources[name].get("columns", {}))
             names = source.get("names") or list(types)
@@ -237,8 +235,10 @@ class Reader:
         if name not in self.warehouse.relations(self.connection, schema):
             return None
         select = sa.select(sa.text("*")).select_from(sa.table(name, schema=schema))
+        result = self.connection.execute(select)
+        assert {c for c in result.keys() if not c.startswith("_")} == set(types)  # noqa: SIM118  # no mapping
         rows = []
-        for row in self.connection.execute(select):
+        for row in result:
             found = row._mapping
             values = [_typed(found[column], told) for column, told in types.items()]
             if reasons:
@@ -264,7 +264,7 @@ def outcome(printed: Data, project: Path, settings: dict[str, str], run: Data) -
         reader = Reader(_opened(settings), connection)
         for stage in results["stages"]:
             planned = next(s for s in manifest["stages"] if s["name"] == stage["name"])
-            found[stage["name"]] = _stage(stage, planned, reader)
+            found[stage["name"]] = _stage(stage, planned, reader, run.get("expect", {}).get(stage["name"], {}))
     listed = run.get("expect", {})
     for check in results["checks"]:
         told = listed.get(check["relation"], {}).get("checks", {})
@@ -276,9 +276,11 @@ def outcome(printed: Data, project: Path, settings: dict[str, str], run: Data) -
     return found
 
 
-def _stage(stage: Data, planned: Data, reader: Reader) -> dict[str, Any]:
+def _stage(stage: Data, planned: Data, reader: Reader, told: Data) -> dict[str, Any]:
     found: dict[str, Any] = {"status": stage["status"]}
     types = {c["name"]: c["type"] for c in planned["columns"]}
+    if stage["status"] != ("built" if planned["mode"] is None else "published"):
+        types = told.get("columns", types)  # what stands is of an earlier run
     rows = reader.rows(planned["layer"], stage["name"], types)
     if rows is not None:
         found |= {"columns": types, "rows": rows}
@@ -328,12 +330,17 @@ def account(ledger: Data) -> dict[str, Any]:
         sums = {"added": one["added"], **one["buckets"]}
         if one["came_in"] is not None:
             sums["in"] = one["came_in"]
-        money[one["column"]] = _some({k: Decimal(str(v)) for k, v in sums.items()}, "in", "out", "grouped")
+        money[one["column"]] = _some({k: _sum(v) for k, v in sums.items()}, "in", "out", "grouped")
     return found | ({"money": money} if money else {})
 
 
+def _sum(value: Any) -> str:
+    """Money without the zeros behind it."""
+    return format(Decimal(str(value)).normalize() + 0, "f")
+
+
 def _some(lines: Data, *kept: str) -> dict[str, Any]:
-    return {name: value for name, value in lines.items() if value or name in kept}
+    return {name: value for name, value in lines.items() if value not in (0, "0") or name in kept}
 
 
 # -- what must come out
@@ -365,8 +372,7 @@ def _stated(told: Data) -> dict[str, Any]:
             stated["quarantine"] = sorted((_row(row, types) for row in told["quarantine"]), key=repr)
     if "money" in told:
         stated["money"] = {
-            column: {name: Decimal(str(value)) for name, value in sums.items()}
-            for column, sums in told["money"].items()
+            column: {name: _sum(value) for name, value in sums.items()} for column, sums in told["money"].items()
         }
     return stated
 

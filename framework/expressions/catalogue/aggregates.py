@@ -27,14 +27,14 @@ FUNCTIONS = (
         "(number) -> double",
         "The standard deviation of a sample.",
         "stddev(paid)",
-        lowering="STDDEV_SAMP({0})",
+        lowering="STDDEV_SAMP({distinct}{0})",
     ),
     _aggregate(
         "variance",
         "(number) -> double",
         "The variance of a sample.",
         "variance(paid)",
-        lowering="VAR_SAMP({0})",
+        lowering="VAR_SAMP({distinct}{0})",
     ),
     _aggregate(
         "median",
@@ -60,13 +60,13 @@ FUNCTIONS = (
     _aggregate(
         "arg_max",
         "(any, any) -> same",
-        "The first argument in the row where the second is largest.",
+        "The first argument in the row where the second is largest; rows where either is null do not count.",
         "arg_max(status, received_at)",
     ),
     _aggregate(
         "arg_min",
         "(any, any) -> same",
-        "The first argument in the row where the second is smallest.",
+        "The first argument in the row where the second is smallest; rows where either is null do not count.",
         "arg_min(status, received_at)",
     ),
 )

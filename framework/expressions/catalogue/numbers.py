@@ -32,7 +32,7 @@ FUNCTIONS = (
         nulls="always",
         lowering="CAST({0} AS DOUBLE PRECISION) / NULLIF(CAST({1} AS DOUBLE PRECISION), 0)",
     ),
-    Function("negate", "(number) -> same", "The number with its sign turned.", "-(2) = -2", lowering="-{0}"),
+    Function("negate", "(number) -> same", "The number with its sign turned.", "-(2) = -2", lowering="-({0})"),
     Function("abs", "(number) -> same", "The number without its sign.", "abs(-2) = 2"),
     Function("sign", "(number) -> integer", "-1, 0 or 1.", "sign(-2.5) = -1"),
     Function("round", "(number, integer?) -> numeric", "Rounded to places, half away from zero.", "round(2.5) = 3"),
@@ -46,7 +46,13 @@ FUNCTIONS = (
         nulls="always",
         lowering="MOD({0}, NULLIF({1}, 0))",
     ),
-    Function("power", "(double, double) -> double", "A number raised to another.", "power(2, 3) = 8"),
+    Function(
+        "power",
+        "(double, double) -> double",
+        "A number raised to another; null where no real number is.",
+        "power(2, 3) = 8",
+        nulls="always",
+    ),
     Function(
         "sqrt",
         "(double) -> double",

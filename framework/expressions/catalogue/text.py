@@ -5,9 +5,9 @@ from framework.expressions.tree import Function
 FUNCTIONS = (
     Function("upper", "(string) -> string", "The text in upper case.", "upper('ab') = 'AB'"),
     Function("lower", "(string) -> string", "The text in lower case.", "lower('AB') = 'ab'"),
-    Function("trim", "(string) -> string", "The text without blanks at its ends.", "trim(' a ') = 'a'"),
-    Function("ltrim", "(string) -> string", "The text without blanks at its start.", "ltrim(' a') = 'a'"),
-    Function("rtrim", "(string) -> string", "The text without blanks at its end.", "rtrim('a ') = 'a'"),
+    Function("trim", "(string) -> string", "The text without spaces at its ends.", "trim(' a ') = 'a'"),
+    Function("ltrim", "(string) -> string", "The text without spaces at its start.", "ltrim(' a') = 'a'"),
+    Function("rtrim", "(string) -> string", "The text without spaces at its end.", "rtrim('a ') = 'a'"),
     Function(
         "lpad",
         "(string, integer, string?) -> string",
@@ -26,7 +26,7 @@ FUNCTIONS = (
     Function(
         "substring",
         "(string, integer, integer?) -> string",
-        "The text from a position, counted from 1, for a length or to the end.",
+        "The text from a position, counted from 1, for a length or to the end; nothing stands before 1.",
         "substring('abcd', 2, 2) = 'bc'",
     ),
     Function(

@@ -1,0 +1,13 @@
+"""One database for a module: rows of the table do not disturb each other."""
+
+from collections.abc import Iterator
+
+import pytest
+from conftest import OPENERS, Opened
+
+
+@pytest.fixture(scope="module", params=sorted(OPENERS))
+def opened(request: pytest.FixtureRequest) -> Iterator[Opened]:
+    """Each warehouse in turn."""
+    with OPENERS[request.param](request) as warehouse:
+        yield warehouse
