@@ -9,6 +9,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, Select
 
 from framework.algebra import BUCKET, REASONS, ROWS, Derive, Group, Query, read_by
+from framework.algebra import Select as SelectText
 from framework.assertion import RowTest, SetTest
 from framework.compile.audits import Figures, fused, set_audits
 from framework.compile.program import Audit, Program, SourceProgram, StageProgram
@@ -19,7 +20,7 @@ from framework.ddl import CreateTableAs, CreateView
 from framework.expressions.lowering import Lowering, conversion, lower
 from framework.expressions.tree import Expression, Literal, Reference
 from framework.expressions.typed import call, cast, literal
-from framework.expressions.types import NULL, STRING
+from framework.expressions.types import NULL, STRING, UNKNOWN
 from framework.plan import Plan, SourcePlan, StagePlan
 from framework.warehouse import Warehouse
 
@@ -121,7 +122,20 @@ class _Compiling:
         )
 
     def _rows(self, stage: StagePlan) -> Rowset:
-        return lower_query(stage.query, self.read, self.lowering, verdict=stage.query.diverts)
+        rowset = lower_query(stage.query, self.read, self.lowering, verdict=stage.query.diverts)
+        return self._as_planned(stage, rowset) if isinstance(stage.query.input, SelectText) else rowset
+
+    def _as_planned(self, stage: StagePlan, rowset: Rowset) -> Rowset:
+        """An author's select gives what types the warehouse likes, as Postgres does for the sum of integers."""
+        rows = rowset.select.subquery("selected")
+        chosen: list[Any] = []
+        for name in rowset.names:
+            column = stage.relation.column(name)
+            if column is None or column.type in (NULL, UNKNOWN):
+                chosen.append(rows.c[name])
+            else:
+                chosen.append(conversion(rows.c[name], column.type, self.lowering).label(name))
+        return Rowset(sa.select(*chosen).select_from(rows), rowset.names)
 
     def _with_unknown(self, stage: StagePlan, rowset: Rowset) -> Any:
         """The rows, and the framework's own row that facts without a match refer to."""

@@ -160,7 +160,10 @@ class _Levels:
         wanted = self.needed[self.at]
         names = [n for lowered, n in self.names.items() if lowered in wanted]
         rowset = self._selected(names, *extra, final=False)
-        level = rowset.select.cte(self._name(self.label))
+        select = rowset.select
+        if self.computed and self.lowering.pulls_up:
+            select = select.offset(sa.literal_column("0"))
+        level = select.cte(self._name(self.label))
         self.source, self.conditions, self.diverts, self.reasons = level, [], [], []
         self._adopt(level, rowset.names)
 

@@ -56,6 +56,9 @@ class Lowering:
     templates: Mapping[str, Template] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
     select_dialect: str = "duckdb"  # sqlglot's name of the dialect
+    # Whether the planner writes a level's expressions into each place that uses them: a column that doubles from
+    # level to level would then double the plan. `OFFSET 0` keeps a level whole; test: spec `columns.yaml`.
+    pulls_up: bool = False
 
     def template(self, c: Call) -> str:
         for key in _keys(c):

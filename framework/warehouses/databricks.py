@@ -16,8 +16,9 @@ from framework.expressions.tree import Call, Expression, Literal, Reference
 from framework.expressions.types import as_decimal
 from framework.warehouse import Refusal, Unreachable, Warehouse
 
-_DATE = r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}"
-_ZONE = r"[+-][0-9]{2}(:?[0-9]{2})?"
+_YEAR = "(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"
+_DATE = rf"^\s*{_YEAR}-[0-9]{{2}}-[0-9]{{2}}"
+_ZONE = "[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?"
 # A time with an offset must have its seconds.
 _INSTANT = r"TRY_CAST(REGEXP_REPLACE({0}, '([T ][0-9]+:[0-9]+)([Z+-])', '$1:00$2') AS TIMESTAMP)"
 _TIMESTAMP = rf"{_DATE}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{{1,6}})?)?(Z|{_ZONE})?)?\s*$"
@@ -47,13 +48,11 @@ def _read_decimal(c: Call) -> str:
 
 def _parse_decimal(c: Call) -> str:
     """Signs, a currency sign and thousands are taken off what has the right shape."""
-    digits = r"([0-9]+|[0-9]{1,3}(,[0-9]{3})+)?(\.[0-9]{0,4})?"
-    shape = rf"^\s*([+-]?\$?|\$[+-]){digits}(CR|-)?\s*$|^\s*\(\$?{digits}\)\s*$"
+    digits = r"(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})"
+    shape = rf"([+-]?\$?|\$[+-]){digits}|\$?{digits}(-|\s*CR)|\(\$?{digits}\)"
     bare = f"TRY_CAST(REGEXP_REPLACE({{0}}, {_pattern('[^0-9.]')}, '') AS {{type}})"
-    return (
-        f"CASE WHEN {{0}} RLIKE {_pattern(shape)} AND {{0}} RLIKE '[0-9]' "
-        f"THEN CASE WHEN {{0}} RLIKE '[(-]|CR' THEN -{bare} ELSE {bare} END END"
-    )
+    value = f"CASE WHEN {{0}} RLIKE '[(-]|CR' THEN -{bare} ELSE {bare} END"
+    return _shaped(rf"^\s*({shape})\s*$", value)
 
 
 def _is_given(e: Expression) -> bool:
@@ -83,10 +82,11 @@ def _text_of(e: Expression, place: str) -> str:
     return place if e.type.name == "string" else f"CAST({place} AS STRING)"
 
 
+_FINITE = "CASE WHEN ABS(TRY_CAST({0} AS DOUBLE)) < CAST('Infinity' AS DOUBLE) THEN TRY_CAST({0} AS DOUBLE) END"
 _READ: dict[str, Template] = {
     "integer": _shaped(r"^\s*[+-]?[0-9]+\s*$", "TRY_CAST(TRIM({0}) AS BIGINT)"),
     "decimal": _read_decimal,
-    "double": _shaped(r"^\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$", "TRY_CAST({0} AS DOUBLE)"),
+    "double": _shaped(r"^\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$", _FINITE),
     "boolean": _shaped(r"^(?i)\s*(true|false)\s*$", "TRY_CAST({0} AS BOOLEAN)"),
     "date": _shaped(rf"{_DATE}\s*$", "TRY_CAST({0} AS DATE)"),
     # Through a zoned timestamp, which converts an offset; the session is in UTC.
@@ -122,16 +122,17 @@ _MONTHS = "January|February|March|April|May|June|July|August|September|October|N
 _DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 _SHORT = re.sub(r"(\w{3})\w*", r"\1", _MONTHS), re.sub(r"(\w{3})\w*", r"\1", _DAYS)
 _NUMBERS = {"m": "M", "d": "d", "H": "H", "I": "h", "M": "m", "S": "s"}
-_YEARS = {"Y": ("yyyy", "[0-9]{4}"), "y": ("yy", "[0-9]{2}"), "p": ("a", "[AP]M")}
+_YEARS = {"Y": ("yyyy", _YEAR), "y": ("yy", "[0-9]{2}"), "p": ("a", "[AP]M")}
 _NAMES = {"b": ("MMM", _SHORT[0]), "B": ("MMMM", _MONTHS), "a": ("EEE", _SHORT[1]), "A": ("EEEE", _DAYS)}
 _LETTERS = {letter: (java, java * 2, "[0-9]{1,2}") for letter, java in _NUMBERS.items()}
 _LETTERS |= {letter: (java, java, shape) for letter, (java, shape) in (_YEARS | _NAMES).items()}
 _LETTERS |= {"j": ("D", "DDD", "[0-9]{1,3}"), "f": ("SSSSSS", "SSSSSS", "[0-9]{1,6}"), "z": ("[XXX][XX][X]", "", _ZONE)}
+_LETTERS |= {f"-{letter}": (read, read, shape) for letter, (read, _, shape) in _LETTERS.items() if letter in "mdHIMSj"}
 
 
 def _pieces(format: str) -> list[tuple[str, str]]:
     """A strftime format as directives and the text between them: ('Y', ''), ('', '-')."""
-    pieces = re.findall(r"%([^%])|((?:[^%]|%%)+)", format)
+    pieces = re.findall(r"%(-?[^%-])|((?:[^%]|%%)+)", format)
     if odd := [letter for letter, _ in pieces if letter and letter not in _LETTERS]:
         raise ValueError(f"no pattern of Databricks has %{odd[0]}")
     return [(letter, text.replace("%%", "%")) for letter, text in pieces]
@@ -145,16 +146,20 @@ def _worded(text: str) -> str:
 def _reading(format: str) -> str:
     """A text read by one format. Its shape is tested first; names of months are English in any case."""
     pattern, shape, pieces = "", "", _pieces(format)
-    for index, (letter, text) in enumerate(pieces):
+    text = "REGEXP_REPLACE(TRIM({0}), '[ \\t]+', ' ')" if " " in format else "TRIM({0})"
+    for index, (letter, part) in enumerate(pieces):
         if not letter:
-            pattern, shape = pattern + _worded(text), shape + re.sub(r"[][\\^$.|?*+(){}]", r"\\\g<0>", text)
+            plain = re.sub(r"[][\\^$.|?*+(){}]", r"\\\g<0>", part)
+            pattern, shape = pattern + _worded(part), shape + re.sub(r"[ \t]+", r"[ \\t]+", plain)
             continue
         read, written, regex = _LETTERS[letter]
+        if letter in ("a", "A"):  # a weekday can be written, and not read
+            text, read, written = f"REGEXP_REPLACE({text}, '(?i){regex}', '')", "", ""
         # Where digits stand beside digits, it must be plain where each ends.
         beside = any(p[0] for p in (*pieces[max(index - 1, 0) : index], *pieces[index + 1 : index + 2]))
         pattern += written if beside and written else read
         shape += f"({regex.replace('{1,', '{') if beside and letter != 'f' else regex})"
-    value = f"TRY_TO_TIMESTAMP(TRIM({{0}}), {_quoted(pattern)})"
+    value = f"TRY_TO_TIMESTAMP({text}, {_quoted(pattern)})"
     if ("y", "") in pieces:  # 2000 to 2099 for Java, and 1969 to 2068 for POSIX
         value = f"CASE WHEN YEAR({value}) > 2068 THEN {value} - INTERVAL 100 YEARS ELSE {value} END"
     return _shaped(rf"^(?i)\s*{shape}\s*$", value)
@@ -262,6 +267,27 @@ def _concat(c: Call) -> str:
     return f"CONCAT({', '.join(places)})"
 
 
+def _substring(c: Call) -> str:
+    """Before the first position there is nothing, and a position below it takes its share of the length."""
+    if isinstance(c.args[1], Literal) and int(c.args[1].value or 0) > 0:
+        return _with_ints("SUBSTRING", "{0}")(c)
+    length = ", CAST({2} + CASE WHEN {1} < 1 THEN {1} - 1 ELSE 0 END AS INT)" if len(c.args) > 2 else ""
+    return f"SUBSTRING({{0}}, CAST(CASE WHEN {{1}} < 1 THEN 1 ELSE {{1}} END AS INT){length})"
+
+
+def _round(c: Call) -> str:
+    """The number of places must be a constant: others are told apart one by one."""
+    if len(c.args) < 2 or isinstance(c.args[1], Literal):
+        return "ROUND({args})"
+    if c.args[0].type.name == "double":
+        return "SIGN({0}) * FLOOR(ABS({0}) * POWER(10, {1}) + 0.5) / POWER(10, {1})"
+    t = as_decimal(c.args[0].type)
+    cases = " ".join(
+        f"WHEN {n} THEN CAST(ROUND({{0}}, {n}) AS {{type}})" for n in range(t.scale - t.precision, t.scale)
+    )
+    return f"CASE WHEN {{1}} >= {t.scale} THEN {{0}} WHEN {{1}} IS NOT NULL THEN COALESCE(CASE {{1}} {cases} END, 0 * {{0}}) END"
+
+
 def _padded(c: Call) -> str:
     return f"{c.function.name.upper()}({{0}}, {_int(c, 1)}, {'{2}' if len(c.args) > 2 else _quoted(' ')})"
 
@@ -289,10 +315,9 @@ def _key_text(e: Expression, place: str) -> str:
     return f"COALESCE(LENGTH({value}) || ':' || {value}, '-')"
 
 
-def _at_extreme(name: str) -> Callable[[Call], str]:
-    """Rows without a value do not compete."""
-    guarded = f"{name}({{0}}, CASE WHEN {{0}} IS NOT NULL THEN {{1}} END)"
-    return lambda c: f"{name}({{0}}, {{1}})" if _is_given(c.args[0]) else guarded
+def _at_extreme(name: str) -> str:
+    """Rows without a value do not compete; of those that share the extreme, the extreme value is taken."""
+    return f"{name}({{0}}, CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN STRUCT({{1}}, {{0}}) END)"
 
 
 def _shifted(c: Call) -> str:
@@ -325,12 +350,17 @@ TEMPLATES: dict[str, Template] = {
     **dict.fromkeys("+-*", _arithmetic),
     "/": "CAST({0} AS DOUBLE) / NULLIF(CAST({1} AS DOUBLE), 0)",
     **{f"{name}(double)": _FAR.format(name.upper()) for name in ("floor", "ceil")},
-    **{name: _with_ints(name.upper(), "{0}") for name in ("round", "left", "right", "substring", "repeat")},
+    **{name: _with_ints(name.upper(), "{0}") for name in ("left", "right", "repeat")},
+    "round": _round,
+    "substring": _substring,
+    "power": "CASE WHEN ({0} <> 0 OR {1} >= 0) AND ({0} >= 0 OR {1} = FLOOR({1})) THEN POWER({0}, {1}) END",
     "concat": _concat,
     # `EXISTS (...) IS NOT TRUE` is no syntax.
     "is not true": lambda c: "NOT {0}" if _is_given(c.args[0]) else c.function.lowering,
     **dict.fromkeys(("lpad", "rpad"), _padded),
-    "split_part": _with_ints("SPLIT_PART", "{0}", "{1}"),
+    "split_part": lambda c: (
+        f"CASE WHEN {{2}} <> 0 THEN SPLIT_PART({{0}}, {{1}}, {_int(c, 2)}) ELSE LEFT({{0}} || {{1}}, 0) END"
+    ),
     "starts_with": "STARTSWITH({0}, {1})",
     "ends_with": "ENDSWITH({0}, {1})",
     "like": _like,

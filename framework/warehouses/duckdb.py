@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -17,8 +18,20 @@ def _corrected(dialect: Any) -> sa.Dialect:
     """The dialect is made from Postgres's, and two things are otherwise in DuckDB."""
     dialect._backslash_escapes = False  # a backslash in a literal is itself
     dialect.supports_native_decimal = True  # decimals come as such, and must not go through a float
+    # DuckDB keeps words for itself that Postgres, whose list the dialect has, does not (`semi`, `anti`, `pivot`).
+    preparer = dialect.identifier_preparer
+    preparer.reserved_words = preparer.reserved_words | _reserved_words()
     found: sa.Dialect = dialect
     return found
+
+
+@lru_cache(maxsize=1)
+def _reserved_words() -> frozenset[str]:
+    import duckdb
+
+    query = "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category IN ('reserved', 'type_function')"
+    with duckdb.connect() as connection:
+        return frozenset(word for (word,) in connection.execute(query).fetchall())
 
 
 class Duckdb(Warehouse):

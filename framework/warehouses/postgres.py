@@ -35,7 +35,7 @@ class Postgres(Warehouse):
     """A database of a Postgres server."""
 
     name: ClassVar[str] = "postgres"
-    lowering: ClassVar[Lowering] = Lowering(TEMPLATES, TYPES)
+    lowering: ClassVar[Lowering] = Lowering(TEMPLATES, TYPES, "postgres", pulls_up=True)
     settings: ClassVar[Mapping[str, str]] = {"url": "Where the server is: postgresql://user@host/database."}
 
     def dialect(self) -> sa.Dialect:

@@ -17,9 +17,10 @@ from framework.warehouse import Refusal, Unreachable, Warehouse
 # Of a session the templates expect: TIMEZONE is UTC, the input formats of dates and timestamps are AUTO,
 # and TIMESTAMP is TIMESTAMP_NTZ. WEEK_START, TWO_DIGIT_CENTURY_START and the output formats may be anything.
 _TEXT = r"TRIM({0}, ' \t\n\r\f')"
-_DATE = r"\s*[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_YEAR = "(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"
+_DATE = rf"\s*{_YEAR}-[0-9]{{2}}-[0-9]{{2}}"
 _CLOCK = r"[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
-_ZONE = r"[+-][0-9]{2}(:?[0-9]{2})?"
+_ZONE = "[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?"
 
 
 def _quoted(text: str) -> str:
@@ -88,13 +89,11 @@ def _narrow(c: Call) -> str:
 
 def _parse_decimal(c: Call) -> str:
     """Signs, a currency sign and thousands are taken off what has the right shape."""
-    digits = r"([0-9]+|[0-9]{1,3}(,[0-9]{3})+)?(\.[0-9]{0,4})?"
-    shape = rf"\s*([+-]?\$?|\$[+-]){digits}(CR|-)?\s*|\s*\(\$?{digits}\)\s*"
+    digits = r"(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})"
+    shape = rf"([+-]?\$?|\$[+-]){digits}|\$?{digits}(-|\s*CR)|\(\$?{digits}\)"
     bare = f"TRY_TO_NUMBER(REGEXP_REPLACE({{0}}, {_pattern('[^0-9.]')}, ''), {{p}}, {{s}})"
-    return (
-        f"CASE WHEN REGEXP_LIKE({{0}}, {_pattern(shape)}) AND REGEXP_INSTR({{0}}, '[0-9]') > 0 "
-        f"THEN CASE WHEN REGEXP_INSTR({{0}}, '[(-]|CR') > 0 THEN -{bare} ELSE {bare} END END"
-    )
+    value = f"CASE WHEN REGEXP_INSTR({{0}}, '[(-]|CR') > 0 THEN -{bare} ELSE {bare} END"
+    return _shaped(rf"\s*({shape})\s*", value)
 
 
 def _text_of(e: Expression, place: str) -> str:
@@ -108,7 +107,8 @@ def _text_of(e: Expression, place: str) -> str:
 
 def _to_text(c: Call) -> str:
     text = _text_of(c.args[0], "{0}")
-    return f"REGEXP_REPLACE({text}, '\\\\.?0+$', '')" if c.args[0].type.name == "timestamp" else text
+    trimmed = f"REGEXP_REPLACE({text}, '\\\\.0+$|(\\\\.[0-9]*[1-9])0+$', '\\\\1')"
+    return trimmed if c.args[0].type.name == "timestamp" else text
 
 
 def _strict(tolerant: Template) -> Callable[[Call], str]:
@@ -122,10 +122,11 @@ def _of_unknown(reading: Template) -> Callable[[Call], str]:
     return lambda c: _text(reading, c).replace("{0}", "CAST({0} AS VARCHAR)")
 
 
+_FINITE = f"CASE WHEN ABS(TRY_TO_DOUBLE({_TEXT})) < CAST('inf' AS DOUBLE) THEN TRY_TO_DOUBLE({_TEXT}) END"
 _READ: dict[str, Template] = {
     "integer": _shaped(r"\s*[+-]?[0-9]+\s*", _whole(f"TRY_TO_NUMBER({_TEXT}, 38, 0)")),
     "decimal": _read_decimal,
-    "double": _shaped(r"\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", f"TRY_TO_DOUBLE({_TEXT})"),
+    "double": _shaped(r"\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", _FINITE),
     "boolean": f"CASE LOWER({_TEXT}) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END",
     "date": _shaped(rf"{_DATE}\s*", f"TRY_TO_DATE({_TEXT}, 'YYYY-MM-DD')"),
     "timestamp": _read_timestamp(),
@@ -141,6 +142,7 @@ _CONVERSIONS: dict[str, Template] = {
     **{f"cast(unknown as {name})": _of_unknown(_strict(reading)) for name, reading in _READ.items()},
     **{f"{name}({t} as string)": _to_text for name in ("cast", "try_cast") for t in ("date", "timestamp", "decimal")},
     **dict.fromkeys(("cast", "try_cast"), "CAST({0} AS {type})"),
+    "cast(double as integer)": "CAST(ROUND({0}) AS {type})",
     **dict.fromkeys(("cast(json as string)", "try_cast(json as string)"), "TO_JSON({0})"),
     "try_cast(string as json)": "TRY_PARSE_JSON({0})",
     "cast(string as json)": "PARSE_JSON({0})",
@@ -159,15 +161,17 @@ _MONTHS = "January|February|March|April|May|June|July|August|September|October|N
 _DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 _WORDS = {"Y": "YYYY", "y": "YY", "m": "MM", "b": "MON", "B": "MMMM", "d": "DD", "a": "DY", "H": "HH24", "I": "HH12"}
 _WORDS |= {"M": "MI", "S": "SS", "f": "FF6", "p": "AM"}
-_SHAPES = dict.fromkeys("mdHIMS", "[0-9]{1,2}") | {"Y": "[0-9]{4}", "y": "[0-9]{2}", "f": "[0-9]{1,6}"}
+_SHAPES = dict.fromkeys("mdHIMS", "[0-9]{1,2}") | {"Y": _YEAR, "y": "[0-9]{2}", "f": "[0-9]{1,6}"}
 _SHAPES |= {"b": re.sub(r"(\w{3})\w*", r"\1", _MONTHS), "B": _MONTHS, "a": re.sub(r"(\w{3})\w*", r"\1", _DAYS)}
-_SHAPES |= {"p": "[AP]M", "z": _ZONE}
-_COMPUTED = {"j": "LPAD(DAYOFYEAR({0}), 3, '0')", "A": f"SPLIT_PART('{_DAYS}', '|', DAYOFWEEKISO({{0}}))"}
+_SHAPES |= {"p": "[AP]M", "z": _ZONE, "A": _DAYS}
+_COMPUTED = {f"-{n}": f"TO_VARCHAR(CAST(TO_VARCHAR({{0}}, '{_WORDS[n]}') AS INTEGER))" for n in "ymdHIMS"}
+_COMPUTED |= {"j": "LPAD(DAYOFYEAR({0}), 3, '0')", "-j": "TO_VARCHAR(DAYOFYEAR({0}))"}
+_COMPUTED |= {"A": f"SPLIT_PART('{_DAYS}', '|', DAYOFWEEKISO({{0}}))"}
 
 
 def _pieces(format: str) -> list[tuple[str, str]]:
     """A strftime format as directives and the text between them: ('Y', ''), ('', '-')."""
-    pieces = re.findall(r"%([^%])|((?:[^%]|%%)+)", format)
+    pieces = re.findall(r"%(-?[^%-])|((?:[^%]|%%)+)", format)
     return [(letter, text.replace("%%", "%")) for letter, text in pieces]
 
 
@@ -178,21 +182,25 @@ def _worded(text: str) -> str:
 
 def _reading(format: str) -> str:
     """A text read by one format; its shape is tested first, as Snowflake is lenient about it."""
-    words, shape, pieces = "", r"\s*", _pieces(format)
-    for index, (letter, text) in enumerate(pieces):
+    words, shape, text = "", "", f"REGEXP_REPLACE({_TEXT}, '[ \\t]+', ' ')" if " " in format else _TEXT
+    pieces = [(letter.removeprefix("-"), part) for letter, part in _pieces(format)]
+    for index, (letter, part) in enumerate(pieces):
         if letter and letter not in _SHAPES:
             raise ValueError(f"no format of Snowflake reads %{letter}")
-        word = {"": _worded(text), "z": "TZH:TZM", "f": "FF"}.get(letter) or _WORDS[letter]
-        regex = f"({_SHAPES[letter]})" if letter else re.sub(r"[][\\^$.|?*+(){}]", r"\\\g<0>", text)
+        if letter in ("a", "A"):  # of a weekday's names it knows the short ones alone
+            text = f"REGEXP_REPLACE({text}, '{_SHAPES[letter]}', '', 1, 0, 'i')"
+        plain = re.sub(r"[][\\^$.|?*+(){}]", r"\\\g<0>", part)
+        regex = f"({_SHAPES[letter]})" if letter else re.sub(r"[ \t]+", r"[ \\t]+", plain)
         if any(p[0] for p in (*pieces[max(index - 1, 0) : index], *pieces[index + 1 : index + 2])):
             regex = regex.replace("{1,2}", "{2}")  # digits beside digits: it must be plain where each ends
-        words, shape = words + word, shape + regex
+        word = {"": _worded(part), "z": "TZH:TZM", "f": "FF", "a": "", "A": ""}.get(letter)
+        words, shape = words + (_WORDS[letter] if word is None else word), shape + regex
     zoned = pieces[-1:] == [("z", "")]
-    value = _in_utc(_TEXT, words) if zoned else f"TRY_TO_TIMESTAMP_NTZ({_TEXT}, {_quoted(words)})"
+    value = _in_utc(text, words) if zoned else f"TRY_TO_TIMESTAMP_NTZ({text}, {_quoted(words)})"
     if ("y", "") in pieces:  # 1969 to 2068, as POSIX has it
         value = f"CASE WHEN YEAR({value}) > 2068 THEN DATEADD('year', -100, {value}) ELSE {value} END"
-    shape = _pattern(shape + r"\s*")
-    return f"CASE WHEN REGEXP_LIKE({{0}}, {shape}, 'i') THEN {value} END"
+    whole = _pattern(rf"\s*{shape}\s*")
+    return f"CASE WHEN REGEXP_LIKE({{0}}, {whole}, 'i') THEN {value} END"
 
 
 def _parse(c: Call) -> str:
@@ -200,20 +208,14 @@ def _parse(c: Call) -> str:
     return f"CAST({f'COALESCE({read})' if len(c.options) > 1 else read} AS {{type}})"
 
 
+def _written(letter: str, text: str) -> str:
+    if letter and letter not in _COMPUTED and letter not in _WORDS:
+        raise ValueError(f"no format of Snowflake writes %{letter}")
+    return (_COMPUTED.get(letter) or f"TO_VARCHAR({{0}}, '{_WORDS[letter]}')") if letter else _quoted(text)
+
+
 def _format(c: Call) -> str:
-    parts: list[str] = []
-    words, plain = "", ""  # what one TO_VARCHAR writes, and the same where it is text alone
-    for letter, text in [*_pieces(c.options[0]), ("end", "")]:
-        if letter in _COMPUTED or letter == "end":
-            parts += [_quoted(plain) if plain else f"TO_VARCHAR({{0}}, {_quoted(words)})"] if words else []
-            parts += [_COMPUTED[letter]] if letter in _COMPUTED else []
-            words, plain = "", ""
-        elif letter and letter not in _WORDS:
-            raise ValueError(f"no format of Snowflake writes %{letter}")
-        else:
-            plain = text if not letter and not words else ""
-            words += _WORDS[letter] if letter else _worded(text)
-    return " || ".join(parts) or "''"
+    return " || ".join(_written(*piece) for piece in _pieces(c.options[0])) or "''"
 
 
 # -- dates
@@ -285,6 +287,14 @@ def _concat_ws(c: Call) -> str:
     return f"SUBSTRING(CONCAT({parts}), LENGTH({{0}}) + 1)"
 
 
+def _substring(c: Call) -> str:
+    """Before the first position there is nothing, and a position below it takes its share of the length."""
+    if isinstance(c.args[1], Literal) and int(c.args[1].value or 0) > 0:
+        return "SUBSTRING({args})"
+    length = ", {2} + CASE WHEN {1} < 1 THEN {1} - 1 ELSE 0 END" if len(c.args) > 2 else ""
+    return f"SUBSTRING({{0}}, CASE WHEN {{1}} < 1 THEN 1 ELSE {{1}} END{length})"
+
+
 def _padded(c: Call) -> str:
     return f"{c.function.name.upper()}({{args}})" if len(c.args) > 2 else f"{c.function.name.upper()}({{args}}, ' ')"
 
@@ -344,13 +354,18 @@ TEMPLATES: dict[str, Template] = {
     "concat": _concat,
     "concat_ws": _concat_ws,
     **dict.fromkeys(("lpad", "rpad"), _padded),
+    **{name: f"{name.upper()}({{0}}, ' ')" for name in ("trim", "ltrim", "rtrim")},
+    "substring": _substring,
+    "split_part": "CASE WHEN {2} = 0 THEN LEFT({0} || {1}, 0) ELSE SPLIT_PART({0}, {1}, {2}) END",
+    "power": "CASE WHEN ({0} <> 0 OR {1} >= 0) AND ({0} >= 0 OR {1} = FLOOR({1})) THEN POWER({0}, {1}) END",
     "starts_with": "STARTSWITH({0}, {1})",
     "ends_with": "ENDSWITH({0}, {1})",
     "regexp_matches": _regexp("REGEXP_INSTR({0}, {1}) > 0", "REGEXP_INSTR({0}, {1}, 1, 1, 0, '{flags}') > 0"),
     "regexp_replace": _regexp("REGEXP_REPLACE({args})", "REGEXP_REPLACE({0}, {1}, {2}, 1, 0, '{flags}')"),
     "regexp_extract": _extract,
     "avg": "AVG({distinct}CAST({0} AS DOUBLE))",
-    **{n: f"{s}(CAST({{0}} AS DOUBLE))" for n, s in (("stddev", "STDDEV_SAMP"), ("variance", "VAR_SAMP"))},
+    "stddev": "STDDEV_SAMP({distinct}CAST({0} AS DOUBLE))",
+    "variance": "VAR_SAMP({distinct}CAST({0} AS DOUBLE))",
     "median": "MEDIAN(CAST({0} AS DOUBLE))",
     **dict.fromkeys(("bool_and", "min(boolean)", "any_value(boolean)"), "BOOLAND_AGG({0})"),
     **dict.fromkeys(("bool_or", "max(boolean)"), "BOOLOR_AGG({0})"),

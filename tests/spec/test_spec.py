@@ -322,6 +322,8 @@ def account(ledger: Data) -> dict[str, Any]:
     lines = {"in": ledger["rows_in"], "added": ledger["added"], **ledger["buckets"]}
     if ledger["grouped"] is not None:
         lines["groups"] = _some(ledger["grouped"], "out")
+    if ledger["open"]:
+        lines["open"] = True
     if ledger["changes"] is not None:
         lines |= ledger["changes"]
     found: dict[str, Any] = {"ledger": _some(lines, "in", "out", "grouped")}
