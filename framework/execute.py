@@ -20,10 +20,13 @@ from framework.audit import judge, stops
 from framework.compile.program import Program, SourceProgram, StageProgram
 from framework.compile.tables import Tables
 from framework.ddl import AddColumn, CreateSchema, DropRelation, RenameTable
+from framework.diagnostics import Code
 from framework.ledger import line, published
 from framework.plan import SourcePlan, StagePlan
 from framework.run import Changes, CheckResult, LedgerLine, Run, StageResult, Status
 from framework.warehouse import UNREACHABLE, Files, SourceProblem, Warehouse
+
+OPEN_LEDGER = Code("F599", "a ledger that does not close")
 
 Progress = Callable[[str, str], None]  # what is worked on, and what is being done with it
 
@@ -280,7 +283,7 @@ class _Execution:
     def _refuse_faults(self, account: LedgerLine) -> None:
         if account.faults:
             message = f"the ledger of `{account.stage}` does not close: {'; '.join(account.faults)}"
-            raise _Stopped("broken", message, "this is a fault of the framework; nothing was published", "F599")
+            raise _Stopped("broken", message, "this is a fault of the framework; nothing was published", OPEN_LEDGER.id)
 
     def _set(self, connection: sa.Connection, audit: Any) -> tuple[Any, int, str]:
         count = int(self._row(connection, audit.select)[0] or 0)

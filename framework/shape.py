@@ -85,6 +85,12 @@ def _report(findings: Findings, data: Any, line: Mapping[str, Any]) -> None:
 
 # -- keys
 
+# Clauses that the language has and this version has not: refused by name, not taken for a slip of the pen.
+_PLANNED = frozenset(
+    "csv per extra_columns freshness expand unpivot limit drop deletes partition_by mostly quarantine vars tags "
+    "materialized warehouse tests stage hooks notify".split()
+)
+
 
 def _unknown_key(data: Any, place: Place, key: str, known: Sequence[str]) -> tuple[str, str]:
     if key.count(")") > key.count("("):
@@ -94,6 +100,8 @@ def _unknown_key(data: Any, place: Place, key: str, known: Sequence[str]) -> tup
     if len(place) == 3 and place[0] == "stages" and kinds:
         kind = data["stages"][place[1]]["kind"]
         return f"a stage of kind `{kind}` has no `{key}`", f"stages of kind {_listed(kinds)} can have it"
+    if key in _PLANNED:
+        return f"`{key}` is a clause of the language that this version does not have yet", "leave it out"
     return f"unknown key `{key}`", suggest(key, known)
 
 

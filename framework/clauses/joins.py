@@ -261,7 +261,9 @@ def _where(draft: Draft, side: _Side, text: str) -> Expression:
 
 def _fan_out_help(side: _Side) -> str:
     keys = " or ".join(shown(key) for key in sorted(side.relation.keys, key=sorted) if key)
-    name = side.relation.name
+    name, period = side.relation.name, side.relation.period
+    if period is not None:
+        keys = f"{keys}, or {shown(period.per)} as of a moment" if keys else f"{shown(period.per)} as of a moment"
     if keys:
         return f"one row of `{name}` is known by {keys}; join on that, aggregate `{name}` first, or say fan_out: true"
     return f"`{name}` has no key; make one row per key of it in a normalize or aggregate stage, or say fan_out: true"

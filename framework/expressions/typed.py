@@ -281,7 +281,7 @@ class _Typing:
                 UNKNOWN_VARIABLE,
                 f"unknown variable `:{node.name}`",
                 node.span,
-                suggest(node.name, known) or "declare it under `vars:`",
+                suggest(node.name, known) or "variables are not in this version yet: write the value",
             )
         return Variable(known[node.name], False, node.name)
 

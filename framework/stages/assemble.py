@@ -72,7 +72,7 @@ class Assemble(Stage, kind="assemble"):
             raise PydanticCustomError("no_from", "a stage that joins needs `from`")
         if self.union is not None and self.from_ is not None:
             raise PydanticCustomError("two_inputs", "a union names its inputs under `union`, and has no `from`")
-        if self.join is not None and (self.tag is not None or self.fill is not None):
+        if self.join is not None and (self.tag is not None or self.fills):
             raise PydanticCustomError("union_only", "`tag` and `fill` belong to a union")
         return self
 
@@ -108,6 +108,11 @@ class Assemble(Stage, kind="assemble"):
         return finish(draft, self, names, key=key, measured=measured, valid=self.valid, assertions=assertions)
 
     # -- union
+
+    @property
+    def fills(self) -> bool:
+        """`fill: null` is YAML's null: that the clause stands there is what counts."""
+        return "fill" in self.model_fields_set
 
     def _unite(self, draft: Draft, names: Sequence[str]) -> None:
         branches: list[_Branch] = []
@@ -156,7 +161,7 @@ class Assemble(Stage, kind="assemble"):
                 origins.setdefault(name, each.name)
         for each in branches:
             lacking = [c.name for name, c in outputs.items() if name not in each.draft.columns]
-            if lacking and self.fill is None:
+            if lacking and not self.fills:
                 shown = ", ".join(f"`{name}`" for name in lacking[:_SHOWN])
                 more = f" and {len(lacking) - _SHOWN} more" if len(lacking) > _SHOWN else ""
                 draft.findings.error(

@@ -55,11 +55,6 @@ def _parse_decimal(c: Call) -> str:
     return _shaped(rf"^\s*({shape})\s*$", value)
 
 
-def _is_given(e: Expression) -> bool:
-    """Whether a column or a literal is never null."""
-    return isinstance(e, Reference | Literal) and not e.nullable
-
-
 def _text(template: Template, c: Call) -> str:
     return template if isinstance(template, str) else template(c)
 
@@ -89,6 +84,7 @@ _READ: dict[str, Template] = {
     "double": _shaped(r"^\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\s*$", _FINITE),
     "boolean": _shaped(r"^(?i)\s*(true|false)\s*$", "TRY_CAST({0} AS BOOLEAN)"),
     "date": _shaped(rf"{_DATE}\s*$", "TRY_CAST({0} AS DATE)"),
+    "json": "CASE WHEN GET_JSON_OBJECT({0}, '$') IS NOT NULL THEN {0} END",
     # Through a zoned timestamp, which converts an offset; the session is in UTC.
     "timestamp": f"CAST({_shaped(_TIMESTAMP, _INSTANT)} AS {{type}})",
 }
@@ -104,11 +100,8 @@ _CONVERSIONS: dict[str, Template] = {
     # A cast to a whole number cuts the decimals off.
     **dict.fromkeys(("cast(decimal as integer)", "cast(double as integer)"), "CAST(ROUND({0}) AS {type})"),
     **{f"{name}(decimal as string)": lambda c: _text_of(c.args[0], "{0}") for name in ("cast", "try_cast")},
-    **dict.fromkeys(("cast(json as string)", "try_cast(json as string)"), "TO_JSON({0})"),
     "try_cast": "TRY_CAST({0} AS {type})",
     "cast": "CAST({0} AS {type})",
-    "try_cast(string as json)": "TRY_PARSE_JSON({0})",
-    "cast(string as json)": "PARSE_JSON({0})",
     "try_parse_decimal": _parse_decimal,
     "parse_decimal": _strict(_parse_decimal),
     "try_parse_integer": _GROUPED,
@@ -178,23 +171,15 @@ def _format(c: Call) -> str:
     return f"DATE_FORMAT({{0}}, {_quoted(pattern)})"
 
 
-# -- dates
-
-
 def _moment(c: Call, text: str) -> str:
     """Exactly a date or a timestamp, where the type is known."""
     return f"CAST({text} AS {{type}})" if c.type.name in ("date", "timestamp") else text
 
 
-def _day(c: Call, index: int) -> str:
-    """An argument as a date, for what takes nothing else."""
-    return f"{{{index}}}" if c.args[index].type.name == "date" else f"CAST({{{index}}} AS DATE)"
-
-
 def _boundaries(c: Call) -> str:
     """TIMESTAMPDIFF counts whole units that elapsed; here the boundaries of the unit are counted."""
     unit = c.options[0].upper()
-    text = days = f"DATEDIFF({_day(c, 1)}, {_day(c, 0)})"
+    text = days = "DATEDIFF(CAST({1} AS DATE), CAST({0} AS DATE))"
     if unit == "WEEK":
         text = f"({days} + WEEKDAY({{0}}) - WEEKDAY({{1}})) DIV 7"
     elif unit in ("HOUR", "MINUTE", "SECOND"):
@@ -225,14 +210,12 @@ _NARROW |= {"min", "max", "any_value", "arg_max", "arg_min", "lag", "lead", "fir
 _NARROW |= {"row_number", "rank", "dense_rank"}
 
 
-def _is_narrow(e: Expression) -> bool:
-    return isinstance(e, Literal) or (isinstance(e, Call) and e.function.name in _NARROW)
-
-
 def _arithmetic(c: Call) -> str:
     """Integers in 64 bits; decimals to their last digit, where Databricks would give up some beyond six."""
     plain = c.function.lowering
-    if c.type.name == "integer" and all(_is_narrow(a) for a in c.args):
+    if c.type.name == "integer" and all(
+        isinstance(e, Literal) or (isinstance(e, Call) and e.function.name in _NARROW) for e in c.args
+    ):
         return plain.replace("{0}", "CAST({0} AS BIGINT)")
     if c.type.name != "decimal" or c.type.scale <= 6:
         return plain
@@ -259,14 +242,6 @@ def _with_ints(name: str, *first: str) -> Callable[[Call], str]:
     return lambda c: f"{name}({', '.join([*first, *(_int(c, i) for i in range(len(first), len(c.args)))])})"
 
 
-# -- text
-
-
-def _concat(c: Call) -> str:
-    places = (f"{{{i}}}" if _is_given(a) else f"COALESCE({{{i}}}, '')" for i, a in enumerate(c.args))
-    return f"CONCAT({', '.join(places)})"
-
-
 def _substring(c: Call) -> str:
     """Before the first position there is nothing, and a position below it takes its share of the length."""
     if isinstance(c.args[1], Literal) and int(c.args[1].value or 0) > 0:
@@ -285,7 +260,8 @@ def _round(c: Call) -> str:
     cases = " ".join(
         f"WHEN {n} THEN CAST(ROUND({{0}}, {n}) AS {{type}})" for n in range(t.scale - t.precision, t.scale)
     )
-    return f"CASE WHEN {{1}} >= {t.scale} THEN {{0}} WHEN {{1}} IS NOT NULL THEN COALESCE(CASE {{1}} {cases} END, 0 * {{0}}) END"
+    inner = f"COALESCE(CASE {{1}} {cases} END, 0 * {{0}})"
+    return f"CASE WHEN {{1}} >= {t.scale} THEN {{0}} WHEN {{1}} IS NOT NULL THEN {inner} END"
 
 
 def _padded(c: Call) -> str:
@@ -293,11 +269,9 @@ def _padded(c: Call) -> str:
 
 
 def _like(c: Call) -> str:
-    """LIKE without an escape: the backslash is one unless another character is named."""
-    pattern = c.args[1]
-    if isinstance(pattern, Literal) and "\\" not in str(pattern.value):
-        return c.function.lowering
-    return "{0} LIKE {1} ESCAPE '\\u0001'"
+    """The backslash is an escape, unless another character is named."""
+    plain = isinstance(c.args[1], Literal) and "\\" not in str(c.args[1].value)
+    return c.function.lowering if plain else "{0} LIKE {1} ESCAPE '\\u0001'"
 
 
 def _replaced(c: Call) -> str:
@@ -344,7 +318,7 @@ TEMPLATES: dict[str, Template] = {
     "date_add": lambda c: _moment(c, f"TIMESTAMPADD({c.options[0].upper()}, {_int(c, 1)}, {{0}})"),
     "full_months": lambda c: f"CAST({_full_months(c)} AS {{type}})",
     "full_years": lambda c: f"CAST(({_full_months(c)}) DIV 12 AS {{type}})",
-    "last_day": lambda c: f"LAST_DAY({_day(c, 0)})",
+    "last_day": "LAST_DAY(CAST({0} AS DATE))",
     "make_date": _with_ints("MAKE_DATE"),
     "format_date": _format,
     **dict.fromkeys("+-*", _arithmetic),
@@ -354,13 +328,11 @@ TEMPLATES: dict[str, Template] = {
     "round": _round,
     "substring": _substring,
     "power": "CASE WHEN ({0} <> 0 OR {1} >= 0) AND ({0} >= 0 OR {1} = FLOOR({1})) THEN POWER({0}, {1}) END",
-    "concat": _concat,
+    "concat": "CONCAT_WS('', {args})",
     # `EXISTS (...) IS NOT TRUE` is no syntax.
-    "is not true": lambda c: "NOT {0}" if _is_given(c.args[0]) else c.function.lowering,
+    "is not true": lambda c: c.function.lowering if c.args[0].nullable else "NOT {0}",
     **dict.fromkeys(("lpad", "rpad"), _padded),
-    "split_part": lambda c: (
-        f"CASE WHEN {{2}} <> 0 THEN SPLIT_PART({{0}}, {{1}}, {_int(c, 2)}) ELSE LEFT({{0}} || {{1}}, 0) END"
-    ),
+    "split_part": "CASE WHEN {2} = 0 THEN LEFT({0}, 0) ELSE SPLIT_PART({0}, {1}, CAST({2} AS INT)) END",
     "starts_with": "STARTSWITH({0}, {1})",
     "ends_with": "ENDSWITH({0}, {1})",
     "like": _like,
@@ -378,17 +350,15 @@ TEMPLATES: dict[str, Template] = {
     **dict.fromkeys(("lag", "lead"), _shifted),
 }
 TYPES = {"string": "STRING", "integer": "BIGINT", "double": "DOUBLE", "timestamp": "TIMESTAMP_NTZ"}
-TYPES |= {"decimal": "DECIMAL({p}, {s})", "json": "VARIANT"}
+TYPES |= {"decimal": "DECIMAL({p}, {s})", "json": "STRING"}
 
 
 @compiles(Value, "databricks")
 def _value(element: Value, compiler: SQLCompiler, **_: Any) -> str:
     """TIMESTAMP is the zoned type here, and DOUBLE has one word."""
     value = element.value
-    if isinstance(value, datetime):
-        return f"TIMESTAMP_NTZ '{value.isoformat(sep=' ')}'"
     if isinstance(value, date):
-        return f"DATE '{value.isoformat()}'"
+        return f"{'TIMESTAMP_NTZ' if isinstance(value, datetime) else 'DATE'} '{value}'"
     if isinstance(value, str):
         return compiler.render_literal_value(value, sa.Text())
     if isinstance(value, float):

@@ -38,11 +38,6 @@ def _shaped(regex: str, value: str) -> str:
     return f"CASE WHEN REGEXP_LIKE({{0}}, {_pattern(regex)}) THEN {value} END"
 
 
-def _is_given(e: Expression) -> bool:
-    """Whether a column or a literal is never null."""
-    return isinstance(e, Reference | Literal) and not e.nullable
-
-
 def _text(template: Template, c: Call) -> str:
     return template if isinstance(template, str) else template(c)
 
@@ -218,9 +213,6 @@ def _format(c: Call) -> str:
     return " || ".join(_written(*piece) for piece in _pieces(c.options[0])) or "''"
 
 
-# -- dates
-
-
 def _moment(c: Call, text: str) -> str:
     """Exactly a date or a timestamp, where the type is known."""
     return f"CAST({text} AS {{type}})" if c.type.name in ("date", "timestamp") else text
@@ -245,9 +237,6 @@ def _full_months(c: Call) -> str:
 
 
 _MADE = "DATE_FROM_PARTS({0}, {1}, {2})"  # it carries a day 32 over into the next month
-
-
-# -- text and patterns
 
 
 def _regexp(plain: str, flagged: str) -> Callable[[Call], str]:
@@ -275,14 +264,12 @@ def _extract(c: Call) -> str:
 
 
 def _concat(c: Call) -> str:
-    places = (f"{{{i}}}" if _is_given(a) else f"COALESCE({{{i}}}, '')" for i, a in enumerate(c.args))
-    return f"CONCAT({', '.join(places)})"
+    parts = ", ".join(f"COALESCE({{{i}}}, '')" for i in range(len(c.args)))
+    return f"CONCAT({parts})"
 
 
 def _concat_ws(c: Call) -> str:
     """CONCAT_WS does not skip nulls: docs.snowflake.com/en/sql-reference/functions/concat_ws"""
-    if all(_is_given(a) for a in c.args[1:]):
-        return "CONCAT_WS({args})"
     parts = ", ".join(f"COALESCE({{0}} || {{{i}}}, '')" for i in range(1, len(c.args)))
     return f"SUBSTRING(CONCAT({parts}), LENGTH({{0}}) + 1)"
 
@@ -319,10 +306,9 @@ def _listed(c: Call) -> str:
     return text if c.window is not None else f"CASE WHEN COUNT({{0}}) > 0 THEN {text} END"
 
 
-def _at_extreme(name: str) -> Callable[[Call], str]:
+def _at_extreme(name: str) -> str:
     """Rows without a value do not compete."""
-    guarded = f"{name}({{0}}, CASE WHEN {{0}} IS NOT NULL THEN {{1}} END)"
-    return lambda c: f"{name}({{0}}, {{1}})" if _is_given(c.args[0]) else guarded
+    return f"{name}({{0}}, CASE WHEN {{0}} IS NOT NULL THEN {{1}} END)"
 
 
 TEMPLATES: dict[str, Template] = {
@@ -333,8 +319,8 @@ TEMPLATES: dict[str, Template] = {
     "hash_key": lambda c: f"MD5({' || '.join(_key_text(a, f'{{{i}}}') for i, a in enumerate(c.args))})",
     "key_text": lambda c: _key_text(c.args[0], "{0}"),
     # Its reference has no `IS TRUE`.
-    "is true": lambda c: "{0}" if _is_given(c.args[0]) else "COALESCE({0}, FALSE)",
-    "is not true": lambda c: "NOT {0}" if _is_given(c.args[0]) else "NOT COALESCE({0}, FALSE)",
+    "is true": lambda c: "COALESCE({0}, FALSE)" if c.args[0].nullable else "{0}",
+    "is not true": lambda c: "NOT COALESCE({0}, FALSE)" if c.args[0].nullable else "NOT {0}",
     "is false": "NOT COALESCE({0}, TRUE)",
     "is not false": "COALESCE({0}, TRUE)",
     "date_trunc": _truncated,
