@@ -203,9 +203,7 @@ def expected(data_dir: Path | str) -> dict[str, list[tuple[Any, ...]]]:
     """The rows of each published table, with the columns of `COLUMNS`, ordered by them."""
     with calculate(data_dir) as connection:
         return {
-            table: connection.execute(
-                f"SELECT {', '.join(COLUMNS[table])} FROM ({query}) ORDER BY ALL"
-            ).fetchall()
+            table: connection.execute(f"SELECT {', '.join(COLUMNS[table])} FROM ({query}) ORDER BY ALL").fetchall()
             for table, query in TABLES.items()
         }
 

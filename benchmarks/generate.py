@@ -506,9 +506,7 @@ def differences(size: Size, folder: Path, threads: int | None = None, memory: st
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.generate", description="Generate synthetic claims."
-    )
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.generate", description="Generate synthetic claims.")
     parser.add_argument("--headers", type=int, default=1_000, help="distinct claims (default 1000)")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--threads", type=int, help="default: every core; never changes the result")

@@ -263,7 +263,8 @@ def _fan_out_help(side: _Side) -> str:
     keys = " or ".join(shown(key) for key in sorted(side.relation.keys, key=sorted) if key)
     name, period = side.relation.name, side.relation.period
     if period is not None:
-        keys = f"{keys}, or {shown(period.per)} as of a moment" if keys else f"{shown(period.per)} as of a moment"
+        as_of = f"{shown(period.per)} in a lookup with as_of"
+        keys = f"{keys}, or by {as_of}" if keys else as_of
     if keys:
         return f"one row of `{name}` is known by {keys}; join on that, aggregate `{name}` first, or say fan_out: true"
     return f"`{name}` has no key; make one row per key of it in a normalize or aggregate stage, or say fan_out: true"

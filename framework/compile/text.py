@@ -9,7 +9,9 @@ from framework.compile.program import Program, SourceProgram, StageProgram
 
 
 def texts(program: Program, dialect: sa.Dialect) -> dict[str, str]:
-    """The SQL by relation, in the order of the program."""
+    """The SQL by relation, in the order of the program. Variables stand as `:name`; the dialect is changed for that."""
+    dialect.paramstyle, dialect.positional = "named", False
+    dialect.identifier_preparer._double_percents = False
     found = {s.source.name: _joined(_source(s), dialect) for s in program.sources}
     return found | {s.stage.name: _joined(_stage(s), dialect) for s in program.stages}
 
@@ -19,7 +21,7 @@ def _joined(statements: Iterator[tuple[str, Any]], dialect: sa.Dialect) -> str:
 
 
 def _text(statement: Any, dialect: sa.Dialect) -> str:
-    compiled = str(statement.compile(dialect=dialect)).replace("%%", "%")
+    compiled = str(statement.compile(dialect=dialect))
     return "\n".join(line.rstrip() for line in compiled.splitlines())
 
 

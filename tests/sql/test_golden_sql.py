@@ -45,7 +45,7 @@ def test_others_as_a_diff(pipeline: str, name: str, update_golden: bool) -> None
     check(HERE / f"{pipeline}.{name}.diff", diff, update_golden)
 
 
-@pytest.mark.parametrize("name", ("duckdb", *OTHERS))
+@pytest.mark.parametrize("name", ["duckdb", *OTHERS])
 @pytest.mark.parametrize("pipeline", PIPELINES)
 def test_another_reader_takes_it_for_sql(pipeline: str, name: str) -> None:
     """Not a proof that the warehouse does: the engines that can be had run it in other tests."""

@@ -16,9 +16,8 @@ import yaml
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from framework.yaml_source import reading
 from framework.diagnostics import Location, PipelineError
-from framework.yaml_source import MAX_BYTES, MAX_DEPTH, MAX_EXPANDED, parse, read
+from framework.yaml_source import MAX_BYTES, MAX_DEPTH, MAX_EXPANDED, parse, read, reading
 
 
 @pytest.fixture(params=["CSafeLoader", "SafeLoader"])

@@ -1,0 +1,749 @@
+-- source raw_claim_headers: one scan for what a row decides
+WITH typed AS
+(SELECT raw_claim_headers.claim_id AS claim_id, CAST(CASE WHEN regexp_matches(raw_claim_headers.claim_version, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_headers.claim_version AS BIGINT) END AS BIGINT) AS claim_version, raw_claim_headers.member_id AS member_id, raw_claim_headers.provider_npi AS provider_npi, raw_claim_headers.plan_code AS plan_code, raw_claim_headers.claim_type AS claim_type, raw_claim_headers.service_from AS service_from, CAST(CASE WHEN regexp_matches(raw_claim_headers.received_at, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29)([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?)?)[ \t\n\r\f]*$') THEN TRY_CAST(trim(raw_claim_headers.received_at, E' \t\n\r\f') AS TIMESTAMP) WHEN regexp_matches(raw_claim_headers.received_at, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29)[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?))[ \t\n\r\f]*$') THEN TRY_CAST(regexp_replace(trim(raw_claim_headers.received_at, E' \t\n\r\f'), '^([^:]*:[0-9][0-9])([^:0-9])', '\1:00\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END AS TIMESTAMP) AS received_at, raw_claim_headers.status AS status, CAST(CASE WHEN regexp_matches(raw_claim_headers.total_charge, '^[ \t\n\r\f]*([+-]?0{0,200}[0-9]{1,16}(\.[0-9]{0,2})?)[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_headers.total_charge AS DECIMAL(18, 2)) END AS DECIMAL(18, 2)) AS total_charge, raw_claim_headers.claim_version IS NOT NULL AS _given_claim_version, raw_claim_headers.received_at IS NOT NULL AS _given_received_at, raw_claim_headers.total_charge IS NOT NULL AS _given_total_charge
+FROM raw.raw_claim_headers AS raw_claim_headers),
+raw_claim_headers_typed AS
+(SELECT typed.claim_id AS claim_id, typed.claim_version AS claim_version, typed.member_id AS member_id, typed.provider_npi AS provider_npi, typed.plan_code AS plan_code, typed.claim_type AS claim_type, typed.service_from AS service_from, typed.received_at AS received_at, typed.status AS status, typed.total_charge AS total_charge
+FROM typed)
+ SELECT COUNT(*) AS f1, COUNT(CASE WHEN NOT raw_claim_headers_typed.claim_type IN ('P', 'I', 'R') THEN 1 END) AS f2
+FROM raw_claim_headers_typed;
+
+-- source raw_claim_lines: one scan for what a row decides
+SELECT COUNT(*) AS f1
+FROM raw.raw_claim_lines;
+
+-- source raw_adjustments: one scan for what a row decides
+SELECT COUNT(*) AS f1
+FROM raw.raw_adjustments;
+
+-- source raw_members: one scan for what a row decides
+SELECT COUNT(*) AS f1
+FROM raw.raw_members;
+
+-- source raw_members: key(member_id)
+WITH typed AS
+(SELECT raw_members.member_id AS member_id, CAST(CASE WHEN regexp_matches(raw_members.birth_date, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29))[ \t\n\r\f]*$') THEN TRY_CAST(raw_members.birth_date AS DATE) END AS DATE) AS birth_date, raw_members.birth_date IS NOT NULL AS _given_birth_date
+FROM raw.raw_members AS raw_members),
+typed_2 AS
+(SELECT typed.member_id AS member_id
+FROM typed),
+grouped AS
+(SELECT typed_2.member_id AS _k0, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM typed_2 GROUP BY typed_2.member_id),
+failing AS
+(SELECT grouped._n AS _n, grouped._rows AS _rows
+FROM grouped
+WHERE (grouped._n < 2) IS NOT TRUE)
+ SELECT coalesce(sum(failing._n), 0) AS failing_rows
+FROM failing;
+
+-- source raw_providers: one scan for what a row decides
+SELECT COUNT(*) AS f1
+FROM raw.raw_providers;
+
+-- source raw_providers: key(npi)
+WITH grouped AS
+(SELECT raw_providers.npi AS _k0, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM raw.raw_providers AS raw_providers GROUP BY raw_providers.npi),
+failing AS
+(SELECT grouped._n AS _n, grouped._rows AS _rows
+FROM grouped
+WHERE (grouped._n < 2) IS NOT TRUE)
+ SELECT coalesce(sum(failing._n), 0) AS failing_rows
+FROM failing;
+
+-- source raw_plans: one scan for what a row decides
+SELECT COUNT(*) AS f1
+FROM raw.raw_plans;
+
+-- source raw_plans: key(plan_code)
+WITH grouped AS
+(SELECT raw_plans.plan_code AS _k0, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM raw.raw_plans AS raw_plans GROUP BY raw_plans.plan_code),
+failing AS
+(SELECT grouped._n AS _n, grouped._rows AS _rows
+FROM grouped
+WHERE (grouped._n < 2) IS NOT TRUE)
+ SELECT coalesce(sum(failing._n), 0) AS failing_rows
+FROM failing;
+
+-- source raw_eligibility: one scan for what a row decides
+SELECT COUNT(*) AS f1
+FROM raw.raw_eligibility;
+
+-- stage members: the candidate, beside what stands
+CREATE TABLE staging.members__new AS
+WITH typed AS
+(SELECT raw_members.member_id AS member_id, CAST(CASE WHEN regexp_matches(raw_members.birth_date, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29))[ \t\n\r\f]*$') THEN TRY_CAST(raw_members.birth_date AS DATE) END AS DATE) AS birth_date, raw_members.gender AS gender, raw_members.zip AS zip, raw_members.birth_date IS NOT NULL AS _given_birth_date
+FROM raw.raw_members AS raw_members),
+computed AS
+(SELECT LOWER(trim(typed.member_id, ' ')) AS member_id, typed.birth_date AS birth_date, CASE WHEN UPPER(trim(typed.gender, ' ')) = 'F' THEN 'female' WHEN UPPER(trim(typed.gender, ' ')) = 'M' THEN 'male' ELSE 'unknown' END AS gender, LEFT(trim(typed.zip, ' '), 5) AS zip, typed._given_birth_date AND typed.birth_date IS NULL AS _failed_birth_date
+FROM typed)
+ SELECT computed.member_id, computed.birth_date, computed.gender, computed.zip, CASE WHEN computed.member_id IS NULL THEN 'rejected' WHEN computed._failed_birth_date THEN 'quarantined' ELSE 'out' END AS _bucket, ('[' || CONCAT_WS(',', CASE WHEN computed._failed_birth_date THEN '"unreadable(birth_date as date)"' END)) || ']' AS _reasons
+FROM computed;
+
+-- stage members: what comes in from raw_members
+SELECT count(*) AS rows_in
+FROM raw.raw_members AS raw_members;
+
+-- stage members: one scan for the ledger and the checks
+SELECT COUNT(CASE WHEN members._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN members._bucket = 'quarantined' THEN 1 END) AS f2, COUNT(CASE WHEN members._bucket = 'out' THEN 1 END) AS f3, COUNT(CASE WHEN members._bucket = 'quarantined' AND CONTAINS(members._reasons, '"unreadable(birth_date as date)"') THEN 1 END) AS f4, COUNT(CASE WHEN members._bucket = 'out' AND NOT REGEXP_MATCHES(members.zip, '^[0-9]{5}$') THEN 1 END) AS f5, COUNT(CASE WHEN members._bucket = 'out' AND NOT members.gender IN ('female', 'male', 'unknown') THEN 1 END) AS f6
+FROM staging.members__new AS members;
+
+-- stage members: key(member_id)
+WITH grouped AS
+(SELECT members.member_id AS _k0, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM (SELECT members.member_id AS member_id, members.birth_date AS birth_date, members.gender AS gender, members.zip AS zip
+FROM staging.members__new AS members
+WHERE members._bucket IN ('out', 'unknown')) AS members GROUP BY members.member_id),
+failing AS
+(SELECT grouped._n AS _n, grouped._rows AS _rows
+FROM grouped
+WHERE (grouped._n < 2) IS NOT TRUE)
+ SELECT coalesce(sum(failing._n), 0) AS failing_rows
+FROM failing;
+
+-- stage members: shown as members
+CREATE VIEW staging.members AS
+SELECT members.member_id, members.birth_date, members.gender, members.zip
+FROM staging.members__rows AS members
+WHERE members._bucket = 'out';
+
+-- stage members: shown as members__quarantine
+CREATE VIEW quarantine.members__quarantine AS
+SELECT members.member_id, members.birth_date, members.gender, members.zip, members._bucket, members._reasons
+FROM staging.members__rows AS members
+WHERE members._bucket IN ('rejected', 'quarantined');
+
+-- stage providers: the candidate, beside what stands
+CREATE TABLE staging.providers__new AS
+WITH computed AS
+(SELECT raw_providers.specialty_code AS specialty_code, raw_providers.state AS state, trim(raw_providers.npi, ' ') AS provider_id
+FROM raw.raw_providers AS raw_providers)
+ SELECT computed.provider_id, computed.specialty_code, computed.state, CASE WHEN computed.provider_id IS NULL THEN 'rejected' ELSE 'out' END AS _bucket
+FROM computed;
+
+-- stage providers: what comes in from raw_providers
+SELECT count(*) AS rows_in
+FROM raw.raw_providers AS raw_providers;
+
+-- stage providers: one scan for the ledger and the checks
+SELECT COUNT(CASE WHEN providers._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN providers._bucket = 'out' THEN 1 END) AS f2, COUNT(CASE WHEN providers._bucket = 'out' AND NOT CASE WHEN providers.provider_id IS NULL THEN NULL WHEN LENGTH(providers.provider_id) = 10 AND TRANSLATE(providers.provider_id, '0123456789', '') = '' THEN MOD(24 + (2 * CAST(SUBSTRING(providers.provider_id, 1, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(providers.provider_id, 1, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(providers.provider_id, 2, 1) AS INTEGER) + (2 * CAST(SUBSTRING(providers.provider_id, 3, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(providers.provider_id, 3, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(providers.provider_id, 4, 1) AS INTEGER) + (2 * CAST(SUBSTRING(providers.provider_id, 5, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(providers.provider_id, 5, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(providers.provider_id, 6, 1) AS INTEGER) + (2 * CAST(SUBSTRING(providers.provider_id, 7, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(providers.provider_id, 7, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(providers.provider_id, 8, 1) AS INTEGER) + (2 * CAST(SUBSTRING(providers.provider_id, 9, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(providers.provider_id, 9, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(providers.provider_id, 10, 1) AS INTEGER), 10) = 0 ELSE FALSE END THEN 1 END) AS f3
+FROM staging.providers__new AS providers;
+
+-- stage providers: key(provider_id)
+WITH grouped AS
+(SELECT providers.provider_id AS _k0, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM (SELECT providers.provider_id AS provider_id, providers.specialty_code AS specialty_code, providers.state AS state
+FROM staging.providers__new AS providers
+WHERE providers._bucket IN ('out', 'unknown')) AS providers GROUP BY providers.provider_id),
+failing AS
+(SELECT grouped._n AS _n, grouped._rows AS _rows
+FROM grouped
+WHERE (grouped._n < 2) IS NOT TRUE)
+ SELECT coalesce(sum(failing._n), 0) AS failing_rows
+FROM failing;
+
+-- stage providers: shown as providers
+CREATE VIEW staging.providers AS
+SELECT providers.provider_id, providers.specialty_code, providers.state
+FROM staging.providers__rows AS providers
+WHERE providers._bucket = 'out';
+
+-- stage providers: shown as providers__quarantine
+CREATE VIEW quarantine.providers__quarantine AS
+SELECT providers.provider_id, providers.specialty_code, providers.state, providers._bucket
+FROM staging.providers__rows AS providers
+WHERE providers._bucket IN ('rejected', 'quarantined');
+
+-- stage plans: the candidate, beside what stands
+CREATE TABLE staging.plans__new AS
+WITH computed AS
+(SELECT UPPER(trim(raw_plans.plan_code, ' ')) AS plan_code, raw_plans.plan_name AS plan_name, LOWER(raw_plans.line_of_business) AS line_of_business
+FROM raw.raw_plans AS raw_plans)
+ SELECT computed.plan_code, computed.plan_name, computed.line_of_business, CASE WHEN computed.plan_code IS NULL THEN 'rejected' ELSE 'out' END AS _bucket
+FROM computed;
+
+-- stage plans: what comes in from raw_plans
+SELECT count(*) AS rows_in
+FROM raw.raw_plans AS raw_plans;
+
+-- stage plans: one scan for the ledger and the checks
+SELECT COUNT(CASE WHEN plans._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN plans._bucket = 'out' THEN 1 END) AS f2, COUNT(CASE WHEN plans._bucket = 'out' AND plans.plan_name IS NULL THEN 1 END) AS f3
+FROM staging.plans__new AS plans;
+
+-- stage plans: unique(plan_name)
+WITH grouped AS
+(SELECT plans.plan_name AS _k0, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM (SELECT plans.plan_code AS plan_code, plans.plan_name AS plan_name, plans.line_of_business AS line_of_business
+FROM staging.plans__new AS plans
+WHERE plans._bucket IN ('out', 'unknown')) AS plans GROUP BY plans.plan_name),
+failing AS
+(SELECT grouped._n AS _n, grouped._rows AS _rows
+FROM grouped
+WHERE (grouped._n < 2) IS NOT TRUE)
+ SELECT coalesce(sum(failing._n), 0) AS failing_rows
+FROM failing;
+
+-- stage plans: key(plan_code)
+WITH grouped AS
+(SELECT plans.plan_code AS _k0, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM (SELECT plans.plan_code AS plan_code, plans.plan_name AS plan_name, plans.line_of_business AS line_of_business
+FROM staging.plans__new AS plans
+WHERE plans._bucket IN ('out', 'unknown')) AS plans GROUP BY plans.plan_code),
+failing AS
+(SELECT grouped._n AS _n, grouped._rows AS _rows
+FROM grouped
+WHERE (grouped._n < 2) IS NOT TRUE)
+ SELECT coalesce(sum(failing._n), 0) AS failing_rows
+FROM failing;
+
+-- stage plans: shown as plans
+CREATE VIEW staging.plans AS
+SELECT plans.plan_code, plans.plan_name, plans.line_of_business
+FROM staging.plans__rows AS plans
+WHERE plans._bucket = 'out';
+
+-- stage plans: shown as plans__quarantine
+CREATE VIEW quarantine.plans__quarantine AS
+SELECT plans.plan_code, plans.plan_name, plans.line_of_business, plans._bucket
+FROM staging.plans__rows AS plans
+WHERE plans._bucket IN ('rejected', 'quarantined');
+
+-- stage eligibility: the candidate, beside what stands
+CREATE TABLE staging.eligibility__new AS
+WITH typed AS
+(SELECT raw_eligibility.member_id AS member_id, raw_eligibility.plan_code AS plan_code, CAST(CASE WHEN regexp_matches(raw_eligibility.eligible_from, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29))[ \t\n\r\f]*$') THEN TRY_CAST(raw_eligibility.eligible_from AS DATE) END AS DATE) AS eligible_from, CAST(CASE WHEN regexp_matches(raw_eligibility.eligible_to, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29))[ \t\n\r\f]*$') THEN TRY_CAST(raw_eligibility.eligible_to AS DATE) END AS DATE) AS eligible_to, raw_eligibility.eligible_from IS NOT NULL AS _given_eligible_from, raw_eligibility.eligible_to IS NOT NULL AS _given_eligible_to
+FROM raw.raw_eligibility AS raw_eligibility),
+computed AS
+(SELECT LOWER(trim(typed.member_id, ' ')) AS member_id, UPPER(trim(typed.plan_code, ' ')) AS plan_code, typed.eligible_from AS eligible_from, typed.eligible_to AS eligible_to, typed._given_eligible_from AND typed.eligible_from IS NULL AS _failed_eligible_from, typed._given_eligible_to AND typed.eligible_to IS NULL AS _failed_eligible_to, typed.eligible_from AS covered_from
+FROM typed),
+windows AS
+(SELECT computed.member_id AS member_id, computed.plan_code AS plan_code, computed.eligible_from AS eligible_from, computed.eligible_to AS eligible_to, computed._failed_eligible_from AS _failed_eligible_from, computed._failed_eligible_to AS _failed_eligible_to, computed.covered_from AS covered_from, computed._failed_eligible_to OR computed._failed_eligible_from AS _failed_covered_to, CASE WHEN (computed._failed_eligible_to OR computed._failed_eligible_from) AND (computed._failed_eligible_to OR (computed.eligible_to IS NULL) IS NOT TRUE) AND (computed._failed_eligible_from OR computed._failed_eligible_to OR (computed.eligible_from < computed.eligible_to) IS NOT TRUE) THEN 'rejected' WHEN (computed.eligible_to IS NULL OR computed.eligible_from < computed.eligible_to) IS NOT TRUE THEN 'filtered' ELSE NULL END AS _bucket
+FROM computed),
+windows_2 AS
+(SELECT windows.member_id AS member_id, windows.plan_code AS plan_code, windows._failed_eligible_from AS _failed_eligible_from, windows._failed_eligible_to AS _failed_eligible_to, windows.covered_from AS covered_from, windows._failed_covered_to AS _failed_covered_to, LEAST(windows.eligible_to, LEAD(windows.eligible_from) OVER (PARTITION BY windows.member_id, windows._bucket IS NULL ORDER BY windows.eligible_from NULLS LAST, windows.eligible_to NULLS LAST, windows.member_id NULLS LAST, windows.plan_code NULLS LAST, windows.covered_from NULLS LAST)) AS covered_to, windows._bucket AS _bucket
+FROM windows)
+ SELECT windows_2.member_id, windows_2.covered_from, windows_2.covered_to, windows_2.plan_code, CASE WHEN (windows_2._bucket IS NOT NULL) THEN windows_2._bucket WHEN (windows_2._failed_covered_to OR windows_2._failed_eligible_from) AND (windows_2._failed_covered_to OR (windows_2.covered_to IS NULL) IS NOT TRUE) AND (windows_2._failed_eligible_from OR windows_2._failed_covered_to OR (windows_2.covered_from < windows_2.covered_to) IS NOT TRUE) THEN 'rejected' WHEN (windows_2.covered_to IS NULL OR windows_2.covered_from < windows_2.covered_to) IS NOT TRUE THEN 'filtered' WHEN windows_2.member_id IS NULL OR windows_2.covered_from IS NULL OR windows_2._failed_eligible_from THEN 'rejected' WHEN windows_2._failed_eligible_from THEN 'quarantined' WHEN windows_2._failed_eligible_to THEN 'quarantined' ELSE 'out' END AS _bucket, ('[' || CONCAT_WS(',', CASE WHEN windows_2._failed_eligible_from THEN '"unreadable(eligible_from as date)"' END, CASE WHEN windows_2._failed_eligible_to THEN '"unreadable(eligible_to as date)"' END)) || ']' AS _reasons
+FROM windows_2;
+
+-- stage eligibility: what comes in from raw_eligibility
+SELECT count(*) AS rows_in
+FROM raw.raw_eligibility AS raw_eligibility;
+
+-- stage eligibility: one scan for the ledger and the checks
+SELECT COUNT(CASE WHEN eligibility._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN eligibility._bucket = 'filtered' THEN 1 END) AS f2, COUNT(CASE WHEN eligibility._bucket = 'quarantined' THEN 1 END) AS f3, COUNT(CASE WHEN eligibility._bucket = 'out' THEN 1 END) AS f4, COUNT(CASE WHEN eligibility._bucket = 'quarantined' AND CONTAINS(eligibility._reasons, '"unreadable(eligible_from as date)"') THEN 1 END) AS f5, COUNT(CASE WHEN eligibility._bucket = 'quarantined' AND CONTAINS(eligibility._reasons, '"unreadable(eligible_to as date)"') THEN 1 END) AS f6
+FROM staging.eligibility__new AS eligibility;
+
+-- stage eligibility: relationship(member_id -> members.member_id)
+WITH failing AS
+(SELECT eligibility.member_id AS member_id
+FROM (SELECT eligibility.member_id AS member_id, eligibility.covered_from AS covered_from, eligibility.covered_to AS covered_to, eligibility.plan_code AS plan_code
+FROM staging.eligibility__new AS eligibility
+WHERE eligibility._bucket IN ('out', 'unknown')) AS eligibility
+WHERE EXISTS (SELECT 1
+FROM staging.members AS _target
+WHERE eligibility.member_id = _target.member_id) IS NOT TRUE)
+ SELECT count(*) AS failing_rows
+FROM failing;
+
+-- stage eligibility: relationship(plan_code -> plans.plan_code)
+WITH input_rows AS
+(SELECT eligibility.plan_code AS plan_code
+FROM (SELECT eligibility.member_id AS member_id, eligibility.covered_from AS covered_from, eligibility.covered_to AS covered_to, eligibility.plan_code AS plan_code
+FROM staging.eligibility__new AS eligibility
+WHERE eligibility._bucket IN ('out', 'unknown')) AS eligibility
+WHERE (eligibility.plan_code IS NULL) IS NOT TRUE),
+failing AS
+(SELECT input_rows.plan_code AS plan_code
+FROM input_rows
+WHERE EXISTS (SELECT 1
+FROM staging.plans AS _target
+WHERE input_rows.plan_code = _target.plan_code) IS NOT TRUE)
+ SELECT count(*) AS failing_rows
+FROM failing;
+
+-- stage eligibility: key(member_id, covered_from)
+WITH grouped AS
+(SELECT eligibility.member_id AS _k0, eligibility.covered_from AS _k1, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM (SELECT eligibility.member_id AS member_id, eligibility.covered_from AS covered_from, eligibility.covered_to AS covered_to, eligibility.plan_code AS plan_code
+FROM staging.eligibility__new AS eligibility
+WHERE eligibility._bucket IN ('out', 'unknown')) AS eligibility GROUP BY eligibility.member_id, eligibility.covered_from),
+failing AS
+(SELECT grouped._n AS _n, grouped._rows AS _rows
+FROM grouped
+WHERE (grouped._n < 2) IS NOT TRUE)
+ SELECT coalesce(sum(failing._n), 0) AS failing_rows
+FROM failing;
+
+-- stage eligibility: valid(covered_from, covered_to)
+WITH periods AS
+(SELECT eligibility.covered_from AS covered_from, eligibility.covered_to AS covered_to, eligibility.covered_from AS _start, LEAD(eligibility.covered_from) OVER (PARTITION BY eligibility.member_id ORDER BY eligibility.covered_from NULLS LAST, eligibility.covered_to NULLS LAST) AS _next
+FROM (SELECT eligibility.member_id AS member_id, eligibility.covered_from AS covered_from, eligibility.covered_to AS covered_to, eligibility.plan_code AS plan_code
+FROM staging.eligibility__new AS eligibility
+WHERE eligibility._bucket IN ('out', 'unknown')) AS eligibility),
+failing AS
+(SELECT periods._start AS _start
+FROM periods
+WHERE periods.covered_from IS NULL OR NOT periods.covered_from < periods.covered_to OR periods._next < periods.covered_to OR periods.covered_to IS NULL AND periods._next IS NOT NULL)
+ SELECT count(*) AS failing_rows
+FROM failing;
+
+-- stage eligibility: shown as eligibility
+CREATE VIEW staging.eligibility AS
+SELECT eligibility.member_id, eligibility.covered_from, eligibility.covered_to, eligibility.plan_code
+FROM staging.eligibility__rows AS eligibility
+WHERE eligibility._bucket = 'out';
+
+-- stage eligibility: shown as eligibility__quarantine
+CREATE VIEW quarantine.eligibility__quarantine AS
+SELECT eligibility.member_id, eligibility.covered_from, eligibility.covered_to, eligibility.plan_code, eligibility._bucket, eligibility._reasons
+FROM staging.eligibility__rows AS eligibility
+WHERE eligibility._bucket IN ('rejected', 'quarantined');
+
+-- stage claim_headers: the candidate, beside what stands
+CREATE TABLE staging.claim_headers__new AS
+WITH typed AS
+(SELECT raw_claim_headers.claim_id AS claim_id, CAST(CASE WHEN regexp_matches(raw_claim_headers.claim_version, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_headers.claim_version AS BIGINT) END AS BIGINT) AS claim_version, raw_claim_headers.member_id AS member_id, raw_claim_headers.provider_npi AS provider_npi, raw_claim_headers.plan_code AS plan_code, raw_claim_headers.claim_type AS claim_type, raw_claim_headers.service_from AS service_from, CAST(CASE WHEN regexp_matches(raw_claim_headers.received_at, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29)([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?)?)[ \t\n\r\f]*$') THEN TRY_CAST(trim(raw_claim_headers.received_at, E' \t\n\r\f') AS TIMESTAMP) WHEN regexp_matches(raw_claim_headers.received_at, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29)[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?))[ \t\n\r\f]*$') THEN TRY_CAST(regexp_replace(trim(raw_claim_headers.received_at, E' \t\n\r\f'), '^([^:]*:[0-9][0-9])([^:0-9])', '\1:00\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END AS TIMESTAMP) AS received_at, raw_claim_headers.status AS status, CAST(CASE WHEN regexp_matches(raw_claim_headers.total_charge, '^[ \t\n\r\f]*([+-]?0{0,200}[0-9]{1,16}(\.[0-9]{0,2})?)[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_headers.total_charge AS DECIMAL(18, 2)) END AS DECIMAL(18, 2)) AS total_charge, raw_claim_headers.claim_version IS NOT NULL AS _given_claim_version, raw_claim_headers.received_at IS NOT NULL AS _given_received_at, raw_claim_headers.total_charge IS NOT NULL AS _given_total_charge
+FROM raw.raw_claim_headers AS raw_claim_headers),
+computed AS
+(SELECT NULLIF(LOWER(trim(typed.claim_id, ' ')), '') AS claim_id, typed.claim_version AS claim_version, NULLIF(LOWER(trim(typed.member_id, ' ')), '') AS member_id, UPPER(trim(typed.plan_code, ' ')) AS plan_code, CASE WHEN typed.claim_type = 'P' THEN 'professional' WHEN typed.claim_type = 'I' THEN 'institutional' WHEN typed.claim_type = 'R' THEN 'pharmacy' END AS claim_type, typed.received_at AS received_at, typed.status AS status, typed.total_charge AS total_charge, typed._given_claim_version AND typed.claim_version IS NULL AS _failed_claim_version, typed._given_received_at AND typed.received_at IS NULL AS _failed_received_at, typed._given_total_charge AND typed.total_charge IS NULL AS _failed_total_charge, trim(typed.provider_npi, ' ') AS provider_id, typed.service_from IS NOT NULL AS _given_service_date, CAST(COALESCE(CASE WHEN regexp_matches(typed.service_from, '^[ \t\n\r\f]*((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-(0?1|0?2|0?3|0?4|0?5|0?6|0?7|0?8|0?9|10|11|12)-(0?[1-9]|1[0-9]|2[0-8])|(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-(0?1|0?3|0?4|0?5|0?6|0?7|0?8|0?9|10|11|12)-(29|30)|(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-(0?1|0?3|0?5|0?7|0?8|10|12)-31|([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-(0?2)-29)[ \t\n\r\f]*$') THEN try_strptime(trim(typed.service_from, E' \t\n\r\f'), '%Y-%m-%d') END, CASE WHEN regexp_matches(typed.service_from, '(?i)^[ \t\n\r\f]*((0?[1-9]|1[0-9]|2[0-8])-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})|(29|30)-(jan|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})|31-(jan|mar|may|jul|aug|oct|dec)-(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})|29-(feb)-([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00))[ \t\n\r\f]*$') THEN try_strptime(trim(typed.service_from, E' \t\n\r\f'), '%d-%b-%Y') END) AS DATE) AS service_date
+FROM typed),
+computed_2 AS
+(SELECT computed.claim_id AS claim_id, computed.claim_version AS claim_version, computed.member_id AS member_id, computed.plan_code AS plan_code, computed.claim_type AS claim_type, computed.received_at AS received_at, computed.status AS status, computed.total_charge AS total_charge, computed._failed_claim_version AS _failed_claim_version, computed._failed_received_at AS _failed_received_at, computed._failed_total_charge AS _failed_total_charge, computed.provider_id AS provider_id, computed.service_date AS service_date, computed._given_service_date AND computed.service_date IS NULL AS _failed_service_date, CASE WHEN computed.claim_id IS NULL THEN 'rejected' WHEN computed._failed_claim_version OR computed._failed_received_at THEN 'rejected' ELSE NULL END AS _bucket
+FROM computed),
+ranked AS
+(SELECT computed_2.claim_id AS claim_id, computed_2.claim_version AS claim_version, computed_2.member_id AS member_id, computed_2.plan_code AS plan_code, computed_2.claim_type AS claim_type, computed_2.received_at AS received_at, computed_2.status AS status, computed_2.total_charge AS total_charge, computed_2._failed_claim_version AS _failed_claim_version, computed_2._failed_received_at AS _failed_received_at, computed_2._failed_total_charge AS _failed_total_charge, computed_2.provider_id AS provider_id, computed_2.service_date AS service_date, computed_2._failed_service_date AS _failed_service_date, ROW_NUMBER() OVER (PARTITION BY computed_2.claim_id, computed_2._bucket IS NULL ORDER BY computed_2.claim_version DESC NULLS LAST, computed_2.received_at DESC NULLS LAST, computed_2.member_id NULLS LAST, computed_2.provider_id NULLS LAST, computed_2.plan_code NULLS LAST, computed_2.claim_type NULLS LAST, computed_2.service_date NULLS LAST, computed_2.status NULLS LAST, computed_2.total_charge NULLS LAST, computed_2._failed_claim_version NULLS LAST, computed_2._failed_received_at NULLS LAST, computed_2._failed_total_charge NULLS LAST, computed_2._failed_service_date NULLS LAST) AS _rank, computed_2._bucket AS _bucket
+FROM computed_2)
+ SELECT ranked.claim_id, ranked.claim_version, ranked.member_id, ranked.provider_id, ranked.plan_code, ranked.claim_type, ranked.service_date, ranked.received_at, ranked.status, ranked.total_charge, CASE WHEN (ranked._bucket IS NOT NULL) THEN ranked._bucket WHEN ranked._rank > 1 THEN 'superseded' WHEN ranked._failed_claim_version THEN 'quarantined' WHEN ranked._failed_received_at THEN 'quarantined' WHEN ranked._failed_total_charge THEN 'quarantined' WHEN ranked._failed_service_date THEN 'quarantined' WHEN ranked.member_id IS NULL OR ranked.provider_id IS NULL OR ranked.service_date IS NULL THEN 'quarantined' WHEN NOT CASE WHEN ranked.provider_id IS NULL THEN NULL WHEN LENGTH(ranked.provider_id) = 10 AND TRANSLATE(ranked.provider_id, '0123456789', '') = '' THEN MOD(24 + (2 * CAST(SUBSTRING(ranked.provider_id, 1, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(ranked.provider_id, 1, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(ranked.provider_id, 2, 1) AS INTEGER) + (2 * CAST(SUBSTRING(ranked.provider_id, 3, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(ranked.provider_id, 3, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(ranked.provider_id, 4, 1) AS INTEGER) + (2 * CAST(SUBSTRING(ranked.provider_id, 5, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(ranked.provider_id, 5, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(ranked.provider_id, 6, 1) AS INTEGER) + (2 * CAST(SUBSTRING(ranked.provider_id, 7, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(ranked.provider_id, 7, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(ranked.provider_id, 8, 1) AS INTEGER) + (2 * CAST(SUBSTRING(ranked.provider_id, 9, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(ranked.provider_id, 9, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(ranked.provider_id, 10, 1) AS INTEGER), 10) = 0 ELSE FALSE END THEN 'quarantined' ELSE 'out' END AS _bucket, ('[' || CONCAT_WS(',', CASE WHEN ranked._failed_claim_version THEN '"unreadable(claim_version as integer)"' END, CASE WHEN ranked._failed_received_at THEN '"unreadable(received_at as timestamp)"' END, CASE WHEN ranked._failed_total_charge THEN '"unreadable(total_charge as decimal(18,2))"' END, CASE WHEN ranked._failed_service_date THEN '"unreadable(service_date as date)"' END, CASE WHEN ranked.member_id IS NULL OR ranked.provider_id IS NULL OR ranked.service_date IS NULL THEN '"not_null(member_id, provider_id, service_date)"' END, CASE WHEN NOT CASE WHEN ranked.provider_id IS NULL THEN NULL WHEN LENGTH(ranked.provider_id) = 10 AND TRANSLATE(ranked.provider_id, '0123456789', '') = '' THEN MOD(24 + (2 * CAST(SUBSTRING(ranked.provider_id, 1, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(ranked.provider_id, 1, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(ranked.provider_id, 2, 1) AS INTEGER) + (2 * CAST(SUBSTRING(ranked.provider_id, 3, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(ranked.provider_id, 3, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(ranked.provider_id, 4, 1) AS INTEGER) + (2 * CAST(SUBSTRING(ranked.provider_id, 5, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(ranked.provider_id, 5, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(ranked.provider_id, 6, 1) AS INTEGER) + (2 * CAST(SUBSTRING(ranked.provider_id, 7, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(ranked.provider_id, 7, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(ranked.provider_id, 8, 1) AS INTEGER) + (2 * CAST(SUBSTRING(ranked.provider_id, 9, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(ranked.provider_id, 9, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(ranked.provider_id, 10, 1) AS INTEGER), 10) = 0 ELSE FALSE END THEN '"expression(npi_valid(provider_id))"' END)) || ']' AS _reasons
+FROM ranked;
+
+-- stage claim_headers: what comes in from raw_claim_headers
+SELECT count(*) AS rows_in
+FROM raw.raw_claim_headers AS raw_claim_headers;
+
+-- stage claim_headers: one scan for the ledger and the checks
+SELECT COUNT(CASE WHEN claim_headers._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN claim_headers._bucket = 'superseded' THEN 1 END) AS f2, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' THEN 1 END) AS f3, COUNT(CASE WHEN claim_headers._bucket = 'out' THEN 1 END) AS f4, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"unreadable(claim_version as integer)"') THEN 1 END) AS f5, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"unreadable(received_at as timestamp)"') THEN 1 END) AS f6, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"unreadable(total_charge as decimal(18,2))"') THEN 1 END) AS f7, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"unreadable(service_date as date)"') THEN 1 END) AS f8, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"not_null(member_id, provider_id, service_date)"') THEN 1 END) AS f9, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"expression(npi_valid(provider_id))"') THEN 1 END) AS f10, COUNT(CASE WHEN claim_headers._bucket = 'out' AND NOT claim_headers.status IN ('PAID', 'DENIED', 'REVERSED') THEN 1 END) AS f11, COUNT(CASE WHEN claim_headers._bucket = 'out' THEN 1 END) AS f12
+FROM staging.claim_headers__new AS claim_headers;
+
+-- stage claim_headers: relationship(plan_code -> plans.plan_code)
+WITH input_rows AS
+(SELECT claim_headers.plan_code AS plan_code
+FROM (SELECT claim_headers.claim_id AS claim_id, claim_headers.claim_version AS claim_version, claim_headers.member_id AS member_id, claim_headers.provider_id AS provider_id, claim_headers.plan_code AS plan_code, claim_headers.claim_type AS claim_type, claim_headers.service_date AS service_date, claim_headers.received_at AS received_at, claim_headers.status AS status, claim_headers.total_charge AS total_charge
+FROM staging.claim_headers__new AS claim_headers
+WHERE claim_headers._bucket IN ('out', 'unknown')) AS claim_headers
+WHERE (claim_headers.plan_code IS NULL) IS NOT TRUE),
+failing AS
+(SELECT input_rows.plan_code AS plan_code
+FROM input_rows
+WHERE EXISTS (SELECT 1
+FROM staging.plans AS _target
+WHERE input_rows.plan_code = _target.plan_code) IS NOT TRUE)
+ SELECT count(*) AS failing_rows
+FROM failing;
+
+-- stage claim_headers: shown as claim_headers
+CREATE VIEW staging.claim_headers AS
+SELECT claim_headers.claim_id, claim_headers.claim_version, claim_headers.member_id, claim_headers.provider_id, claim_headers.plan_code, claim_headers.claim_type, claim_headers.service_date, claim_headers.received_at, claim_headers.status, claim_headers.total_charge
+FROM staging.claim_headers__rows AS claim_headers
+WHERE claim_headers._bucket = 'out';
+
+-- stage claim_headers: shown as claim_headers__quarantine
+CREATE VIEW quarantine.claim_headers__quarantine AS
+SELECT claim_headers.claim_id, claim_headers.claim_version, claim_headers.member_id, claim_headers.provider_id, claim_headers.plan_code, claim_headers.claim_type, claim_headers.service_date, claim_headers.received_at, claim_headers.status, claim_headers.total_charge, claim_headers._bucket, claim_headers._reasons
+FROM staging.claim_headers__rows AS claim_headers
+WHERE claim_headers._bucket IN ('rejected', 'quarantined');
+
+-- stage claim_lines: the candidate, beside what stands
+CREATE TABLE staging.claim_lines__new AS
+WITH typed AS
+(SELECT raw_claim_lines.line_id AS line_id, raw_claim_lines.claim_id AS claim_id, CAST(CASE WHEN regexp_matches(raw_claim_lines.line_number, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_lines.line_number AS BIGINT) END AS BIGINT) AS line_number, raw_claim_lines.procedure_code AS procedure_code, CAST(CASE WHEN regexp_matches(raw_claim_lines.units, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_lines.units AS BIGINT) END AS BIGINT) AS units, raw_claim_lines.charged AS charged, raw_claim_lines.allowed AS allowed, raw_claim_lines.paid AS paid, raw_claim_lines.line_number IS NOT NULL AS _given_line_number, raw_claim_lines.units IS NOT NULL AS _given_units
+FROM raw.raw_claim_lines AS raw_claim_lines),
+computed AS
+(SELECT LOWER(trim(typed.line_id, ' ')) AS line_id, NULLIF(LOWER(trim(typed.claim_id, ' ')), '') AS claim_id, typed.line_number AS line_number, UPPER(trim(typed.procedure_code, ' ')) AS procedure_code, typed.units AS units, CAST(CASE WHEN regexp_matches(typed.charged, '^[ \t\n\r\f]*((([+-]?\$?|\$[+-])(([0-9]+|[0-9]{1,3}(,[0-9]{3,3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})|\$?(([0-9]+|[0-9]{1,3}(,[0-9]{3,3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})(-|[ \t\n\r\f]*CR)|\(\$?(([0-9]+|[0-9]{1,3}(,[0-9]{3,3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})\)))[ \t\n\r\f]*$') THEN CASE WHEN regexp_matches(typed.charged, '[-(R]') THEN -TRY_CAST(regexp_replace(typed.charged, '[^0-9.]', '', 'g') AS DECIMAL(18, 4)) ELSE TRY_CAST(regexp_replace(typed.charged, '[^0-9.]', '', 'g') AS DECIMAL(18, 4)) END END AS DECIMAL(18, 2)) AS charged, CAST(CASE WHEN regexp_matches(typed.allowed, '^[ \t\n\r\f]*((([+-]?\$?|\$[+-])(([0-9]+|[0-9]{1,3}(,[0-9]{3,3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})|\$?(([0-9]+|[0-9]{1,3}(,[0-9]{3,3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})(-|[ \t\n\r\f]*CR)|\(\$?(([0-9]+|[0-9]{1,3}(,[0-9]{3,3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})\)))[ \t\n\r\f]*$') THEN CASE WHEN regexp_matches(typed.allowed, '[-(R]') THEN -TRY_CAST(regexp_replace(typed.allowed, '[^0-9.]', '', 'g') AS DECIMAL(18, 4)) ELSE TRY_CAST(regexp_replace(typed.allowed, '[^0-9.]', '', 'g') AS DECIMAL(18, 4)) END END AS DECIMAL(18, 2)) AS allowed, CAST(CASE WHEN regexp_matches(typed.paid, '^[ \t\n\r\f]*((([+-]?\$?|\$[+-])(([0-9]+|[0-9]{1,3}(,[0-9]{3,3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})|\$?(([0-9]+|[0-9]{1,3}(,[0-9]{3,3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})(-|[ \t\n\r\f]*CR)|\(\$?(([0-9]+|[0-9]{1,3}(,[0-9]{3,3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})\)))[ \t\n\r\f]*$') THEN CASE WHEN regexp_matches(typed.paid, '[-(R]') THEN -TRY_CAST(regexp_replace(typed.paid, '[^0-9.]', '', 'g') AS DECIMAL(18, 4)) ELSE TRY_CAST(regexp_replace(typed.paid, '[^0-9.]', '', 'g') AS DECIMAL(18, 4)) END END AS DECIMAL(18, 2)) AS paid, typed._given_line_number AND typed.line_number IS NULL AS _failed_line_number, typed._given_units AND typed.units IS NULL AS _failed_units, typed.charged IS NOT NULL AND CASE WHEN regexp_matches(typed.charged, '^[ \t\n\r\f]*((([+-]?\$?|\$[+-])(([0-9]+|[0-9]{1,3}(,[0-9]{3,3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})|\$?(([0-9]+|[0-9]{1,3}(,[0-9]{3,3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})(-|[ \t\n\r\f]*CR)|\(\$?(([0-9]+|[0-9]{1,3}(,[0-9]{3,3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})\)))[ \t\n\r\f]*$') THEN CASE WHEN regexp_matches(typed.charged, '[-(R]') THEN -TRY_CAST(regexp_replace(typed.charged, '[^0-9.]', '', 'g') AS DECIMAL(18, 4)) ELSE TRY_CAST(regexp_replace(typed.charged, '[^0-9.]', '', 'g') AS DECIMAL(18, 4)) END END IS NULL AS _failed_charged, typed.allowed IS NOT NULL AND CASE WHEN regexp_matches(typed.allowed, '^[ \t\n\r\f]*((([+-]?\$?|\$[+-])(([0-9]+|[0-9]{1,3}(,[0-9]{3,3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})|\$?(([0-9]+|[0-9]{1,3}(,[0-9]{3,3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})(-|[ \t\n\r\f]*CR)|\(\$?(([0-9]+|[0-9]{1,3}(,[0-9]{3,3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})\)))[ \t\n\r\f]*$') THEN CASE WHEN regexp_matches(typed.allowed, '[-(R]') THEN -TRY_CAST(regexp_replace(typed.allowed, '[^0-9.]', '', 'g') AS DECIMAL(18, 4)) ELSE TRY_CAST(regexp_replace(typed.allowed, '[^0-9.]', '', 'g') AS DECIMAL(18, 4)) END END IS NULL AS _failed_allowed, typed.paid IS NOT NULL AND CASE WHEN regexp_matches(typed.paid, '^[ \t\n\r\f]*((([+-]?\$?|\$[+-])(([0-9]+|[0-9]{1,3}(,[0-9]{3,3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})|\$?(([0-9]+|[0-9]{1,3}(,[0-9]{3,3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})(-|[ \t\n\r\f]*CR)|\(\$?(([0-9]+|[0-9]{1,3}(,[0-9]{3,3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})\)))[ \t\n\r\f]*$') THEN CASE WHEN regexp_matches(typed.paid, '[-(R]') THEN -TRY_CAST(regexp_replace(typed.paid, '[^0-9.]', '', 'g') AS DECIMAL(18, 4)) ELSE TRY_CAST(regexp_replace(typed.paid, '[^0-9.]', '', 'g') AS DECIMAL(18, 4)) END END IS NULL AS _failed_paid
+FROM typed),
+computed_2 AS
+(SELECT computed.line_id AS line_id, computed.claim_id AS claim_id, computed.line_number AS line_number, computed.procedure_code AS procedure_code, computed.units AS units, computed.charged AS charged, computed.allowed AS allowed, computed.paid AS paid, computed._failed_line_number AS _failed_line_number, computed._failed_units AS _failed_units, computed._failed_charged AS _failed_charged, computed._failed_allowed AS _failed_allowed, computed._failed_paid AS _failed_paid, CASE WHEN computed.line_id IS NULL THEN 'rejected' WHEN computed._failed_line_number THEN 'rejected' ELSE NULL END AS _bucket
+FROM computed),
+ranked AS
+(SELECT computed_2.line_id AS line_id, computed_2.claim_id AS claim_id, computed_2.line_number AS line_number, computed_2.procedure_code AS procedure_code, computed_2.units AS units, computed_2.charged AS charged, computed_2.allowed AS allowed, computed_2.paid AS paid, computed_2._failed_line_number AS _failed_line_number, computed_2._failed_units AS _failed_units, computed_2._failed_charged AS _failed_charged, computed_2._failed_allowed AS _failed_allowed, computed_2._failed_paid AS _failed_paid, ROW_NUMBER() OVER (PARTITION BY computed_2.line_id, computed_2._bucket IS NULL ORDER BY computed_2.line_number NULLS LAST, computed_2.claim_id NULLS LAST, computed_2.procedure_code NULLS LAST, computed_2.units NULLS LAST, computed_2.charged NULLS LAST, computed_2.allowed NULLS LAST, computed_2.paid NULLS LAST, computed_2._failed_line_number NULLS LAST, computed_2._failed_units NULLS LAST, computed_2._failed_charged NULLS LAST, computed_2._failed_allowed NULLS LAST, computed_2._failed_paid NULLS LAST) AS _rank, computed_2._bucket AS _bucket
+FROM computed_2)
+ SELECT ranked.line_id, ranked.claim_id, ranked.line_number, ranked.procedure_code, ranked.units, ranked.charged, ranked.allowed, ranked.paid, CASE WHEN (ranked._bucket IS NOT NULL) THEN ranked._bucket WHEN ranked._rank > 1 THEN 'superseded' WHEN ranked._failed_line_number THEN 'quarantined' WHEN ranked._failed_units THEN 'quarantined' WHEN ranked._failed_charged THEN 'quarantined' WHEN ranked._failed_allowed THEN 'quarantined' WHEN ranked._failed_paid THEN 'quarantined' WHEN ranked.units < 1 OR ranked.units > 999 THEN 'quarantined' ELSE 'out' END AS _bucket, ('[' || CONCAT_WS(',', CASE WHEN ranked._failed_line_number THEN '"unreadable(line_number as integer)"' END, CASE WHEN ranked._failed_units THEN '"unreadable(units as integer)"' END, CASE WHEN ranked._failed_charged THEN '"unreadable(charged as decimal(18,2))"' END, CASE WHEN ranked._failed_allowed THEN '"unreadable(allowed as decimal(18,2))"' END, CASE WHEN ranked._failed_paid THEN '"unreadable(paid as decimal(18,2))"' END, CASE WHEN ranked.units < 1 OR ranked.units > 999 THEN '"range(units)"' END)) || ']' AS _reasons
+FROM ranked;
+
+-- stage claim_lines: what comes in from raw_claim_lines
+SELECT count(*) AS rows_in
+FROM raw.raw_claim_lines AS raw_claim_lines;
+
+-- stage claim_lines: one scan for the ledger and the checks
+SELECT COUNT(CASE WHEN claim_lines._bucket = 'rejected' THEN 1 END) AS f1, SUM(CASE WHEN claim_lines._bucket = 'rejected' THEN claim_lines.charged END) AS f2, SUM(CASE WHEN claim_lines._bucket = 'rejected' THEN claim_lines.paid END) AS f3, COUNT(CASE WHEN claim_lines._bucket = 'superseded' THEN 1 END) AS f4, SUM(CASE WHEN claim_lines._bucket = 'superseded' THEN claim_lines.charged END) AS f5, SUM(CASE WHEN claim_lines._bucket = 'superseded' THEN claim_lines.paid END) AS f6, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' THEN 1 END) AS f7, SUM(CASE WHEN claim_lines._bucket = 'quarantined' THEN claim_lines.charged END) AS f8, SUM(CASE WHEN claim_lines._bucket = 'quarantined' THEN claim_lines.paid END) AS f9, COUNT(CASE WHEN claim_lines._bucket = 'out' THEN 1 END) AS f10, SUM(CASE WHEN claim_lines._bucket = 'out' THEN claim_lines.charged END) AS f11, SUM(CASE WHEN claim_lines._bucket = 'out' THEN claim_lines.paid END) AS f12, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"unreadable(line_number as integer)"') THEN 1 END) AS f13, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"unreadable(units as integer)"') THEN 1 END) AS f14, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"unreadable(charged as decimal(18,2))"') THEN 1 END) AS f15, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"unreadable(allowed as decimal(18,2))"') THEN 1 END) AS f16, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"unreadable(paid as decimal(18,2))"') THEN 1 END) AS f17, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"range(units)"') THEN 1 END) AS f18, COUNT(CASE WHEN claim_lines._bucket = 'out' AND NOT REGEXP_MATCHES(claim_lines.procedure_code, '^[A-Z][0-9]{4}$') THEN 1 END) AS f19, COUNT(CASE WHEN claim_lines._bucket = 'out' AND NOT ABS(claim_lines.paid) <= ABS(claim_lines.allowed) THEN 1 END) AS f20
+FROM staging.claim_lines__new AS claim_lines;
+
+-- stage claim_lines: shown as claim_lines
+CREATE VIEW staging.claim_lines AS
+SELECT claim_lines.line_id, claim_lines.claim_id, claim_lines.line_number, claim_lines.procedure_code, claim_lines.units, claim_lines.charged, claim_lines.allowed, claim_lines.paid
+FROM staging.claim_lines__rows AS claim_lines
+WHERE claim_lines._bucket = 'out';
+
+-- stage claim_lines: shown as claim_lines__quarantine
+CREATE VIEW quarantine.claim_lines__quarantine AS
+SELECT claim_lines.line_id, claim_lines.claim_id, claim_lines.line_number, claim_lines.procedure_code, claim_lines.units, claim_lines.charged, claim_lines.allowed, claim_lines.paid, claim_lines._bucket, claim_lines._reasons
+FROM staging.claim_lines__rows AS claim_lines
+WHERE claim_lines._bucket IN ('rejected', 'quarantined');
+
+-- stage adjustments: the candidate, beside what stands
+CREATE TABLE staging.adjustments__new AS
+WITH typed AS
+(SELECT raw_adjustments.adjustment_id AS adjustment_id, raw_adjustments.line_id AS line_id, CAST(CASE WHEN regexp_matches(raw_adjustments.amount, '^[ \t\n\r\f]*([+-]?0{0,200}[0-9]{1,16}(\.[0-9]{0,2})?)[ \t\n\r\f]*$') THEN TRY_CAST(raw_adjustments.amount AS DECIMAL(18, 2)) END AS DECIMAL(18, 2)) AS amount, raw_adjustments.reason AS reason, raw_adjustments.amount IS NOT NULL AS _given_amount
+FROM raw.raw_adjustments AS raw_adjustments),
+computed AS
+(SELECT LOWER(trim(typed.adjustment_id, ' ')) AS adjustment_id, LOWER(trim(typed.line_id, ' ')) AS line_id, typed.amount AS amount, LOWER(typed.reason) AS reason, typed._given_amount AND typed.amount IS NULL AS _failed_amount
+FROM typed),
+computed_2 AS
+(SELECT computed.adjustment_id AS adjustment_id, computed.line_id AS line_id, computed.amount AS amount, computed.reason AS reason, computed._failed_amount AS _failed_amount, CASE WHEN computed.adjustment_id IS NULL THEN 'rejected' ELSE NULL END AS _bucket
+FROM computed),
+ranked AS
+(SELECT computed_2.adjustment_id AS adjustment_id, computed_2.line_id AS line_id, computed_2.amount AS amount, computed_2.reason AS reason, computed_2._failed_amount AS _failed_amount, ROW_NUMBER() OVER (PARTITION BY computed_2.adjustment_id, computed_2._bucket IS NULL ORDER BY computed_2.line_id NULLS LAST, computed_2.amount NULLS LAST, computed_2.reason NULLS LAST, computed_2._failed_amount NULLS LAST) AS _rank, computed_2._bucket AS _bucket
+FROM computed_2)
+ SELECT ranked.adjustment_id, ranked.line_id, ranked.amount, ranked.reason, CASE WHEN (ranked._bucket IS NOT NULL) THEN ranked._bucket WHEN ranked._rank > 1 THEN 'superseded' WHEN ranked._failed_amount THEN 'quarantined' ELSE 'out' END AS _bucket, ('[' || CONCAT_WS(',', CASE WHEN ranked._failed_amount THEN '"unreadable(amount as decimal(18,2))"' END)) || ']' AS _reasons
+FROM ranked;
+
+-- stage adjustments: what comes in from raw_adjustments
+SELECT count(*) AS rows_in
+FROM raw.raw_adjustments AS raw_adjustments;
+
+-- stage adjustments: one scan for the ledger and the checks
+SELECT COUNT(CASE WHEN adjustments._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN adjustments._bucket = 'superseded' THEN 1 END) AS f2, COUNT(CASE WHEN adjustments._bucket = 'quarantined' THEN 1 END) AS f3, COUNT(CASE WHEN adjustments._bucket = 'out' THEN 1 END) AS f4, COUNT(CASE WHEN adjustments._bucket = 'quarantined' AND CONTAINS(adjustments._reasons, '"unreadable(amount as decimal(18,2))"') THEN 1 END) AS f5
+FROM staging.adjustments__new AS adjustments;
+
+-- stage adjustments: shown as adjustments
+CREATE VIEW staging.adjustments AS
+SELECT adjustments.adjustment_id, adjustments.line_id, adjustments.amount, adjustments.reason
+FROM staging.adjustments__rows AS adjustments
+WHERE adjustments._bucket = 'out';
+
+-- stage adjustments: shown as adjustments__quarantine
+CREATE VIEW quarantine.adjustments__quarantine AS
+SELECT adjustments.adjustment_id, adjustments.line_id, adjustments.amount, adjustments.reason, adjustments._bucket, adjustments._reasons
+FROM staging.adjustments__rows AS adjustments
+WHERE adjustments._bucket IN ('rejected', 'quarantined');
+
+-- stage adjustment_totals: the candidate, beside what stands
+CREATE TABLE marts.adjustment_totals__new AS
+WITH grouped AS
+(SELECT adjustments.line_id AS line_id, CAST(SUM(adjustments.amount) AS DECIMAL(38, 2)) AS adjustment, COUNT(adjustments.adjustment_id) AS adjustment_count, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM staging.adjustments AS adjustments GROUP BY adjustments.line_id)
+ SELECT grouped.line_id, grouped.adjustment, grouped.adjustment_count, grouped._rows
+FROM grouped;
+
+-- stage adjustment_totals: what comes in from adjustments
+SELECT count(*) AS rows_in
+FROM staging.adjustments AS adjustments;
+
+-- stage adjustment_totals: what becomes of the rows before they are grouped
+WITH before_group AS
+(SELECT 1 AS _one
+FROM staging.adjustments AS adjustments)
+ SELECT COUNT(*) AS f1
+FROM before_group;
+
+-- stage adjustment_totals: one scan for the ledger and the checks
+SELECT coalesce(sum(adjustment_totals._rows), 0) AS f1, COUNT(*) AS f2
+FROM marts.adjustment_totals__new AS adjustment_totals;
+
+-- stage adjustment_totals: shown as adjustment_totals
+CREATE VIEW marts.adjustment_totals AS
+SELECT adjustment_totals.line_id, adjustment_totals.adjustment, adjustment_totals.adjustment_count
+FROM marts.adjustment_totals__rows AS adjustment_totals;
+
+-- stage claims: the candidate, beside what stands
+CREATE TABLE intermediate.claims__new AS
+WITH input_rows AS
+(SELECT claim_lines.line_id AS line_id, claim_lines.claim_id AS claim_id, claim_lines.line_number AS line_number, claim_lines.procedure_code AS procedure_code, claim_lines.units AS units, claim_lines.charged AS charged, claim_lines.allowed AS allowed, claim_lines.paid AS paid, CASE WHEN claim_lines.claim_id IS NULL THEN 'no key' ELSE NULL END AS _bucket
+FROM staging.claim_lines AS claim_lines)
+ SELECT input_rows.line_id, input_rows.claim_id, input_rows.line_number, input_rows.procedure_code, input_rows.units, input_rows.charged, input_rows.allowed, input_rows.paid, claim_headers.member_id, claim_headers.provider_id, claim_headers.plan_code, claim_headers.claim_type, claim_headers.service_date, claim_headers.status, CASE WHEN (input_rows._bucket IS NOT NULL) THEN input_rows._bucket WHEN (claim_headers.status IS DISTINCT FROM 'REVERSED') IS NOT TRUE THEN 'filtered' WHEN NOT claim_headers.claim_id IS NOT NULL THEN 'quarantined' ELSE 'out' END AS _bucket, ('[' || CONCAT_WS(',', CASE WHEN NOT claim_headers.claim_id IS NOT NULL THEN '"missing(claim_headers)"' END)) || ']' AS _reasons
+FROM input_rows LEFT OUTER JOIN staging.claim_headers AS claim_headers ON input_rows.claim_id = claim_headers.claim_id;
+
+-- stage claims: what comes in from claim_lines
+SELECT count(*) AS rows_in, coalesce(sum(claim_lines.charged), 0) AS money_0, coalesce(sum(claim_lines.paid), 0) AS money_1
+FROM staging.claim_lines AS claim_lines;
+
+-- stage claims: one scan for the ledger and the checks
+SELECT COUNT(CASE WHEN claims._bucket = 'no key' THEN 1 END) AS f1, SUM(CASE WHEN claims._bucket = 'no key' THEN claims.charged END) AS f2, SUM(CASE WHEN claims._bucket = 'no key' THEN claims.paid END) AS f3, COUNT(CASE WHEN claims._bucket = 'filtered' THEN 1 END) AS f4, SUM(CASE WHEN claims._bucket = 'filtered' THEN claims.charged END) AS f5, SUM(CASE WHEN claims._bucket = 'filtered' THEN claims.paid END) AS f6, COUNT(CASE WHEN claims._bucket = 'quarantined' THEN 1 END) AS f7, SUM(CASE WHEN claims._bucket = 'quarantined' THEN claims.charged END) AS f8, SUM(CASE WHEN claims._bucket = 'quarantined' THEN claims.paid END) AS f9, COUNT(CASE WHEN claims._bucket = 'out' THEN 1 END) AS f10, SUM(CASE WHEN claims._bucket = 'out' THEN claims.charged END) AS f11, SUM(CASE WHEN claims._bucket = 'out' THEN claims.paid END) AS f12, COUNT(CASE WHEN claims._bucket = 'quarantined' AND CONTAINS(claims._reasons, '"missing(claim_headers)"') THEN 1 END) AS f13
+FROM intermediate.claims__new AS claims;
+
+-- stage claims: shown as claims
+CREATE VIEW intermediate.claims AS
+SELECT claims.line_id, claims.claim_id, claims.line_number, claims.procedure_code, claims.units, claims.charged, claims.allowed, claims.paid, claims.member_id, claims.provider_id, claims.plan_code, claims.claim_type, claims.service_date, claims.status
+FROM intermediate.claims__rows AS claims
+WHERE claims._bucket = 'out';
+
+-- stage claims: shown as claims__quarantine
+CREATE VIEW quarantine.claims__quarantine AS
+SELECT claims.line_id, claims.claim_id, claims.line_number, claims.procedure_code, claims.units, claims.charged, claims.allowed, claims.paid, claims.member_id, claims.provider_id, claims.plan_code, claims.claim_type, claims.service_date, claims.status, claims._bucket, claims._reasons
+FROM intermediate.claims__rows AS claims
+WHERE claims._bucket IN ('rejected', 'quarantined');
+
+-- stage claims_enriched: the candidate, beside what stands
+CREATE TABLE intermediate.claims_enriched__new AS
+SELECT claims.line_id, claims.claim_id, claims.line_number, claims.procedure_code, claims.units, claims.charged, claims.allowed, claims.paid, claims.member_id, claims.provider_id, claims.plan_code, claims.claim_type, claims.service_date, claims.status, members.birth_date, members.gender, providers.specialty_code, CASE WHEN plans.plan_code IS NOT NULL THEN plans.plan_code ELSE 'UNKNOWN' END AS known_plan, CASE WHEN plans.plan_code IS NOT NULL THEN plans.line_of_business ELSE 'unknown' END AS line_of_business, eligibility.plan_code AS eligible_plan, adjustment_totals.adjustment, CAST(date_trunc('month', claims.service_date) AS DATE) AS month, CAST(date_part('year', age(CAST(claims.service_date AS TIMESTAMP), CAST(members.birth_date AS TIMESTAMP))) AS BIGINT) AS age, CAST(claims.paid + COALESCE(adjustment_totals.adjustment, 0) AS DECIMAL(38, 2)) AS adjusted_paid
+FROM intermediate.claims AS claims LEFT OUTER JOIN staging.members AS members ON claims.member_id = members.member_id LEFT OUTER JOIN staging.providers AS providers ON claims.provider_id = providers.provider_id LEFT OUTER JOIN staging.plans AS plans ON claims.plan_code = plans.plan_code LEFT OUTER JOIN staging.eligibility AS eligibility ON claims.member_id = eligibility.member_id AND eligibility.covered_from <= claims.service_date AND claims.service_date < COALESCE(eligibility.covered_to, CAST('infinity' AS DATE)) LEFT OUTER JOIN marts.adjustment_totals AS adjustment_totals ON claims.line_id = adjustment_totals.line_id;
+
+-- stage claims_enriched: what comes in from claims
+SELECT count(*) AS rows_in, coalesce(sum(claims.charged), 0) AS money_0, coalesce(sum(claims.paid), 0) AS money_1
+FROM intermediate.claims AS claims;
+
+-- stage claims_enriched: one scan for the ledger and the checks
+SELECT COUNT(*) AS f1, SUM(claims_enriched.charged) AS f2, SUM(claims_enriched.paid) AS f3, COUNT(CASE WHEN claims_enriched.age < 0 OR claims_enriched.age > 120 THEN 1 END) AS f4, COUNT(CASE WHEN claims_enriched.known_plan <> 'UNKNOWN' AND NOT claims_enriched.eligible_plan = claims_enriched.known_plan THEN 1 END) AS f5
+FROM intermediate.claims_enriched__new AS claims_enriched;
+
+-- stage claims_enriched: shown as claims_enriched
+CREATE VIEW intermediate.claims_enriched AS
+SELECT claims_enriched.line_id, claims_enriched.claim_id, claims_enriched.line_number, claims_enriched.procedure_code, claims_enriched.units, claims_enriched.charged, claims_enriched.allowed, claims_enriched.paid, claims_enriched.member_id, claims_enriched.provider_id, claims_enriched.plan_code, claims_enriched.claim_type, claims_enriched.service_date, claims_enriched.status, claims_enriched.birth_date, claims_enriched.gender, claims_enriched.specialty_code, claims_enriched.known_plan, claims_enriched.line_of_business, claims_enriched.eligible_plan, claims_enriched.adjustment, claims_enriched.month, claims_enriched.age, claims_enriched.adjusted_paid
+FROM intermediate.claims_enriched__rows AS claims_enriched;
+
+-- stage claims_monthly: the candidate, beside what stands
+CREATE TABLE marts.claims_monthly__new AS
+WITH grouped AS
+(SELECT claims_enriched.member_id AS member_id, claims_enriched.provider_id AS provider_id, claims_enriched.known_plan AS plan_code, claims_enriched.month AS month, claims_enriched.claim_type AS claim_type, COUNT(DISTINCT claims_enriched.claim_id) AS claim_count, COUNT(claims_enriched.line_id) AS line_count, COUNT(CASE WHEN claims_enriched.eligible_plan IS NOT NULL THEN claims_enriched.line_id END) AS covered_line_count, COUNT(CASE WHEN claims_enriched.eligible_plan = claims_enriched.known_plan THEN claims_enriched.line_id END) AS own_plan_line_count, CAST(SUM(claims_enriched.units) AS BIGINT) AS units, CAST(SUM(claims_enriched.charged) AS DECIMAL(38, 2)) AS charged, CAST(SUM(claims_enriched.allowed) AS DECIMAL(38, 2)) AS allowed, CAST(SUM(claims_enriched.paid) AS DECIMAL(38, 2)) AS paid, CAST(SUM(claims_enriched.adjusted_paid) AS DECIMAL(38, 2)) AS adjusted_paid, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM intermediate.claims_enriched AS claims_enriched GROUP BY claims_enriched.member_id, claims_enriched.provider_id, claims_enriched.known_plan, claims_enriched.month, claims_enriched.claim_type)
+ SELECT grouped.member_id, grouped.provider_id, grouped.plan_code, grouped.month, grouped.claim_type, grouped.claim_count, grouped.line_count, grouped.covered_line_count, grouped.own_plan_line_count, grouped.units, grouped.charged, grouped.allowed, grouped.paid, grouped.adjusted_paid, grouped._rows
+FROM grouped;
+
+-- stage claims_monthly: what comes in from claims_enriched
+SELECT count(*) AS rows_in, coalesce(sum(claims_enriched.charged), 0) AS money_0, coalesce(sum(claims_enriched.paid), 0) AS money_1
+FROM intermediate.claims_enriched AS claims_enriched;
+
+-- stage claims_monthly: what becomes of the rows before they are grouped
+WITH before_group AS
+(SELECT claims_enriched.charged AS charged, claims_enriched.paid AS paid
+FROM intermediate.claims_enriched AS claims_enriched)
+ SELECT COUNT(*) AS f1, SUM(before_group.charged) AS f2, SUM(before_group.paid) AS f3
+FROM before_group;
+
+-- stage claims_monthly: one scan for the ledger and the checks
+SELECT coalesce(sum(claims_monthly._rows), 0) AS f1, COUNT(*) AS f2, SUM(claims_monthly.charged) AS f3, SUM(claims_monthly.paid) AS f4, COUNT(*) AS f5, COUNT(CASE WHEN NOT claims_monthly.line_count >= claims_monthly.claim_count THEN 1 END) AS f6
+FROM marts.claims_monthly__new AS claims_monthly;
+
+-- stage claims_monthly: shown as claims_monthly
+CREATE VIEW marts.claims_monthly AS
+SELECT claims_monthly.member_id, claims_monthly.provider_id, claims_monthly.plan_code, claims_monthly.month, claims_monthly.claim_type, claims_monthly.claim_count, claims_monthly.line_count, claims_monthly.covered_line_count, claims_monthly.own_plan_line_count, claims_monthly.units, claims_monthly.charged, claims_monthly.allowed, claims_monthly.paid, claims_monthly.adjusted_paid
+FROM marts.claims_monthly__rows AS claims_monthly;
+
+-- stage dim_member: the candidate, beside what stands
+CREATE TABLE marts.dim_member__new AS
+SELECT md5(COALESCE(length(members.member_id) || ':' || members.member_id, '-')) AS member_key, members.member_id, members.birth_date, members.gender, members.zip, 'out' AS _bucket
+FROM staging.members AS members UNION ALL SELECT md5(COALESCE(length('UNKNOWN') || ':' || 'UNKNOWN', '-')) AS member_key, CAST('UNKNOWN' AS VARCHAR) AS member_id, CAST(NULL AS DATE) AS birth_date, CAST('unknown' AS VARCHAR) AS gender, CAST(NULL AS VARCHAR) AS zip, 'unknown' AS _bucket;
+
+-- stage dim_member: what comes in from members
+SELECT count(*) AS rows_in
+FROM staging.members AS members;
+
+-- stage dim_member: one scan for the ledger and the checks
+SELECT COUNT(CASE WHEN dim_member._bucket = 'out' THEN 1 END) AS f1
+FROM marts.dim_member__new AS dim_member;
+
+-- stage dim_member: key(member_id)
+WITH grouped AS
+(SELECT dim_member.member_id AS _k0, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM (SELECT dim_member.member_key AS member_key, dim_member.member_id AS member_id, dim_member.birth_date AS birth_date, dim_member.gender AS gender, dim_member.zip AS zip
+FROM marts.dim_member__new AS dim_member
+WHERE dim_member._bucket IN ('out', 'unknown')) AS dim_member GROUP BY dim_member.member_id),
+failing AS
+(SELECT grouped._n AS _n, grouped._rows AS _rows
+FROM grouped
+WHERE (grouped._n < 2) IS NOT TRUE)
+ SELECT coalesce(sum(failing._n), 0) AS failing_rows
+FROM failing;
+
+-- publish dim_member: the table, where there is none yet
+CREATE TABLE IF NOT EXISTS marts.dim_member AS
+SELECT marts.dim_member__new.member_key, marts.dim_member__new.member_id, marts.dim_member__new.birth_date, marts.dim_member__new.gender, marts.dim_member__new.zip
+FROM marts.dim_member__new
+WHERE 1 = 0;
+
+-- publish dim_member: inserted, updated, unchanged, deleted
+WITH candidate AS
+(SELECT marts.dim_member__new.member_key AS member_key, marts.dim_member__new.member_id AS member_id, marts.dim_member__new.birth_date AS birth_date, marts.dim_member__new.gender AS gender, marts.dim_member__new.zip AS zip
+FROM marts.dim_member__new
+WHERE marts.dim_member__new._bucket IN ('out')),
+standing AS
+(SELECT marts.dim_member.member_key AS member_key, marts.dim_member.member_id AS member_id, marts.dim_member.birth_date AS birth_date, marts.dim_member.gender AS gender, marts.dim_member.zip AS zip, 1 AS _stands
+FROM marts.dim_member)
+ SELECT count(CASE WHEN (standing._stands IS NULL) THEN 1 END) AS inserted, count(CASE WHEN (standing._stands IS NOT NULL AND (candidate.birth_date IS DISTINCT FROM standing.birth_date OR candidate.gender IS DISTINCT FROM standing.gender OR candidate.zip IS DISTINCT FROM standing.zip)) THEN 1 END) AS updated, count(CASE WHEN (standing._stands IS NOT NULL AND NOT (candidate.birth_date IS DISTINCT FROM standing.birth_date OR candidate.gender IS DISTINCT FROM standing.gender OR candidate.zip IS DISTINCT FROM standing.zip)) THEN 1 END) AS unchanged, 0 AS deleted
+FROM candidate LEFT OUTER JOIN standing ON candidate.member_key = standing.member_key;
+
+-- publish dim_member: in the publishing transaction
+DELETE FROM marts.dim_member WHERE EXISTS (SELECT 1
+FROM (SELECT marts.dim_member__new.member_key AS member_key, marts.dim_member__new.member_id AS member_id, marts.dim_member__new.birth_date AS birth_date, marts.dim_member__new.gender AS gender, marts.dim_member__new.zip AS zip
+FROM marts.dim_member__new
+WHERE marts.dim_member__new._bucket IN ('out', 'unknown')) AS candidate
+WHERE candidate.member_key = marts.dim_member.member_key AND (candidate.birth_date IS DISTINCT FROM marts.dim_member.birth_date OR candidate.gender IS DISTINCT FROM marts.dim_member.gender OR candidate.zip IS DISTINCT FROM marts.dim_member.zip));
+
+-- publish dim_member: in the publishing transaction
+INSERT INTO marts.dim_member (member_key, member_id, birth_date, gender, zip) SELECT candidate.member_key, candidate.member_id, candidate.birth_date, candidate.gender, candidate.zip
+FROM (SELECT marts.dim_member__new.member_key AS member_key, marts.dim_member__new.member_id AS member_id, marts.dim_member__new.birth_date AS birth_date, marts.dim_member__new.gender AS gender, marts.dim_member__new.zip AS zip
+FROM marts.dim_member__new
+WHERE marts.dim_member__new._bucket IN ('out', 'unknown')) AS candidate
+WHERE NOT (EXISTS (SELECT 1
+FROM marts.dim_member AS standing
+WHERE candidate.member_key = standing.member_key));
+
+-- stage dim_provider: the candidate, beside what stands
+CREATE TABLE marts.dim_provider__new AS
+SELECT md5(COALESCE(length(providers.provider_id) || ':' || providers.provider_id, '-')) AS provider_key, providers.provider_id, providers.specialty_code, providers.state, 'out' AS _bucket
+FROM staging.providers AS providers UNION ALL SELECT md5(COALESCE(length('UNKNOWN') || ':' || 'UNKNOWN', '-')) AS provider_key, CAST('UNKNOWN' AS VARCHAR) AS provider_id, CAST(NULL AS VARCHAR) AS specialty_code, CAST(NULL AS VARCHAR) AS state, 'unknown' AS _bucket;
+
+-- stage dim_provider: what comes in from providers
+SELECT count(*) AS rows_in
+FROM staging.providers AS providers;
+
+-- stage dim_provider: one scan for the ledger and the checks
+SELECT COUNT(CASE WHEN dim_provider._bucket = 'out' THEN 1 END) AS f1
+FROM marts.dim_provider__new AS dim_provider;
+
+-- stage dim_provider: key(provider_id)
+WITH grouped AS
+(SELECT dim_provider.provider_id AS _k0, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM (SELECT dim_provider.provider_key AS provider_key, dim_provider.provider_id AS provider_id, dim_provider.specialty_code AS specialty_code, dim_provider.state AS state
+FROM marts.dim_provider__new AS dim_provider
+WHERE dim_provider._bucket IN ('out', 'unknown')) AS dim_provider GROUP BY dim_provider.provider_id),
+failing AS
+(SELECT grouped._n AS _n, grouped._rows AS _rows
+FROM grouped
+WHERE (grouped._n < 2) IS NOT TRUE)
+ SELECT coalesce(sum(failing._n), 0) AS failing_rows
+FROM failing;
+
+-- publish dim_provider: the table, where there is none yet
+CREATE TABLE IF NOT EXISTS marts.dim_provider AS
+SELECT marts.dim_provider__new.provider_key, marts.dim_provider__new.provider_id, marts.dim_provider__new.specialty_code, marts.dim_provider__new.state
+FROM marts.dim_provider__new
+WHERE 1 = 0;
+
+-- publish dim_provider: inserted, updated, unchanged, deleted
+WITH candidate AS
+(SELECT marts.dim_provider__new.provider_key AS provider_key, marts.dim_provider__new.provider_id AS provider_id, marts.dim_provider__new.specialty_code AS specialty_code, marts.dim_provider__new.state AS state
+FROM marts.dim_provider__new
+WHERE marts.dim_provider__new._bucket IN ('out')),
+standing AS
+(SELECT marts.dim_provider.provider_key AS provider_key, marts.dim_provider.provider_id AS provider_id, marts.dim_provider.specialty_code AS specialty_code, marts.dim_provider.state AS state, 1 AS _stands
+FROM marts.dim_provider)
+ SELECT count(CASE WHEN (standing._stands IS NULL) THEN 1 END) AS inserted, count(CASE WHEN (standing._stands IS NOT NULL AND (candidate.specialty_code IS DISTINCT FROM standing.specialty_code OR candidate.state IS DISTINCT FROM standing.state)) THEN 1 END) AS updated, count(CASE WHEN (standing._stands IS NOT NULL AND NOT (candidate.specialty_code IS DISTINCT FROM standing.specialty_code OR candidate.state IS DISTINCT FROM standing.state)) THEN 1 END) AS unchanged, 0 AS deleted
+FROM candidate LEFT OUTER JOIN standing ON candidate.provider_key = standing.provider_key;
+
+-- publish dim_provider: in the publishing transaction
+DELETE FROM marts.dim_provider WHERE EXISTS (SELECT 1
+FROM (SELECT marts.dim_provider__new.provider_key AS provider_key, marts.dim_provider__new.provider_id AS provider_id, marts.dim_provider__new.specialty_code AS specialty_code, marts.dim_provider__new.state AS state
+FROM marts.dim_provider__new
+WHERE marts.dim_provider__new._bucket IN ('out', 'unknown')) AS candidate
+WHERE candidate.provider_key = marts.dim_provider.provider_key AND (candidate.specialty_code IS DISTINCT FROM marts.dim_provider.specialty_code OR candidate.state IS DISTINCT FROM marts.dim_provider.state));
+
+-- publish dim_provider: in the publishing transaction
+INSERT INTO marts.dim_provider (provider_key, provider_id, specialty_code, state) SELECT candidate.provider_key, candidate.provider_id, candidate.specialty_code, candidate.state
+FROM (SELECT marts.dim_provider__new.provider_key AS provider_key, marts.dim_provider__new.provider_id AS provider_id, marts.dim_provider__new.specialty_code AS specialty_code, marts.dim_provider__new.state AS state
+FROM marts.dim_provider__new
+WHERE marts.dim_provider__new._bucket IN ('out', 'unknown')) AS candidate
+WHERE NOT (EXISTS (SELECT 1
+FROM marts.dim_provider AS standing
+WHERE candidate.provider_key = standing.provider_key));
+
+-- stage dim_plan: the candidate, beside what stands
+CREATE TABLE marts.dim_plan__new AS
+SELECT md5(COALESCE(length(plans.plan_code) || ':' || plans.plan_code, '-')) AS plan_key, plans.plan_code, plans.plan_name, plans.line_of_business, 'out' AS _bucket
+FROM staging.plans AS plans UNION ALL SELECT md5(COALESCE(length('UNKNOWN') || ':' || 'UNKNOWN', '-')) AS plan_key, CAST('UNKNOWN' AS VARCHAR) AS plan_code, CAST('Unknown plan' AS VARCHAR) AS plan_name, CAST('unknown' AS VARCHAR) AS line_of_business, 'unknown' AS _bucket;
+
+-- stage dim_plan: what comes in from plans
+SELECT count(*) AS rows_in
+FROM staging.plans AS plans;
+
+-- stage dim_plan: one scan for the ledger and the checks
+SELECT COUNT(CASE WHEN dim_plan._bucket = 'out' THEN 1 END) AS f1
+FROM marts.dim_plan__new AS dim_plan;
+
+-- stage dim_plan: key(plan_code)
+WITH grouped AS
+(SELECT dim_plan.plan_code AS _k0, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM (SELECT dim_plan.plan_key AS plan_key, dim_plan.plan_code AS plan_code, dim_plan.plan_name AS plan_name, dim_plan.line_of_business AS line_of_business
+FROM marts.dim_plan__new AS dim_plan
+WHERE dim_plan._bucket IN ('out', 'unknown')) AS dim_plan GROUP BY dim_plan.plan_code),
+failing AS
+(SELECT grouped._n AS _n, grouped._rows AS _rows
+FROM grouped
+WHERE (grouped._n < 2) IS NOT TRUE)
+ SELECT coalesce(sum(failing._n), 0) AS failing_rows
+FROM failing;
+
+-- publish dim_plan: the table, where there is none yet
+CREATE TABLE IF NOT EXISTS marts.dim_plan AS
+SELECT marts.dim_plan__new.plan_key, marts.dim_plan__new.plan_code, marts.dim_plan__new.plan_name, marts.dim_plan__new.line_of_business
+FROM marts.dim_plan__new
+WHERE 1 = 0;
+
+-- publish dim_plan: inserted, updated, unchanged, deleted
+WITH candidate AS
+(SELECT marts.dim_plan__new.plan_key AS plan_key, marts.dim_plan__new.plan_code AS plan_code, marts.dim_plan__new.plan_name AS plan_name, marts.dim_plan__new.line_of_business AS line_of_business
+FROM marts.dim_plan__new
+WHERE marts.dim_plan__new._bucket IN ('out')),
+standing AS
+(SELECT marts.dim_plan.plan_key AS plan_key, marts.dim_plan.plan_code AS plan_code, marts.dim_plan.plan_name AS plan_name, marts.dim_plan.line_of_business AS line_of_business, 1 AS _stands
+FROM marts.dim_plan)
+ SELECT count(CASE WHEN (standing._stands IS NULL) THEN 1 END) AS inserted, count(CASE WHEN (standing._stands IS NOT NULL AND (candidate.plan_name IS DISTINCT FROM standing.plan_name OR candidate.line_of_business IS DISTINCT FROM standing.line_of_business)) THEN 1 END) AS updated, count(CASE WHEN (standing._stands IS NOT NULL AND NOT (candidate.plan_name IS DISTINCT FROM standing.plan_name OR candidate.line_of_business IS DISTINCT FROM standing.line_of_business)) THEN 1 END) AS unchanged, (SELECT count(*) AS count_1
+FROM marts.dim_plan
+WHERE NOT (EXISTS (SELECT 1
+FROM candidate
+WHERE candidate.plan_key = marts.dim_plan.plan_key)) AND NOT (EXISTS (SELECT 1
+FROM marts.dim_plan__new AS unknown_row
+WHERE unknown_row._bucket = 'unknown' AND unknown_row.plan_key = marts.dim_plan.plan_key))) AS deleted
+FROM candidate LEFT OUTER JOIN standing ON candidate.plan_key = standing.plan_key;
+
+-- publish dim_plan: in the publishing transaction
+DELETE FROM marts.dim_plan;
+
+-- publish dim_plan: in the publishing transaction
+INSERT INTO marts.dim_plan (plan_key, plan_code, plan_name, line_of_business) SELECT marts.dim_plan__new.plan_key, marts.dim_plan__new.plan_code, marts.dim_plan__new.plan_name, marts.dim_plan__new.line_of_business
+FROM marts.dim_plan__new
+WHERE marts.dim_plan__new._bucket IN ('out', 'unknown');
+
+-- stage fct_claims_monthly: the candidate, beside what stands
+CREATE TABLE marts.fct_claims_monthly__new AS
+SELECT md5(COALESCE(length(claims_monthly.member_id) || ':' || claims_monthly.member_id, '-') || COALESCE(length(claims_monthly.provider_id) || ':' || claims_monthly.provider_id, '-') || COALESCE(length(claims_monthly.plan_code) || ':' || claims_monthly.plan_code, '-') || COALESCE(length(CAST(claims_monthly.month AS VARCHAR)) || ':' || CAST(claims_monthly.month AS VARCHAR), '-') || COALESCE(length(claims_monthly.claim_type) || ':' || claims_monthly.claim_type, '-')) AS claims_monthly_key, CASE WHEN dim_member_by_member_id.member_id IS NOT NULL THEN dim_member_by_member_id.member_key ELSE md5(COALESCE(length('UNKNOWN') || ':' || 'UNKNOWN', '-')) END AS member_key, CASE WHEN dim_provider_by_provider_id.provider_id IS NOT NULL THEN dim_provider_by_provider_id.provider_key ELSE md5(COALESCE(length('UNKNOWN') || ':' || 'UNKNOWN', '-')) END AS provider_key, CASE WHEN dim_plan_by_plan_code.plan_code IS NOT NULL THEN dim_plan_by_plan_code.plan_key ELSE md5(COALESCE(length('UNKNOWN') || ':' || 'UNKNOWN', '-')) END AS plan_key, claims_monthly.member_id, claims_monthly.provider_id, claims_monthly.plan_code, claims_monthly.month, claims_monthly.claim_type, claims_monthly.claim_count, claims_monthly.line_count, claims_monthly.covered_line_count, claims_monthly.own_plan_line_count, claims_monthly.units, claims_monthly.charged, claims_monthly.allowed, claims_monthly.paid, claims_monthly.adjusted_paid
+FROM marts.claims_monthly AS claims_monthly LEFT OUTER JOIN marts.dim_member__next AS dim_member_by_member_id ON claims_monthly.member_id = dim_member_by_member_id.member_id LEFT OUTER JOIN marts.dim_provider__next AS dim_provider_by_provider_id ON claims_monthly.provider_id = dim_provider_by_provider_id.provider_id LEFT OUTER JOIN marts.dim_plan__next AS dim_plan_by_plan_code ON claims_monthly.plan_code = dim_plan_by_plan_code.plan_code;
+
+-- stage fct_claims_monthly: what comes in from claims_monthly
+SELECT count(*) AS rows_in, coalesce(sum(claims_monthly.charged), 0) AS money_0, coalesce(sum(claims_monthly.paid), 0) AS money_1
+FROM marts.claims_monthly AS claims_monthly;
+
+-- stage fct_claims_monthly: one scan for the ledger and the checks
+SELECT COUNT(*) AS f1, SUM(fct_claims_monthly.charged) AS f2, SUM(fct_claims_monthly.paid) AS f3
+FROM marts.fct_claims_monthly__new AS fct_claims_monthly;
+
+-- publish fct_claims_monthly: the table, where there is none yet
+CREATE TABLE IF NOT EXISTS marts.fct_claims_monthly AS
+SELECT marts.fct_claims_monthly__new.claims_monthly_key, marts.fct_claims_monthly__new.member_key, marts.fct_claims_monthly__new.provider_key, marts.fct_claims_monthly__new.plan_key, marts.fct_claims_monthly__new.member_id, marts.fct_claims_monthly__new.provider_id, marts.fct_claims_monthly__new.plan_code, marts.fct_claims_monthly__new.month, marts.fct_claims_monthly__new.claim_type, marts.fct_claims_monthly__new.claim_count, marts.fct_claims_monthly__new.line_count, marts.fct_claims_monthly__new.covered_line_count, marts.fct_claims_monthly__new.own_plan_line_count, marts.fct_claims_monthly__new.units, marts.fct_claims_monthly__new.charged, marts.fct_claims_monthly__new.allowed, marts.fct_claims_monthly__new.paid, marts.fct_claims_monthly__new.adjusted_paid
+FROM marts.fct_claims_monthly__new
+WHERE 1 = 0;
+
+-- publish fct_claims_monthly: inserted, updated, unchanged, deleted
+WITH candidate AS
+(SELECT marts.fct_claims_monthly__new.claims_monthly_key AS claims_monthly_key, marts.fct_claims_monthly__new.member_key AS member_key, marts.fct_claims_monthly__new.provider_key AS provider_key, marts.fct_claims_monthly__new.plan_key AS plan_key, marts.fct_claims_monthly__new.member_id AS member_id, marts.fct_claims_monthly__new.provider_id AS provider_id, marts.fct_claims_monthly__new.plan_code AS plan_code, marts.fct_claims_monthly__new.month AS month, marts.fct_claims_monthly__new.claim_type AS claim_type, marts.fct_claims_monthly__new.claim_count AS claim_count, marts.fct_claims_monthly__new.line_count AS line_count, marts.fct_claims_monthly__new.covered_line_count AS covered_line_count, marts.fct_claims_monthly__new.own_plan_line_count AS own_plan_line_count, marts.fct_claims_monthly__new.units AS units, marts.fct_claims_monthly__new.charged AS charged, marts.fct_claims_monthly__new.allowed AS allowed, marts.fct_claims_monthly__new.paid AS paid, marts.fct_claims_monthly__new.adjusted_paid AS adjusted_paid
+FROM marts.fct_claims_monthly__new),
+standing AS
+(SELECT marts.fct_claims_monthly.claims_monthly_key AS claims_monthly_key, marts.fct_claims_monthly.member_key AS member_key, marts.fct_claims_monthly.provider_key AS provider_key, marts.fct_claims_monthly.plan_key AS plan_key, marts.fct_claims_monthly.member_id AS member_id, marts.fct_claims_monthly.provider_id AS provider_id, marts.fct_claims_monthly.plan_code AS plan_code, marts.fct_claims_monthly.month AS month, marts.fct_claims_monthly.claim_type AS claim_type, marts.fct_claims_monthly.claim_count AS claim_count, marts.fct_claims_monthly.line_count AS line_count, marts.fct_claims_monthly.covered_line_count AS covered_line_count, marts.fct_claims_monthly.own_plan_line_count AS own_plan_line_count, marts.fct_claims_monthly.units AS units, marts.fct_claims_monthly.charged AS charged, marts.fct_claims_monthly.allowed AS allowed, marts.fct_claims_monthly.paid AS paid, marts.fct_claims_monthly.adjusted_paid AS adjusted_paid, 1 AS _stands
+FROM marts.fct_claims_monthly)
+ SELECT count(CASE WHEN (standing._stands IS NULL) THEN 1 END) AS inserted, count(CASE WHEN (standing._stands IS NOT NULL AND (candidate.member_key IS DISTINCT FROM standing.member_key OR candidate.provider_key IS DISTINCT FROM standing.provider_key OR candidate.plan_key IS DISTINCT FROM standing.plan_key OR candidate.claim_count IS DISTINCT FROM standing.claim_count OR candidate.line_count IS DISTINCT FROM standing.line_count OR candidate.covered_line_count IS DISTINCT FROM standing.covered_line_count OR candidate.own_plan_line_count IS DISTINCT FROM standing.own_plan_line_count OR candidate.units IS DISTINCT FROM standing.units OR candidate.charged IS DISTINCT FROM standing.charged OR candidate.allowed IS DISTINCT FROM standing.allowed OR candidate.paid IS DISTINCT FROM standing.paid OR candidate.adjusted_paid IS DISTINCT FROM standing.adjusted_paid)) THEN 1 END) AS updated, count(CASE WHEN (standing._stands IS NOT NULL AND NOT (candidate.member_key IS DISTINCT FROM standing.member_key OR candidate.provider_key IS DISTINCT FROM standing.provider_key OR candidate.plan_key IS DISTINCT FROM standing.plan_key OR candidate.claim_count IS DISTINCT FROM standing.claim_count OR candidate.line_count IS DISTINCT FROM standing.line_count OR candidate.covered_line_count IS DISTINCT FROM standing.covered_line_count OR candidate.own_plan_line_count IS DISTINCT FROM standing.own_plan_line_count OR candidate.units IS DISTINCT FROM standing.units OR candidate.charged IS DISTINCT FROM standing.charged OR candidate.allowed IS DISTINCT FROM standing.allowed OR candidate.paid IS DISTINCT FROM standing.paid OR candidate.adjusted_paid IS DISTINCT FROM standing.adjusted_paid)) THEN 1 END) AS unchanged, 0 AS deleted
+FROM candidate LEFT OUTER JOIN standing ON candidate.claims_monthly_key = standing.claims_monthly_key;
+
+-- publish fct_claims_monthly: in the publishing transaction
+DELETE FROM marts.fct_claims_monthly WHERE EXISTS (SELECT 1
+FROM (SELECT marts.fct_claims_monthly__new.claims_monthly_key AS claims_monthly_key, marts.fct_claims_monthly__new.member_key AS member_key, marts.fct_claims_monthly__new.provider_key AS provider_key, marts.fct_claims_monthly__new.plan_key AS plan_key, marts.fct_claims_monthly__new.member_id AS member_id, marts.fct_claims_monthly__new.provider_id AS provider_id, marts.fct_claims_monthly__new.plan_code AS plan_code, marts.fct_claims_monthly__new.month AS month, marts.fct_claims_monthly__new.claim_type AS claim_type, marts.fct_claims_monthly__new.claim_count AS claim_count, marts.fct_claims_monthly__new.line_count AS line_count, marts.fct_claims_monthly__new.covered_line_count AS covered_line_count, marts.fct_claims_monthly__new.own_plan_line_count AS own_plan_line_count, marts.fct_claims_monthly__new.units AS units, marts.fct_claims_monthly__new.charged AS charged, marts.fct_claims_monthly__new.allowed AS allowed, marts.fct_claims_monthly__new.paid AS paid, marts.fct_claims_monthly__new.adjusted_paid AS adjusted_paid
+FROM marts.fct_claims_monthly__new) AS candidate
+WHERE candidate.claims_monthly_key = marts.fct_claims_monthly.claims_monthly_key AND (candidate.member_key IS DISTINCT FROM marts.fct_claims_monthly.member_key OR candidate.provider_key IS DISTINCT FROM marts.fct_claims_monthly.provider_key OR candidate.plan_key IS DISTINCT FROM marts.fct_claims_monthly.plan_key OR candidate.claim_count IS DISTINCT FROM marts.fct_claims_monthly.claim_count OR candidate.line_count IS DISTINCT FROM marts.fct_claims_monthly.line_count OR candidate.covered_line_count IS DISTINCT FROM marts.fct_claims_monthly.covered_line_count OR candidate.own_plan_line_count IS DISTINCT FROM marts.fct_claims_monthly.own_plan_line_count OR candidate.units IS DISTINCT FROM marts.fct_claims_monthly.units OR candidate.charged IS DISTINCT FROM marts.fct_claims_monthly.charged OR candidate.allowed IS DISTINCT FROM marts.fct_claims_monthly.allowed OR candidate.paid IS DISTINCT FROM marts.fct_claims_monthly.paid OR candidate.adjusted_paid IS DISTINCT FROM marts.fct_claims_monthly.adjusted_paid));
+
+-- publish fct_claims_monthly: in the publishing transaction
+INSERT INTO marts.fct_claims_monthly (claims_monthly_key, member_key, provider_key, plan_key, member_id, provider_id, plan_code, month, claim_type, claim_count, line_count, covered_line_count, own_plan_line_count, units, charged, allowed, paid, adjusted_paid) SELECT candidate.claims_monthly_key, candidate.member_key, candidate.provider_key, candidate.plan_key, candidate.member_id, candidate.provider_id, candidate.plan_code, candidate.month, candidate.claim_type, candidate.claim_count, candidate.line_count, candidate.covered_line_count, candidate.own_plan_line_count, candidate.units, candidate.charged, candidate.allowed, candidate.paid, candidate.adjusted_paid
+FROM (SELECT marts.fct_claims_monthly__new.claims_monthly_key AS claims_monthly_key, marts.fct_claims_monthly__new.member_key AS member_key, marts.fct_claims_monthly__new.provider_key AS provider_key, marts.fct_claims_monthly__new.plan_key AS plan_key, marts.fct_claims_monthly__new.member_id AS member_id, marts.fct_claims_monthly__new.provider_id AS provider_id, marts.fct_claims_monthly__new.plan_code AS plan_code, marts.fct_claims_monthly__new.month AS month, marts.fct_claims_monthly__new.claim_type AS claim_type, marts.fct_claims_monthly__new.claim_count AS claim_count, marts.fct_claims_monthly__new.line_count AS line_count, marts.fct_claims_monthly__new.covered_line_count AS covered_line_count, marts.fct_claims_monthly__new.own_plan_line_count AS own_plan_line_count, marts.fct_claims_monthly__new.units AS units, marts.fct_claims_monthly__new.charged AS charged, marts.fct_claims_monthly__new.allowed AS allowed, marts.fct_claims_monthly__new.paid AS paid, marts.fct_claims_monthly__new.adjusted_paid AS adjusted_paid
+FROM marts.fct_claims_monthly__new) AS candidate
+WHERE NOT (EXISTS (SELECT 1
+FROM marts.fct_claims_monthly AS standing
+WHERE candidate.claims_monthly_key = standing.claims_monthly_key));
