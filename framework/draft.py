@@ -163,7 +163,7 @@ class Draft:
         scope = Scope(
             {name: self.reference(name) for name in self.columns},
             place or self.shown,
-            open=self.open is not None,
+            open=self.open,
             variables=self.variables,
             windows=windows,
             aggregate_help=aggregate_help,

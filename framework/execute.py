@@ -24,7 +24,7 @@ from framework.diagnostics import Code
 from framework.ledger import line, published
 from framework.plan import SourcePlan, StagePlan
 from framework.run import Changes, CheckResult, LedgerLine, Run, StageResult, Status
-from framework.warehouse import UNREACHABLE, Files, SourceProblem, Warehouse
+from framework.warehouse import CONTRACT, MISSING_FILE, UNREACHABLE, Files, SourceProblem, Warehouse
 
 OPEN_LEDGER = Code("F599", "a ledger that does not close")
 
@@ -440,11 +440,11 @@ def _version(path: Path) -> str:
 
 
 def _check_columns(source: SourcePlan, found: Mapping[str, str]) -> None:
-    from framework.warehouse import CONTRACT, MISSING_FILE
-
+    """Raises SourceProblem where a table is not as the contract says."""
     if not found:
         raise SourceProblem(MISSING_FILE, f"no table {source.table}")
-    known = {name.lower() for name in found}
-    for name in source.declared or ():
+    known = {name.lower(): kind for name, kind in found.items()}
+    for name, wanted in (source.declared or {}).items():
         if name.lower() not in known:
             raise SourceProblem(CONTRACT, f"{source.table} has no column `{name}`", "mend the contract")
+        source_files.check_type(source.name, name, wanted, known[name.lower()])

@@ -125,37 +125,28 @@ def _reader(path: Path, format: str, known: Mapping[str, str]) -> str:
 
 
 _FAMILIES = {
-    "TINYINT": "integer",
-    "SMALLINT": "integer",
-    "INTEGER": "integer",
-    "BIGINT": "integer",
-    "UTINYINT": "integer",
-    "USMALLINT": "integer",
-    "UINTEGER": "integer",
-    "FLOAT": "double",
-    "DOUBLE": "double",
-    "VARCHAR": "string",
+    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"), "integer"),
+    **dict.fromkeys(("FLOAT", "REAL", "DOUBLE", "DOUBLE PRECISION"), "double"),
+    **dict.fromkeys(("VARCHAR", "TEXT", "CHARACTER VARYING", "CHARACTER", "CHAR", "BPCHAR", "UUID"), "string"),
+    **dict.fromkeys(("JSON", "JSONB"), "json"),
     "BOOLEAN": "boolean",
     "DATE": "date",
-    "JSON": "json",
+    "NUMERIC": "decimal",  # of Postgres, without digits: any decimal fits
 }
 
 
 def check_type(source: str, name: str, wanted: Type, found: str) -> None:
-    """Raises SourceProblem where a typed column is not what the contract says."""
-    family = "timestamp" if found.startswith("TIMESTAMP") else _FAMILIES.get(found)
-    real = parse_type(found)
-    fits = family == wanted.name or (
-        real is not None
-        and wanted.name == "decimal"
-        and real.scale <= wanted.scale
-        and real.precision <= wanted.precision
-    )
+    """Raises SourceProblem where a typed column is not what the contract says; `found` as the warehouse says it."""
+    text = found.upper().replace("NUMERIC(", "DECIMAL(")
+    real = parse_type(text)
+    if real is not None and real.name == "decimal":
+        fits = wanted.name == "decimal" and real.scale <= wanted.scale and real.precision <= wanted.precision
+    else:
+        family = "timestamp" if text.startswith("TIMESTAMP") else _FAMILIES.get(text.partition("(")[0].strip())
+        fits = family == wanted.name
     if not fits:
         raise SourceProblem(
-            CONTRACT,
-            f"`{name}` of source `{source}` is {found}, and its contract says {wanted}",
-            "mend the contract",
+            CONTRACT, f"`{name}` of source `{source}` is {found}, and its contract says {wanted}", "mend the contract"
         )
 
 

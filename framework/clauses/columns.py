@@ -78,7 +78,7 @@ def typed_as(
             )
         return value
     if value.type in (NULL, UNKNOWN) or converts:
-        return cast(value, target)
+        return cast(value, target, exact=converts)
     if value.type != target:
         draft.findings.error(
             WRONG_ASSERTED_TYPE,

@@ -88,12 +88,19 @@ class _Side:
             )
         return column
 
+    @property
+    def open(self) -> t.Type | None:
+        """The type of columns that nobody declared."""
+        if not self.relation.open:
+            return None
+        return t.STRING if self.readable.text else t.UNKNOWN
+
     def reference(self, column: Column) -> Reference:
         return Reference(column.type, column.nullable, column.name, self.name)
 
     def scope(self, place: str) -> Scope:
         columns: dict[str, Expression] = {c.name.lower(): self.reference(c) for c in self.relation.columns}
-        return Scope(columns, place, open=self.relation.open, windows=False)
+        return Scope(columns, place, open=self.open, windows=False)
 
     def query(self) -> Query:
         """The right rows; one with an unreadable value matches nothing."""

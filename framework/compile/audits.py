@@ -46,7 +46,9 @@ def fused(
     if extra.added:
         scan.added(money)
     if extra.grouped:
-        scan.add(Figure("rows", "grouped", "grouped"), sa.func.coalesce(sa.func.sum(source.c[ROWS]), sa.literal_column("0")))
+        scan.add(
+            Figure("rows", "grouped", "grouped"), sa.func.coalesce(sa.func.sum(source.c[ROWS]), sa.literal_column("0"))
+        )
     for bucket in buckets or ("out",):
         scan.rows(bucket)
         for name in money:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from framework.expressions.catalogue import function
 from framework.expressions.tree import FALSE, Call, Expression, Reference, transform, walk
-from framework.expressions.typed import call
+from framework.expressions.typed import EXACT, call
 from framework.expressions.types import BOOLEAN, STRING, UNKNOWN
 
 
@@ -49,6 +49,8 @@ def derivation(name: str, e: Expression, flags: Mapping[str, Expression]) -> tup
     Where the whole value is one conversion, it failed if its text was given and the value is null; the
     conversion is not written twice for that.
     """
+    if isinstance(e, Call) and _is_strict(e) and _is_strict(e.args[0]):
+        return _in_two(name, e, flags)
     both = outcome(e, flags)
     if both.failed is None:
         return ((name, both.value),)
@@ -64,6 +66,15 @@ def derivation(name: str, e: Expression, flags: Mapping[str, Expression]) -> tup
     return (flag, both.failed), (name, both.value)
 
 
+def _in_two(name: str, e: Call, flags: Mapping[str, Expression]) -> tuple[tuple[str, Expression], ...]:
+    """A conversion of a conversion: the inner one becomes a column of its own, or its text would double."""
+    read = f"_read_{name}"
+    inner = derivation(read, e.args[0], flags)
+    column = Reference(e.args[0].type, True, read)
+    outer = derivation(name, replace(e, args=(column,)), {read: Reference(BOOLEAN, False, f"_failed_{read}")})
+    return (*inner, *outer)
+
+
 def converts(e: Expression) -> bool:
     """Whether a strict conversion stands in the expression itself."""
     return any(_is_strict(node) for node in walk(e))
@@ -73,7 +84,7 @@ def _is_strict(e: Expression) -> bool:
     return (
         isinstance(e, Call)
         and bool(e.function.tolerant)
-        and (e.function.name != "cast" or e.args[0].type in (STRING, UNKNOWN))
+        and (e.function.name != "cast" or e.args[0].type in (STRING, UNKNOWN) or EXACT in e.options)
     )
 
 

@@ -69,14 +69,14 @@ class Problem:
 class Scope:
     """What an expression may name.
 
-    `columns` maps a lower-case name to what it stands for. `open` scopes let unknown names pass (a
+    `columns` maps a lower-case name to what it stands for. `open` is the type of names that are let pass unknown (a
     source without a contract). `aggregated` is set for measures: the scope inside an aggregate.
     `aggregate_help` and `window_help` say what to write where an aggregate or a window cannot stand.
     """
 
     columns: Mapping[str, Expression]
     place: str
-    open: bool = False
+    open: Type | None = None
     variables: Mapping[str, Type] = field(default_factory=dict)
     qualified: Mapping[str, "Scope"] = field(default_factory=dict)
     aggregated: "Scope | None" = None
@@ -183,18 +183,29 @@ def _decimal_type(value: Decimal) -> Type:
 def call(name: str, *args: Expression) -> Call:
     """A call of a catalogue function from typed arguments, for expressions the framework itself makes."""
     function = functions()[name]
+    if name == "case":
+        values = (*args[1::2], *(args[-1:] if len(args) % 2 else ()))
+        nullable = len(args) % 2 == 0 or any(v.nullable for v in values)
+        return Call(common(values) or t.UNKNOWN, nullable, function, args)
     signature = parse_signature(function.signature)
     return Call(result_type(signature, args), _nullable(function, args), function, args)
 
 
-def cast(value: Expression, target: Type, *, strict: bool = True) -> Expression:
-    """The value as another type; the value itself where it has that type already."""
+EXACT = "exact"  # the option of a cast that refuses a number it would have to round
+
+
+def cast(value: Expression, target: Type, *, strict: bool = True, exact: bool = False) -> Expression:
+    """The value as another type; the value itself where it has that type already.
+
+    An `exact` cast of a number to fewer digits can fail as a text can; another one rounds.
+    """
     if value.type == target:
         return value
     if isinstance(value, Literal) and value.value is None:
         return Literal(target, True, None)
     function = functions()["cast" if strict else "try_cast"]
-    return Call(target, value.nullable or not strict, function, (value,))
+    narrows = exact and value.type.name == "decimal" and t.widen(value.type, target) != target
+    return Call(target, value.nullable or not strict, function, (value,), (EXACT,) if narrows else ())
 
 
 def _lost() -> Literal:
@@ -255,8 +266,8 @@ class _Typing:
             return column
         if node.qualifier is None and node.name.lower() == "current_date":
             return CLOCK["current_date"]
-        if scope.open:
-            return Reference(t.UNKNOWN, True, node.name, node.qualifier)
+        if scope.open is not None:
+            return Reference(scope.open, True, node.name, node.qualifier)
         return self.problem(
             UNKNOWN_COLUMN,
             f"unknown column `{node.name}` in {scope.place}",
