@@ -194,7 +194,7 @@ class _Execution:
                     "rename one of them, or run this pipeline against another target",
                     UNREACHABLE.id,
                 )
-        standing.claim(connection, name, [stage.name for stage in self.program.plan.stages])
+        standing.release(connection, name, [stage.name for stage in self.program.plan.stages])
 
     def _keep_published(self, connection: sa.Connection) -> None:
         """A stage that is no longer published would take the place of its table before the run is judged."""
@@ -302,6 +302,7 @@ class _Execution:
         stage = program.stage
         schema = self.tables.schema(stage)
         with connection.begin():
+            standing.claim(connection, self.program.plan.name, stage.name)
             if program.publish is not None:
                 self._do(connection, program.publish.next(self._standing(connection, stage)))
                 if program.publish.held is not None:
@@ -333,20 +334,24 @@ class _Execution:
             return
         self.doing = "publishing"
         self.progress("", "publishing")
-        with connection.begin():
-            for program in programs:
-                self._fit(connection, program)
+        # Where a new column cannot be taken back, it is there before the publishing transaction, null in every row.
+        if not self.warehouse.transactional_ddl:
+            with connection.begin():
+                for program in programs:
+                    self._fit(connection, program)
         changes: dict[str, Changes] = {}
         self.publishing = True
         with connection.begin():
             connection.execute(standing.PUBLISHING.update().values(run_id=self.settings.run_id))
             for program in programs:
+                if self.warehouse.transactional_ddl:
+                    self._fit(connection, program)
                 changes[program.stage.name] = self._apply(connection, program)
             standing.record(
                 connection,
                 self.program.plan.name,
                 self.settings.run_id,
-                self.settings.started_at,
+                clock(),
                 [self._commit(p, connection) for p in programs],
             )
         self.stages = [self._settled(s, changes.get(s.name)) for s in self.stages]

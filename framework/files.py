@@ -36,11 +36,11 @@ def expand_variables(text: str, environment: Mapping[str, str] = os.environ) -> 
 
 def find(path: str, root: Path) -> tuple[Path, ...]:
     """The files of a path or a glob, sorted; relative ones from the project's folder. Raises SourceProblem."""
-    pattern = str(root / expand_variables(path))
+    pattern = str(Path(glob.escape(str(root))) / expand_variables(path))
     if glob.has_magic(pattern):
         found = tuple(Path(name) for name in sorted(glob.glob(pattern, recursive=True)) if Path(name).is_file())
     else:
-        found = (Path(pattern),) if Path(pattern).is_file() else ()
+        found = (root / expand_variables(path),) if (root / expand_variables(path)).is_file() else ()
     if not found:
         help = "a relative path starts at the folder of framework.yaml, or where the command runs if there is none"
         raise SourceProblem(MISSING_FILE, f"no file at {expand_variables(path)}", help)
@@ -53,6 +53,11 @@ def quoted(name: str) -> str:
 
 def text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
+
+
+def _path(path: Path) -> str:
+    """One file for DuckDB, which would take a bracket in its name for a pattern."""
+    return text(glob.escape(str(path)))
 
 
 def select(files: Files) -> tuple[str, tuple[str, ...]]:
@@ -79,7 +84,19 @@ def _chosen(files: Files, path: Path, name: str, known: Mapping[str, str]) -> st
     wanted = None if files.declared is None else files.declared[name]
     if wanted is not None and files.format == "parquet":
         check_type(files.source, name, wanted, known[actual])
+    if files.format == "jsonl":
+        return f"{_json_text(quoted(actual), wanted)} AS {quoted(name)}"
     return f"{quoted(actual)} AS {quoted(name)}"
+
+
+def _json_text(column: str, wanted: Type | None) -> str:
+    """A value of JSON as text. DuckDB reads a number with a fraction as a double: where more than 15 digits of a
+    decimal have come out of that, the last of them are made up, and the text is spoilt so that it is unreadable."""
+    value = f"{column} ->> '$'"
+    if wanted is None or wanted.name != "decimal":
+        return value
+    digits = f"length(regexp_replace({value}, '[^0-9]', '', 'g'))"
+    return f"CASE WHEN json_type({column}) = 'DOUBLE' AND {digits} > 15 THEN ({value}) || ' rounded' ELSE {value} END"
 
 
 def columns(path: Path, format: str) -> dict[str, str]:
@@ -88,7 +105,7 @@ def columns(path: Path, format: str) -> dict[str, str]:
         return dict.fromkeys(_header(path, _DELIMITERS[format]), "VARCHAR")
     import duckdb
 
-    reader = f"read_parquet({text(str(path))})" if format == "parquet" else f"read_json_auto({text(str(path))})"
+    reader = f"read_parquet({_path(path)})" if format == "parquet" else f"read_json_auto({_path(path)})"
     try:
         with duckdb.connect() as connection:
             rows = connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()
@@ -104,8 +121,11 @@ def _header(path: Path, delimiter: str) -> Sequence[str]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         why = "is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else "cannot be read"
         raise SourceProblem(MISSING_FILE, f"{path.name} {why}") from None
-    if not header:
+    if header is None:
         raise SourceProblem(MISSING_FILE, f"{path.name} is empty: not even a header")
+    if not all(name.strip() for name in header):
+        what = "the first line is blank" if not any(header) else f"column {header.index('') + 1} has no name"
+        raise SourceProblem(MISSING_FILE, f"{path.name} has no header that can be read: {what}")
     repeated = next((n for i, n in enumerate(header) if n.lower() in (h.lower() for h in header[:i])), None)
     if repeated is not None:
         raise SourceProblem(CONTRACT, f"two columns of {path.name} are named `{repeated}`")
@@ -114,12 +134,13 @@ def _header(path: Path, delimiter: str) -> Sequence[str]:
 
 def _reader(path: Path, format: str, known: Mapping[str, str]) -> str:
     if format == "parquet":
-        return f"read_parquet({text(str(path))})"
-    names = ", ".join(f"{text(name)}: 'VARCHAR'" for name in known)
+        return f"read_parquet({_path(path)})"
+    kind = "JSON" if format == "jsonl" else "VARCHAR"
+    names = ", ".join(f"{text(name)}: '{kind}'" for name in known)
     if format == "jsonl":
-        return f"read_json({text(str(path))}, format = 'newline_delimited', columns = {{{names}}})"
+        return f"read_json({_path(path)}, format = 'newline_delimited', columns = {{{names}}})"
     return (
-        f"read_csv({text(str(path))}, auto_detect = false, header = true, delim = {text(_DELIMITERS[format])}, "
+        f"read_csv({_path(path)}, auto_detect = false, header = true, delim = {text(_DELIMITERS[format])}, "
         f"quote = '\"', escape = '\"', nullstr = '', columns = {{{names}}})"
     )
 
@@ -170,6 +191,7 @@ def _advice(message: str) -> str | None:
         ("Invalid unicode", "the file is not UTF-8"),
         ("No magic bytes", "the file is no parquet file"),
         ("Malformed JSON", "a line is no JSON"),
+        ("newline", "the lines end in different ways"),
     ):
         if said.lower() in message.lower():
             return advice

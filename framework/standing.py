@@ -52,14 +52,16 @@ def owners(connection: sa.Connection) -> dict[str, str]:
     return found | dict(row._tuple() for row in published)
 
 
-def claim(connection: sa.Connection, pipeline: str, stages: Iterable[str]) -> None:
-    """These stages are the pipeline's, and no others but those that it has published."""
-    wanted = set(stages)
-    had = set(connection.execute(sa.select(STAGES.c.stage).where(STAGES.c.pipeline == pipeline)).scalars())
-    for stage in sorted(had - wanted):
-        connection.execute(STAGES.delete().where(STAGES.c.pipeline == pipeline, STAGES.c.stage == stage))
-    for stage in sorted(wanted - had):
+def claim(connection: sa.Connection, pipeline: str, stage: str) -> None:
+    """From here on the stage is the pipeline's: its rows are about to stand."""
+    known = connection.execute(sa.select(STAGES.c.pipeline).where(STAGES.c.stage == stage)).scalars().all()
+    if not known:
         connection.execute(STAGES.insert().values(stage=stage, pipeline=pipeline))
+
+
+def release(connection: sa.Connection, pipeline: str, stages: Iterable[str]) -> None:
+    """The pipeline has these stages and no others any more; what it has published stays its own."""
+    connection.execute(STAGES.delete().where(STAGES.c.pipeline == pipeline, STAGES.c.stage.not_in(list(stages))))
 
 
 def record(

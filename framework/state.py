@@ -61,10 +61,10 @@ class History:
         try:
             self.engine = sa.create_engine(_placed(url, root))
             METADATA.create_all(self.engine)
-        except (SQLAlchemyError, ModuleNotFoundError, OSError) as error:
-            name = sa.engine.make_url(url).render_as_string(hide_password=True) if "://" in url else url
-            refusal = Refusal(f"the state store {name} cannot be opened ({type(error).__name__})", "see `state:`")
-            raise Unreachable(refusal) from None
+        except (SQLAlchemyError, ModuleNotFoundError, OSError, ValueError) as error:
+            # The address may hold a password, in whatever place it was written: it is not repeated.
+            message = f"the state store cannot be opened ({type(error).__name__})"
+            raise Unreachable(Refusal(message, "see `state:` of framework.yaml, an SQLAlchemy URL")) from None
 
     def begin(self, run_id: str, pipeline: str, target: str, started_at: datetime) -> None:
         with self.engine.begin() as connection:

@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import uuid
@@ -112,7 +113,7 @@ def new_database(server: str) -> Iterator[str]:
     with engine.connect() as connection:
         # A collation that is not the order of code points shows where a statement leans on it.
         known = connection.exec_driver_sql("SELECT 1 FROM pg_collation WHERE collname = 'und-x-icu'").scalar()
-        locale = "LOCALE_PROVIDER icu ICU_LOCALE 'en-US'" if known else ""
+        locale = "LOCALE_PROVIDER icu ICU_LOCALE 'en-US'" if known else "LC_CTYPE 'C.UTF-8'"
         connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' {locale}")
     try:
         yield _url(server).set(database=name).render_as_string(hide_password=False)
@@ -170,11 +171,8 @@ def _installed(folder: Path, programs: Path) -> Iterator[str]:
         done = _as_user(command)
         if done.returncode != 0:
             raise RuntimeError(f"Postgres did not start: {done.stdout[-2000:]}")
-    process = int((data / "postmaster.pid").read_text().split()[0])
-    try:
+    with _ending(int((data / "postmaster.pid").read_text().split()[0])):
         yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
-    finally:
-        _stop(process)
 
 
 def _as_user(command: str) -> subprocess.CompletedProcess[str]:
@@ -207,15 +205,27 @@ def _wheel(folder: Path) -> Iterator[str]:
         server = get_server(folder, cleanup_mode=None)
     process = server.get_pid()
     assert process is not None
-    try:
+    with _ending(process):
         yield server.get_uri()
-    finally:
-        _stop(process)
 
 
-def _stop(process: int) -> None:
-    """A fast shutdown of the server that we started, by its process id."""
-    os.kill(process, signal.SIGINT)
+# Waits for the end of its input, which comes when the tests are killed as well; then a fast shutdown.
+_WATCH = "import os, signal, sys; sys.stdin.read(); os.kill(int(sys.argv[1]), signal.SIGINT)"
+
+
+@contextmanager
+def _ending(process: int) -> Iterator[None]:
+    """Shuts down the server that we started, by its process id, however the tests end."""
+    command = [sys.executable, "-c", _WATCH, str(process)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as watch:
+        try:
+            yield
+        finally:
+            watch.communicate()
+            _await_end(process)
+
+
+def _await_end(process: int) -> None:
     deadline = time.monotonic() + _SECONDS
     while time.monotonic() < deadline:
         if _ended(process):

@@ -1,14 +1,18 @@
 """Run a pipeline: build, check and publish it on a target."""
 
 import argparse
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from framework import project
 from framework.artifacts import write_manifest, write_results
 from framework.compile import compile_plan
 from framework.execute import Settings, clock, execute, new_run_id
+from framework.files import expand_variables
 from framework.load import Pipeline, load
 from framework.plan import Plan
 from framework.printing import Progress, print_diagnostics, print_run
@@ -44,17 +48,28 @@ def run(options: argparse.Namespace) -> int:
         return _dry(plan, here, options)
     started_at = clock(options.as_of)
     run_id = new_run_id(clock())
-    with opened(here, options.target) as target, history(here.model.state, here.root) as past:
+    with opened(here, options.target) as target, history(expand_variables(here.model.state), here.root) as past:
         program = compile_plan(plan, target.warehouse, here.schemas)
         settings = Settings(run_id, started_at, here.root, target.name, here.schemas, _places(pipeline, plan))
         past.begin(run_id, plan.name, target.name, clock())
         with Progress(len(program.sources) + len(program.stages), options) as progress:
             result = execute(program, target.warehouse, target.engine, settings, progress)
-        past.end(result)
-    write_manifest(plan, here.root)
-    write_results(result, here.root)
+        unkept = _kept(lambda: past.end(result), "the history of runs")
+    unkept += _kept(lambda: write_manifest(plan, here.root), "target/manifest.json")
+    unkept += _kept(lambda: write_results(result, here.root), "target/run_results.json")
     print_run(result, options)
+    for message in unkept:
+        print(message, file=sys.stderr)
     return result.exit_code
+
+
+def _kept(keep: Callable[[], object], what: str) -> list[str]:
+    """Keeps a record of a run that is over: what stands is not undone because a note of it cannot be written."""
+    try:
+        keep()
+    except (OSError, SQLAlchemyError) as error:
+        return [f"warning: {what} could not be written ({type(error).__name__})"]
+    return []
 
 
 def _dry(plan: Plan, here: project.Project, options: argparse.Namespace) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 
 from framework import project
 from framework.diagnostics import Code, Diagnostic, PipelineError
+from framework.files import expand_variables
 from framework.printing import SCHEMA_VERSION, as_json, table
 from framework.state import history
 
@@ -20,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     here = project.find(Path.cwd())
-    with history(here.model.state, here.root) as past:
+    with history(expand_variables(here.model.state), here.root) as past:
         if options.run_id is None:
             _list(past.runs(options.limit, options.pipeline), options)
             return 0

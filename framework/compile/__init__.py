@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
@@ -17,6 +17,7 @@ from framework.compile.publishing import publishing
 from framework.compile.rows import Rowset, lower_query
 from framework.compile.tables import ADDED, DEFAULT_SCHEMAS, FRAMEWORK_SCHEMA, Tables
 from framework.ddl import CreateTableAs, CreateView
+from framework.diagnostics import Code, Diagnostic, PipelineError
 from framework.expressions.lowering import Lowering, conversion, lower
 from framework.expressions.tree import Expression, Literal, Reference
 from framework.expressions.typed import call, cast, literal
@@ -24,24 +25,42 @@ from framework.expressions.types import NULL, STRING, UNKNOWN
 from framework.plan import Plan, SourcePlan, StagePlan
 from framework.warehouse import Warehouse
 
+CANNOT_SAY = Code("F506", "what a warehouse cannot say")
+
 HELD = ("rejected", "quarantined")
 
 
 def compile_plan(plan: Plan, warehouse: Warehouse, schemas: Mapping[str, str] = DEFAULT_SCHEMAS) -> Program:
-    """The statements of a plan for one warehouse."""
+    """The statements of a plan for one warehouse. Raises PipelineError for what the warehouse cannot say."""
     tables = Tables(plan, schemas)
     compiling = _Compiling(plan, tables, warehouse.lowering)
     used = {tables.schema(stage) for stage in plan.stages}
     used |= {schemas["quarantine"] for stage in plan.stages if stage.query.holds}
     used |= {schemas["raw"] for source in plan.sources if source.table is None}
     read = _read_by(plan)
-    return Program(
-        plan,
-        warehouse.name,
-        tuple(compiling.source(source) for source in plan.sources if source.name in read),
-        tuple(compiling.stage(stage) for stage in plan.stages),
-        (*sorted(used), FRAMEWORK_SCHEMA),
-    )
+    refused: list[Diagnostic] = []
+    sources = _each(compiling.source, [s for s in plan.sources if s.name in read], warehouse.name, refused)
+    stages = _each(compiling.stage, plan.stages, warehouse.name, refused)
+    if refused:
+        raise PipelineError(*refused)
+    return Program(plan, warehouse.name, sources, stages, (*sorted(used), FRAMEWORK_SCHEMA))
+
+
+Planned = TypeVar("Planned", SourcePlan, StagePlan)
+Compiled = TypeVar("Compiled")
+
+
+def _each(
+    compiling: Callable[[Planned], Compiled], relations: Iterable[Planned], warehouse: str, refused: list[Diagnostic]
+) -> tuple[Compiled, ...]:
+    """Every relation compiled; what the warehouse cannot say (a letter of a format, a pattern) is refused by name."""
+    found: list[Compiled] = []
+    for relation in relations:
+        try:
+            found.append(compiling(relation))
+        except ValueError as error:
+            refused.append(Diagnostic(CANNOT_SAY, f"`{relation.name}` on {warehouse}: {error}"))
+    return tuple(found)
 
 
 def _read_by(plan: Plan) -> set[str]:

@@ -248,6 +248,8 @@ class _Lowering:
         match e:
             case Reference():
                 return [self.columns(e)], _TIGHT
+            case Literal(value=None) if e.type.name not in ("null", "unknown"):
+                return [f"CAST(NULL AS {self.lowering.type_name(e.type)})"], _TIGHT
             case Literal():
                 negative = isinstance(e.value, int | Decimal) and e.value < 0
                 return [_literal(e)], _UNKNOWN if negative else _TIGHT

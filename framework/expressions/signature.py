@@ -14,7 +14,6 @@ from functools import cache
 from framework.expressions.tree import Expression, Literal
 from framework.expressions.types import (
     DATE,
-    DOUBLE,
     MAX_PRECISION,
     NULL,
     STRING,
@@ -180,6 +179,12 @@ def _plain(args: Sequence[Expression]) -> Type:
     return as_decimal(t) if t.name == "decimal" else t
 
 
+def _rounded(args: Sequence[Expression]) -> Type:
+    """One digit more before the point: 9.99 rounds to 10.0."""
+    t = args[0].type
+    return decimal(t.precision + 1, t.scale) if t.name == "decimal" else t
+
+
 _RESULTS: dict[str, Callable[[Sequence[Expression]], Type]] = {
     "sum": _sum,
     "product": _product,
@@ -187,7 +192,7 @@ _RESULTS: dict[str, Callable[[Sequence[Expression]], Type]] = {
     "moment": _moment_sum,
     "same": lambda args: args[0].type,
     "plain": _plain,
-    "numeric": lambda args: DOUBLE if args[0].type.name == "double" else args[0].type,
+    "numeric": _rounded,
 }
 
 

@@ -196,7 +196,8 @@ class Assemble(Stage, kind="assemble"):
 
     def _union_key(self, draft: Draft, branches: Sequence[Draft]) -> None:
         """With a tag the key is the tag and a key that every branch has; without one it must be declared."""
-        if self.tag is None or not branches:
+        named = [name.lower() for name in self.union or ()]
+        if self.tag is None or not branches or len(set(named)) < len(named):
             return
         common = [set(b.proved([c.name for c in b.columns.values()])) for b in branches]
         lowered = [{frozenset(n.lower() for n in key) for key in keys} for keys in common]

@@ -109,7 +109,7 @@ def _parsed(value: Any, t: Type) -> Any:
 
 def constants(literals: Iterable[Literal], opened: Opened) -> list[Any]:
     lowering = opened.warehouse.lowering
-    return [conversion(lower(v, _no_column, lowering), v.type, lowering) for v in literals]
+    return [conversion(lower(v, no_column, lowering), v.type, lowering) for v in literals]
 
 
 def create(opened: Opened, name: str, columns: list[str], values: list[list[Any]]) -> None:
@@ -120,7 +120,7 @@ def create(opened: Opened, name: str, columns: list[str], values: list[list[Any]
         connection.exec_driver_sql(f"CREATE TABLE {name} AS {text}")
 
 
-def _no_column(reference: Reference) -> Any:
+def no_column(reference: Reference) -> Any:
     raise TypeError(f"no column: {reference.name}")
 
 
@@ -148,7 +148,7 @@ def _nodes(e: Expression) -> Iterator[Expression]:
 def element(e: Expression, table: Any, opened: Opened) -> Any:
     """What stands in a SELECT for an expression, cast as the compiler casts it."""
     lowering = opened.warehouse.lowering
-    found = lower(e, _no_column if table is None else lambda r: table.c[r.name], lowering)
+    found = lower(e, no_column if table is None else lambda r: table.c[r.name], lowering)
     if not is_exact(e, lowering) and e.type not in (NULL, UNKNOWN):
         found = conversion(found, e.type, lowering)
     # The text of a json is compared, not what a driver makes of it.
