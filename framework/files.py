@@ -123,8 +123,9 @@ def _header(path: Path, delimiter: str) -> Sequence[str]:
         raise SourceProblem(MISSING_FILE, f"{path.name} {why}") from None
     if header is None:
         raise SourceProblem(MISSING_FILE, f"{path.name} is empty: not even a header")
-    if not all(name.strip() for name in header):
-        what = "the first line is blank" if not any(header) else f"column {header.index('') + 1} has no name"
+    if not header or not all(name.strip() for name in header):
+        nameless = next((i for i, name in enumerate(header, start=1) if not name.strip()), 0)
+        what = f"column {nameless} has no name" if any(header) else "the first line is blank"
         raise SourceProblem(MISSING_FILE, f"{path.name} has no header that can be read: {what}")
     repeated = next((n for i, n in enumerate(header) if n.lower() in (h.lower() for h in header[:i])), None)
     if repeated is not None:
