@@ -258,6 +258,7 @@ class _Execution:
         with connection.begin():
             self._drop(connection, schema, f"{stage.name}__new", f"{stage.name}__next")
             self._do(connection, program.build)
+            self.warehouse.filled(connection, schema, f"{stage.name}__new")
         self.progress(stage.name, "checking")
         with connection.begin():
             audited = self._row(connection, program.audit.select)

@@ -61,6 +61,9 @@ class Warehouse(ABC):
         """Makes `schema.source` of the files: each declared column under its declared name, as text where
         the format is text. Raises SourceProblem."""
 
+    def filled(self, connection: sa.Connection, schema: str, name: str) -> None:  # noqa: B027  (most want nothing)
+        """What a warehouse wants done with a table that has just been filled."""
+
     @abstractmethod
     def relations(self, connection: sa.Connection, schema: str) -> dict[str, str]:
         """The relations of a schema: name -> TABLE or VIEW."""

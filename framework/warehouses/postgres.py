@@ -88,8 +88,11 @@ class Postgres(Warehouse):
                 raise _unreadable(error, files) from None
             self._empty(connection, schema, files.source, columns)
             _copy(connection, _qualified(schema, files.source), path)
-        # A table without statistics is joined as if it were small.
-        connection.exec_driver_sql(f"ANALYZE {_escaped(_qualified(schema, files.source))}")
+        self.filled(connection, schema, files.source)
+
+    def filled(self, connection: sa.Connection, schema: str, name: str) -> None:
+        """A table without statistics is joined as if it were small."""
+        connection.exec_driver_sql(f"ANALYZE {_escaped(_qualified(schema, name))}")
 
     def _empty(self, connection: sa.Connection, schema: str, name: str, columns: Mapping[str, str]) -> None:
         """An empty table with these columns; one that has them already is kept, with the views over it."""
