@@ -9,7 +9,7 @@ from types import ModuleType
 import framework
 from framework import commands, plugins
 
-OK, FAILED, INVALID, BROKEN, REFUSED, INTERRUPTED = 0, 1, 2, 3, 4, 130
+OK, INVALID, BROKEN, REFUSED, INTERRUPTED = 0, 2, 3, 4, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -82,6 +82,13 @@ def _rename(element: RenameTable, compiler: SQLCompiler, **_: Any) -> str:
     return f"ALTER TABLE {_table(element.table, compiler)} RENAME TO {compiler.preparer.quote(element.name)}"
 
 
+@compiles(RenameTable, "snowflake", "databricks")
+def _rename_in_place(element: RenameTable, compiler: SQLCompiler, **_: Any) -> str:
+    """A bare new name would be looked up in the session's schema."""
+    old, new = (compiler.preparer.format_table(element.table, name=n) for n in (None, element.name))
+    return f"ALTER TABLE {old} RENAME TO {new}"
+
+
 @compiles(AddColumn)
 def _add_column(element: AddColumn, compiler: SQLCompiler, **_: Any) -> str:
     column = compiler.preparer.quote(element.column)

@@ -14,7 +14,7 @@ from framework.diagnostics import Code, suggest
 from framework.expressions import types as t
 from framework.expressions.catalogue import function
 from framework.expressions.strictness import converts, derivation, either
-from framework.expressions.syntax import Node, Span
+from framework.expressions.syntax import Node, Span, SyntaxProblem
 from framework.expressions.tree import (
     Call,
     Expression,
@@ -25,7 +25,7 @@ from framework.expressions.tree import (
     references,
     transform,
 )
-from framework.expressions.typed import Problem, Scope, call, literal, typed_node
+from framework.expressions.typed import SYNTAX, Problem, Scope, call, literal, typed_node
 from framework.findings import Findings, Place
 from framework.plan import Publication
 from framework.relation import Column, Key, Period, Relation, minimal
@@ -178,6 +178,11 @@ class Draft:
         for problem in problems:
             self.findings.problem(problem, (*self.place, *path))
         return expression
+
+    def unparsed(self, problem: SyntaxProblem, path: Sequence[str | int]) -> None:
+        """Reports a text that is no expression."""
+        found = Problem(SYNTAX, problem.message, problem.span, problem.help)
+        self.findings.problem(found, (*self.place, *path))
 
     def find(self, name: str, *path: str | int, key: bool = False) -> Column | None:
         """A column that a clause names; an unknown one is reported, with `key` under the path's key."""

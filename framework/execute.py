@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from framework import files as source_files
 from framework import standing
+from framework.algebra import read_by
 from framework.audit import judge, stops
 from framework.compile.program import Program, SourceProgram, StageProgram
 from framework.compile.tables import Tables
@@ -277,8 +278,6 @@ class _Execution:
         self.stages.append(StageResult(stage.name, stage.kind, "built" if passed else "failed", seconds, rows, account))
 
     def _reads_failed(self, program: StageProgram) -> bool:
-        from framework.algebra import read_by
-
         return bool(read_by(program.stage.query) & self.failed)
 
     def _refuse_faults(self, account: LedgerLine) -> None:

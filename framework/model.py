@@ -300,7 +300,6 @@ class Stage(Model):
     """What all stage kinds share. A subclass is declared with `kind="normalize"`."""
 
     registry: ClassVar[dict[str, type["Stage"]]] = {}
-    stage_kind: ClassVar[str] = ""
     layer: ClassVar[Layer] = "staging"
 
     kind: str
@@ -318,7 +317,6 @@ class Stage(Model):
             return
         if kind in Stage.registry:
             raise ValueError(f"two stage kinds are named {kind}")
-        cls.stage_kind = kind
         Stage.registry[kind] = cls
 
     def inputs(self) -> Iterable[tuple[str, Place]]:

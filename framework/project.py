@@ -15,8 +15,6 @@ from framework.yaml_source import Document, read
 FILE = "framework.yaml"
 UNKNOWN_TARGET = Code("F107", "unknown target")
 
-Setting = str | int | bool
-
 
 class SchemasModel(Model):
     """The schema of each layer."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NoReturn
 
 import sqlalchemy as sa
 
@@ -95,3 +95,17 @@ class SourceProblem(Exception):
     def __init__(self, code: Code, message: str, help: str | None = None) -> None:
         super().__init__(message)
         self.code, self.help = code, help
+
+
+class CompileOnly(Warehouse):
+    """A warehouse that statements are compiled for, and that this version does not run on yet."""
+
+    transactional_ddl: ClassVar[bool] = False
+
+    def _no_runs(self, *_: object, **__: object) -> NoReturn:
+        name = self.name.capitalize()
+        message = f"runs on {name} are not part of this version yet: compile works, run does not"
+        help = f"write the SQL with `framework compile PIPELINE --warehouse {self.name}`"
+        raise Unreachable(Refusal(message, help))
+
+    connect = load = relations = columns = refusal = exclusive = _no_runs

@@ -8,7 +8,7 @@ from framework.expressions.parser import conjuncts, parse
 from framework.expressions.strictness import either, outcome
 from framework.expressions.syntax import Node, SyntaxProblem
 from framework.expressions.tree import TRUE, Call, Expression, Literal, references
-from framework.expressions.typed import COMPARE, SYNTAX, Problem, Scope, call, cast
+from framework.expressions.typed import COMPARE, Problem, Scope, call, cast
 from framework.expressions.types import BOOLEAN, NULL, UNKNOWN, Type
 from framework.model import ColumnModel, Columns
 from framework.relation import Column
@@ -164,8 +164,7 @@ def _parts(draft: Draft, text: str, path: tuple[str, ...]) -> tuple[Node, ...]:
     try:
         return conjuncts(parse(text))
     except SyntaxProblem as problem:
-        found = Problem(SYNTAX, problem.message, problem.span, problem.help)
-        draft.findings.problem(found, (*draft.place, *path))
+        draft.unparsed(problem, (*path,))
         return ()
 
 

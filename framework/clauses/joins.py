@@ -17,7 +17,7 @@ from framework.expressions.parser import parse
 from framework.expressions.strictness import either
 from framework.expressions.syntax import SyntaxProblem
 from framework.expressions.tree import TRUE, Expression, Reference, walk
-from framework.expressions.typed import SYNTAX, Problem, Scope, call, cast, literal
+from framework.expressions.typed import Scope, call, cast, literal
 from framework.expressions.types import BOOLEAN, widen
 from framework.model import Expr, Frozen, ListOrMapping, Model, Name, shape
 from framework.relation import Column, Key, Relation, shown
@@ -257,8 +257,7 @@ def _where(draft: Draft, side: _Side, text: str) -> Expression:
     try:
         node = parse(text)
     except SyntaxProblem as problem:
-        found = Problem(SYNTAX, problem.message, problem.span, problem.help)
-        draft.findings.problem(found, (*draft.place, *side.place, "where"))
+        draft.unparsed(problem, (*side.place, "where"))
         return TRUE
     left = draft.scope(windows=False)
     qualified = {side.name.lower(): side.scope(f"`{side.relation.name}`")}

@@ -160,11 +160,6 @@ def conversion(value: ColumnElement[Any], t: Type, lowering: Lowering) -> Column
     return Scalar(("CAST(", value, f" AS {lowering.type_name(t)})"), sql_type(t))
 
 
-def ordering(order: Ordering, columns: Columns, lowering: Lowering) -> ColumnElement[Any]:
-    """One element of ORDER BY: nulls last both ways, text by code point."""
-    return Scalar(tuple(_joined(_Lowering(columns, lowering).order(order))), sa.types.NULLTYPE)
-
-
 def _joined(parts: Iterable[Part]) -> Iterable[Part]:
     """Neighbouring texts as one."""
     text: list[str] = []

@@ -1,11 +1,11 @@
 """Typed expressions: immutable trees whose names are resolved, whose types are known."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 from typing import Literal as Choice
 
-from framework.expressions.types import BOOLEAN, NULL, Type
+from framework.expressions.types import BOOLEAN, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,6 @@ class Call(Expression):
 
 TRUE = Literal(BOOLEAN, False, True)
 FALSE = Literal(BOOLEAN, False, False)
-NOTHING = Literal(NULL, True, None)
 
 
 def children(e: Expression) -> Iterator[Expression]:
@@ -140,14 +139,3 @@ def _windowed(window: Window, change: Callable[[Expression], Expression]) -> Win
 
 def _ordered(order: tuple[Ordering, ...], change: Callable[[Expression], Expression]) -> tuple[Ordering, ...]:
     return tuple(Ordering(transform(o.key, change), o.descending) for o in order) if order else order
-
-
-def substitute(e: Expression, columns: Mapping[str, Expression]) -> Expression:
-    """The tree with references to the given columns replaced by expressions."""
-
-    def change(node: Expression) -> Expression:
-        if isinstance(node, Reference) and node.qualifier is None:
-            return columns.get(node.name, node)
-        return node
-
-    return transform(e, change)

@@ -25,7 +25,6 @@ from framework.draft import Draft
 from framework.expressions.parser import parse_order
 from framework.expressions.syntax import SyntaxProblem
 from framework.expressions.tree import Ordering, references
-from framework.expressions.typed import SYNTAX, Problem
 from framework.model import Columns, Expr, Model, Name, Names, Stage, ValidModel
 from framework.plan import Layer, StagePlan
 
@@ -98,8 +97,7 @@ def _orders(draft: Draft, text: str, index: int) -> list[Ordering]:
     try:
         orders = parse_order(text)
     except SyntaxProblem as problem:
-        found = Problem(SYNTAX, problem.message, problem.span, problem.help)
-        draft.findings.problem(found, (*draft.place, *path))
+        draft.unparsed(problem, (*path,))
         return []
     scope = draft.scope(windows=False, window_help=columns_clause.NAME_IT)
     return [Ordering(draft.node(o.key, path, scope), o.descending) for o in orders]

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from framework.expressions.lowering import Template
 from framework.expressions.tree import Call, Expression, Literal, Reference
 from framework.warehouses import _shapes as shapes
+from framework.warehouses._places import arithmetic, whole
 
 _TRIMMED = "trim({0}, E' \\t\\n\\r\\f')"
 
@@ -140,40 +141,9 @@ def _key_text(e: Expression, place: str) -> str:
 # -- numbers
 
 
-def _place(c: Call, index: int) -> str:
-    return f"{{{index}}}" if isinstance(c.args[index], Reference | Literal) else f"({{{index}}})"
-
-
-def _whole(c: Call, index: int) -> int | None:
-    """A whole number written in the expression."""
-    arg = c.args[index]
-    return arg.value if isinstance(arg, Literal) and type(arg.value) is int else None
-
-
-def _wide(e: Expression) -> bool:
-    """Whether it is computed in 64 bits: of a small literal DuckDB makes an integer of 32."""
-    if isinstance(e, Literal):
-        return not isinstance(e.value, int) or not -(2**31) <= e.value < 2**31
-    if isinstance(e, Call) and e.function.name in _PASSING:
-        return any(_wide(a) for a in e.args if a.type.name not in ("boolean", "null"))
-    return True
-
-
-_PASSING = frozenset(["case", "if", "coalesce", "nullif", "greatest", "least", "negate", "abs", "mod"])
-
-
-def _arithmetic(sign: str) -> Callable[[Call], str]:
-    def template(c: Call) -> str:
-        if c.type.name != "integer" or any(_wide(a) for a in c.args):
-            return c.function.lowering
-        return f"CAST({{0}} AS BIGINT) {sign} {_place(c, 1)}"
-
-    return template
-
-
 def _round(c: Call) -> str:
     """To a number of places that is no constant, a decimal is rounded case by case."""
-    if len(c.args) < 2 or _whole(c, 1) is not None:
+    if len(c.args) < 2 or whole(c, 1) is not None:
         return "ROUND({args})"
     t = c.args[0].type
     if t.name != "decimal":
@@ -205,7 +175,7 @@ def _padded(c: Call) -> str:
 
 def _substring(c: Call) -> str:
     """Positions before the first hold nothing; DuckDB counts those below zero from the end."""
-    start, length = _whole(c, 1), None if len(c.args) < 3 else _whole(c, 2)
+    start, length = whole(c, 1), None if len(c.args) < 3 else whole(c, 2)
     if start is not None and start > 0 and (len(c.args) < 3 or (length is not None and length >= 0)):
         return "substring({args})"
     first = "CASE WHEN {1} < 1 THEN 1 ELSE {1} END"
@@ -281,7 +251,7 @@ TEMPLATES: dict[str, Template] = {
     "cast": "CAST({0} AS {type})",
     "hash_key": _hash_key,
     "key_text": lambda c: _key_text(c.args[0], "{0}"),
-    **{sign: _arithmetic(sign) for sign in "+-*"},
+    **{sign: arithmetic(sign) for sign in "+-*"},
     "negate": "-({0})",
     "sign": "CAST(sign({0}) AS {type})",
     "round": _round,

@@ -8,8 +8,9 @@ import re
 from collections.abc import Callable
 
 from framework.expressions.lowering import Template
-from framework.expressions.tree import Call, Expression, Literal, Reference
+from framework.expressions.tree import Call, Literal
 from framework.expressions.types import Type
+from framework.warehouses._places import arithmetic, place, whole
 from framework.warehouses._postgres_readers import CONVERSIONS, half_away
 from framework.warehouses._regex import Translation, translated
 from framework.warehouses._shapes import directives
@@ -19,50 +20,18 @@ TYPES = {"string": "TEXT", "json": "TEXT"}
 _C = 'COLLATE "C"'
 
 
-def _place(c: Call, index: int) -> str:
-    """The place of an argument beside an operator, in parentheses unless it is a name or a literal."""
-    return f"{{{index}}}" if isinstance(c.args[index], Reference | Literal) else f"({{{index}}})"
-
-
 def _text(value: str) -> str:
     return "'" + value.replace("'", "''") + "'"
 
 
-def _whole(c: Call, index: int) -> int | None:
-    """A whole number written in the expression."""
-    arg = c.args[index]
-    return arg.value if isinstance(arg, Literal) and type(arg.value) is int else None
-
-
 # -- numbers
-
-
-def _wide(e: Expression) -> bool:
-    """Whether Postgres computes it in 64 bits: of a small literal it makes an integer of 32."""
-    if isinstance(e, Literal):
-        return not isinstance(e.value, int) or not -(2**31) <= e.value < 2**31
-    if isinstance(e, Call) and e.function.name in _NARROW:
-        return any(_wide(a) for a in e.args if a.type.name not in ("boolean", "null"))
-    return True
-
-
-_NARROW = frozenset(["case", "if", "coalesce", "nullif", "greatest", "least", "negate", "abs", "mod"])
-
-
-def _arithmetic(sign: str) -> Callable[[Call], str]:
-    def template(c: Call) -> str:
-        if c.type.name != "integer" or any(_wide(a) for a in c.args):
-            return c.function.lowering
-        return f"CAST({{0}} AS BIGINT) {sign} {_place(c, 1)}"
-
-    return template
 
 
 def _round(c: Call) -> str:
     """Doubles by their own arithmetic: Postgres rounds a half to the even number."""
     places = "0" if len(c.args) < 2 else "CAST({1} AS INTEGER)"
     if c.args[0].type.name == "double":
-        number = 0 if len(c.args) < 2 else _whole(c, 1)
+        number = 0 if len(c.args) < 2 else whole(c, 1)
         return half_away("{0}", number, "{1}")
     value = "CAST({0} AS NUMERIC)" if c.args[0].type.name == "integer" else "{0}"
     return f"CAST(ROUND({value}, {places}) AS {{type}})"
@@ -85,11 +54,11 @@ _EXP = "CASE WHEN {0} < -745 THEN CAST(0 AS DOUBLE PRECISION) ELSE EXP(CAST({0} 
 
 
 def _in_c(sign: str) -> Callable[[Call], str]:
-    return lambda c: f"{_place(c, 0)} {_C} {sign} {_place(c, 1)} {_C}"
+    return lambda c: f"{place(c, 0)} {_C} {sign} {place(c, 1)} {_C}"
 
 
 def _extreme_in_c(c: Call) -> str:
-    places = (f"{_place(c, i)} {_C}" for i in range(len(c.args)))
+    places = (f"{place(c, i)} {_C}" for i in range(len(c.args)))
     return f"{c.function.name.upper()}({', '.join(places)})"
 
 
@@ -102,7 +71,7 @@ def _substring(c: Call) -> str:
     """Positions before the first hold nothing; a length below zero is none."""
     if len(c.args) < 3:
         return "SUBSTRING({0}, CAST({1} AS INTEGER))"
-    length = _whole(c, 2)
+    length = whole(c, 2)
     if length is not None:
         return f"SUBSTRING({{0}}, CAST({{1}} AS INTEGER), {max(length, 0)})"
     return "SUBSTRING({0}, CAST({1} AS INTEGER), CAST(CASE WHEN {2} < 0 THEN 0 ELSE {2} END AS INTEGER))"
@@ -110,7 +79,7 @@ def _substring(c: Call) -> str:
 
 def _split_part(c: Call) -> str:
     part = "SPLIT_PART({0}, {1}, CAST({2} AS INTEGER))"
-    number = _whole(c, 2)
+    number = whole(c, 2)
     if number is not None and number != 0:
         return part
     return f"CASE WHEN {{2}} = 0 THEN LEFT({{0}} || {{1}}, 0) ELSE {part} END"
@@ -132,7 +101,7 @@ def _translated(c: Call) -> Translation | None:
 
 def _matches(c: Call) -> str:
     pattern = _translated(c)
-    return f"{_place(c, 0)} ~ {_place(c, 1) if pattern is None else _text(pattern.text)}"
+    return f"{place(c, 0)} ~ {place(c, 1) if pattern is None else _text(pattern.text)}"
 
 
 def _replaced(c: Call) -> str:
@@ -147,9 +116,9 @@ def _replaced(c: Call) -> str:
 def _extracted(c: Call) -> str:
     """The whole match is a group around the pattern; a group that took no part is an empty text."""
     pattern = _translated(c)
-    test = _place(c, 1) if pattern is None else _text(pattern.text)
+    test = place(c, 1) if pattern is None else _text(pattern.text)
     around = "'(' || {1} || ')'" if pattern is None else _text(f"({pattern.text})")
-    group = 0 if len(c.args) < 3 else _whole(c, 2)
+    group = 0 if len(c.args) < 3 else whole(c, 2)
     if group == 0:
         return f"(REGEXP_MATCH({{0}}, {around}))[1]"
     index = "CAST({2} AS INTEGER) + 1" if group is None else str(group + 1)
@@ -265,15 +234,15 @@ def _listed(c: Call) -> str:
     if c.window is not None and (c.order or c.distinct):
         raise ValueError("Postgres cannot compute an ordered string_agg over a window")
     # With DISTINCT the order must be that of the argument itself.
-    return f"STRING_AGG({{distinct}}{_place(c, 0)} {_C if c.distinct else ''}, {{1}}{{order}})".replace(" ,", ",")
+    return f"STRING_AGG({{distinct}}{place(c, 0)} {_C if c.distinct else ''}, {{1}}{{order}})".replace(" ,", ",")
 
 
 def _at_extreme(direction: str) -> Callable[[Call], str]:
     """Of rows that share the extreme, that with the extreme first argument: results repeat."""
 
     def template(c: Call) -> str:
-        keys = [f"{_place(c, i)}{f' {_C}' if c.args[i].type.name == 'string' else ''}{direction}" for i in (1, 0)]
-        tests = f"{_place(c, 0)} IS NOT NULL AND {_place(c, 1)} IS NOT NULL"
+        keys = [f"{place(c, i)}{f' {_C}' if c.args[i].type.name == 'string' else ''}{direction}" for i in (1, 0)]
+        tests = f"{place(c, 0)} IS NOT NULL AND {place(c, 1)} IS NOT NULL"
         text = f"(ARRAY_AGG({{0}} ORDER BY {', '.join(keys)}) FILTER (WHERE {tests}))[1]"
         return _no_window(text)(c)
 
@@ -292,10 +261,10 @@ TEMPLATES: dict[str, Template] = {
     **CONVERSIONS,
     **{f"{sign}(string)": _in_c(sign) for sign in ("<", "<=", ">", ">=")},
     "order key(string)": f"{{0}} {_C}",
-    "between(string)": lambda c: f"{_place(c, 0)} {_C} BETWEEN ({{1}} {_C}) AND ({{2}} {_C})",
+    "between(string)": lambda c: f"{place(c, 0)} {_C} BETWEEN ({{1}} {_C}) AND ({{2}} {_C})",
     "greatest(string)": _extreme_in_c,
     "least(string)": _extreme_in_c,
-    **{sign: _arithmetic(sign) for sign in "+-*"},
+    **{sign: arithmetic(sign) for sign in "+-*"},
     "negate": "-({0})",
     "sign": "CAST(SIGN({0}) AS {type})",
     "round": _round,
@@ -317,9 +286,9 @@ TEMPLATES: dict[str, Template] = {
     "substring": _substring,
     "repeat": "REPEAT({0}, CAST({1} AS INTEGER))",
     "split_part": _split_part,
-    "ends_with": lambda c: f"RIGHT({{0}}, LENGTH({{1}})) = {_place(c, 1)}",
+    "ends_with": lambda c: f"RIGHT({{0}}, LENGTH({{1}})) = {place(c, 1)}",
     "contains": "STRPOS({0}, {1}) > 0",
-    "like": lambda c: f"{_place(c, 0)} LIKE {_place(c, 1)} ESCAPE ''",
+    "like": lambda c: f"{place(c, 0)} LIKE {place(c, 1)} ESCAPE ''",
     "regexp_matches": _matches,
     "regexp_replace": _replaced,
     "regexp_extract": _extracted,

@@ -4,17 +4,16 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from framework.ddl import RenameTable
 from framework.expressions.lowering import Lowering, Template, Value
 from framework.expressions.tree import Call, Expression, Literal, Reference
 from framework.expressions.types import as_decimal
-from framework.warehouse import Refusal, Unreachable, Warehouse
+from framework.warehouse import CompileOnly
 
 _YEAR = "(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"
 _DATE = rf"^\s*{_YEAR}-[0-9]{{2}}-[0-9]{{2}}"
@@ -366,14 +365,7 @@ def _value(element: Value, compiler: SQLCompiler, **_: Any) -> str:
     return "NULL" if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value).upper()
 
 
-@compiles(RenameTable, "databricks")
-def _rename(element: RenameTable, compiler: SQLCompiler, **_: Any) -> str:
-    """A bare new name would be looked up in the session's schema."""
-    old, new = (compiler.preparer.format_table(element.table, name=n) for n in (None, element.name))
-    return f"ALTER TABLE {old} RENAME TO {new}"
-
-
-class Databricks(Warehouse):
+class Databricks(CompileOnly):
     """A Databricks SQL warehouse, or a cluster."""
 
     name: ClassVar[str] = "databricks"
@@ -384,16 +376,9 @@ class Databricks(Warehouse):
         "token": "A personal access token.",
         "catalog": "The catalog that holds the schemas.",
     }
-    transactional_ddl: ClassVar[bool] = False
 
     def dialect(self) -> sa.Dialect:
         from databricks.sqlalchemy import DatabricksDialect  # type: ignore[attr-defined]
 
         dialect: sa.Dialect = DatabricksDialect()
         return dialect
-
-    def _no_runs(self, *_: object, **__: object) -> NoReturn:
-        message = "runs on Databricks are not part of this version yet: compile works, run does not"
-        raise Unreachable(Refusal(message, "write the SQL with `framework compile PIPELINE --warehouse databricks`"))
-
-    connect = load = relations = columns = refusal = exclusive = _no_runs

@@ -2,17 +2,14 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, NoReturn
+from typing import ClassVar
 
 import sqlalchemy as sa
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
 
-from framework.ddl import RenameTable
 from framework.expressions.lowering import Lowering, Template
 from framework.expressions.tree import Call, Expression, Literal, Reference
 from framework.expressions.types import as_decimal
-from framework.warehouse import Refusal, Unreachable, Warehouse
+from framework.warehouse import CompileOnly
 
 # Of a session the templates expect: TIMEZONE is UTC, the input formats of dates and timestamps are AUTO,
 # and TIMESTAMP is TIMESTAMP_NTZ. WEEK_START, TWO_DIGIT_CENTURY_START and the output formats may be anything.
@@ -363,14 +360,7 @@ TYPES = {"string": "VARCHAR", "integer": "BIGINT", "double": "DOUBLE", "timestam
 TYPES |= {"decimal": "NUMBER({p}, {s})", "json": "VARIANT"}
 
 
-@compiles(RenameTable, "snowflake")
-def _rename(element: RenameTable, compiler: SQLCompiler, **_: Any) -> str:
-    """A bare new name would be looked up in the session's schema."""
-    old, new = (compiler.preparer.format_table(element.table, name=n) for n in (None, element.name))
-    return f"ALTER TABLE {old} RENAME TO {new}"
-
-
-class Snowflake(Warehouse):
+class Snowflake(CompileOnly):
     """A Snowflake account."""
 
     name: ClassVar[str] = "snowflake"
@@ -383,16 +373,9 @@ class Snowflake(Warehouse):
         "role": "The role to take on.",
         "compute": "The virtual warehouse that computes.",
     }
-    transactional_ddl: ClassVar[bool] = False
 
     def dialect(self) -> sa.Dialect:
         from snowflake.sqlalchemy.snowdialect import SnowflakeDialect
 
         dialect: sa.Dialect = SnowflakeDialect()
         return dialect
-
-    def _no_runs(self, *_: object, **__: object) -> NoReturn:
-        message = "runs on Snowflake are not part of this version yet: compile works, run does not"
-        raise Unreachable(Refusal(message, "write the SQL with `framework compile PIPELINE --warehouse snowflake`"))
-
-    connect = load = relations = columns = refusal = exclusive = _no_runs

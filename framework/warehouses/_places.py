@@ -1,0 +1,37 @@
+"""Pieces of templates that warehouses share: where an argument stands, and whole numbers kept at 64 bits."""
+
+from collections.abc import Callable
+
+from framework.expressions.tree import Call, Expression, Literal, Reference
+
+
+def place(c: Call, index: int) -> str:
+    """The place of an argument beside an operator, in parentheses unless it is a name or a literal."""
+    return f"{{{index}}}" if isinstance(c.args[index], Reference | Literal) else f"({{{index}}})"
+
+
+def whole(c: Call, index: int) -> int | None:
+    """A whole number written in the expression."""
+    arg = c.args[index]
+    return arg.value if isinstance(arg, Literal) and type(arg.value) is int else None
+
+
+def _wide(e: Expression) -> bool:
+    """Whether it is computed in 64 bits: of a small literal DuckDB and Postgres make an integer of 32."""
+    if isinstance(e, Literal):
+        return not isinstance(e.value, int) or not -(2**31) <= e.value < 2**31
+    if isinstance(e, Call) and e.function.name in _PASSING:
+        return any(_wide(a) for a in e.args if a.type.name not in ("boolean", "null"))
+    return True
+
+
+_PASSING = frozenset(["case", "if", "coalesce", "nullif", "greatest", "least", "negate", "abs", "mod"])
+
+
+def arithmetic(sign: str) -> Callable[[Call], str]:
+    def template(c: Call) -> str:
+        if c.type.name != "integer" or any(_wide(a) for a in c.args):
+            return c.function.lowering
+        return f"CAST({{0}} AS BIGINT) {sign} {place(c, 1)}"
+
+    return template
