@@ -63,6 +63,10 @@ class LedgerLine:
     open: bool = False
     faults: tuple[str, ...] = ()
 
+    @property
+    def rows_out(self) -> int:
+        return (self.buckets if self.grouped is None else self.grouped).get("out", 0)
+
 
 @dataclass(frozen=True, slots=True)
 class StageResult:

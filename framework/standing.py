@@ -1,6 +1,7 @@
 """What stands in a target: recorded in the target itself, in the transaction that publishes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -64,13 +65,23 @@ def release(connection: sa.Connection, pipeline: str, stages: Iterable[str]) -> 
     connection.execute(STAGES.delete().where(STAGES.c.pipeline == pipeline, STAGES.c.stage.not_in(list(stages))))
 
 
-def record(
-    connection: sa.Connection, pipeline: str, run_id: str, at: datetime, stages: Iterable[dict[str, object]]
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What a publishing transaction says of itself; `inputs` are the versions of the sources read."""
+
+    pipeline: str
+    run_id: str
+    at: datetime
+    inputs: Mapping[str, str]
+
+
+def record(connection: sa.Connection, run: Record, stages: Iterable[dict[str, object]]) -> None:
     """One commit for each stage, replacing what the pipeline's stage had: only the latest stands."""
     for stage in stages:
-        connection.execute(COMMITS.delete().where(COMMITS.c.pipeline == pipeline, COMMITS.c.stage == stage["stage"]))
-        connection.execute(COMMITS.insert().values(pipeline=pipeline, run_id=run_id, committed_at=at, **stage))
+        of_stage = COMMITS.delete().where(COMMITS.c.pipeline == run.pipeline, COMMITS.c.stage == stage["stage"])
+        connection.execute(of_stage)
+        commit = {"pipeline": run.pipeline, "run_id": run.run_id, "committed_at": run.at, **stage}
+        connection.execute(COMMITS.insert().values(commit))
 
 
 def stands(connection: sa.Connection, run_id: str) -> bool:

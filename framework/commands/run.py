@@ -25,7 +25,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pipeline", type=Path, metavar="PIPELINE", help="the pipeline's file")
     parser.add_argument("--target", help="a target of framework.yaml; the default one otherwise")
     parser.add_argument("--as-of", type=_moment, metavar="T", help="the moment that the run takes for now, in UTC")
+    parser.add_argument("--threads", type=_count, default=1, metavar="N", help="how many stages are built at once (1)")
+    parser.add_argument("--fail-fast", action="store_true", help="begin nothing more once a check has failed")
     parser.add_argument("--dry-run", action="store_true", help="stop before the warehouse: load, resolve, compile")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"`{text}` is no number of stages; write 1, 2, ...")
+    return int(text)
 
 
 def _moment(text: str) -> datetime:
@@ -50,7 +58,16 @@ def run(options: argparse.Namespace) -> int:
     run_id = new_run_id(clock())
     with opened(here, options.target) as target, history(expand_variables(here.model.state), here.root) as past:
         program = compile_plan(plan, target.warehouse, here.schemas)
-        settings = Settings(run_id, started_at, here.root, target.name, here.schemas, _places(pipeline, plan))
+        settings = Settings(
+            run_id,
+            started_at,
+            here.root,
+            target.name,
+            here.schemas,
+            _places(pipeline, plan),
+            threads=options.threads,
+            fail_fast=options.fail_fast,
+        )
         past.begin(run_id, plan.name, target.name, clock())
         with Progress(len(program.sources) + len(program.stages), options) as progress:
             result = execute(program, target.warehouse, target.engine, settings, progress)

@@ -66,14 +66,15 @@ def _each(
 def _read_by(plan: Plan) -> set[str]:
     """The relations that stages and checks read: a source that nothing reads is not loaded."""
     found = {name for stage in plan.stages for name in read_by(stage.query)}
-    for name, assertions in [
-        *((s.name, s.assertions) for s in plan.sources),
-        *((s.name, s.assertions) for s in plan.stages),
-    ]:
-        for assertion in assertions:
-            if isinstance(assertion.test, SetTest):
-                found |= read_by(assertion.test.failing) - {name}
-    return found
+    relations: tuple[SourcePlan | StagePlan, ...] = (*plan.sources, *plan.stages)
+    return found.union(*(compared(relation) for relation in relations))
+
+
+def compared(relation: SourcePlan | StagePlan) -> frozenset[str]:
+    """The other relations that the checks of one hold it against."""
+    tests = (a.test for a in relation.assertions)
+    read = (read_by(test.failing) for test in tests if isinstance(test, SetTest))
+    return frozenset(name for names in read for name in names if name != relation.name)
 
 
 class _Compiling:
@@ -138,6 +139,7 @@ class _Compiling:
             self._before(stage),
             tuple(self._views(stage, verdict, names)),
             publish,
+            compared(stage),
         )
 
     def _rows(self, stage: StagePlan) -> Rowset:

@@ -67,7 +67,7 @@ class PublishProgram:
 class StageProgram:
     """`build` makes the candidate. `inputs` count what came in, one select for each input; `before` counts by
     bucket the rows that left before a group. `audit` and `sets` judge the candidate. `views` show the stored
-    rows once they have their place."""
+    rows once they have their place. `compared` are the relations that its checks hold it against."""
 
     stage: StagePlan
     build: CreateTableAs
@@ -77,6 +77,7 @@ class StageProgram:
     before: Audit | None = None
     views: tuple[CreateView, ...] = ()
     publish: PublishProgram | None = None
+    compared: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

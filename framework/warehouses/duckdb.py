@@ -56,7 +56,9 @@ class Duckdb(Warehouse):
             path = root / database
             path.parent.mkdir(parents=True, exist_ok=True)
             database = str(path)
-        engine = sa.create_engine(sa.URL.create("duckdb", database=database), poolclass=sa.pool.StaticPool)
+        # Memory is seen by its one connection; a file by every connection of the process.
+        pool = sa.pool.StaticPool if database == ":memory:" else sa.pool.QueuePool
+        engine = sa.create_engine(sa.URL.create("duckdb", database=database), poolclass=pool)
         _corrected(engine.dialect)
 
         @sa.event.listens_for(engine, "connect")

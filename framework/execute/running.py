@@ -1,0 +1,218 @@
+"""One run from its first statement to its last: the target made ready, sources, stages, publishing."""
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from threading import Lock
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from framework import standing
+from framework.algebra import read_by
+from framework.compile.program import Program, StageProgram
+from framework.compile.tables import Tables
+from framework.ddl import CreateSchema
+from framework.execute import sources, stages
+from framework.execute.publishing import Publishing, clear
+from framework.execute.session import Session, Stopped, refused
+from framework.execute.settings import Progress, Settings
+from framework.run import CheckResult, Run, StageResult, Status
+from framework.warehouse import UNREACHABLE, Warehouse
+
+
+class Execution:
+    """`failed` are the relations that a check keeps from being published, and the stages that read them."""
+
+    def __init__(
+        self, program: Program, warehouse: Warehouse, engine: sa.Engine, settings: Settings, progress: Progress
+    ) -> None:
+        self.program, self.warehouse, self.engine = program, warehouse, engine
+        self.settings, self.progress = settings, progress
+        self.tables = Tables(program.plan, settings.schemas)
+        self.results: dict[str, StageResult] = {}
+        self.checks: list[CheckResult] = []
+        self.failed: set[str] = set()
+        self.versions: dict[str, str] = {}
+        self.publishing = False  # whether the publishing transaction has begun
+        self.placing = Lock()
+
+    def run(self) -> Run:
+        begun = time.monotonic()
+        status: Status = "ok"
+        message = help = code = None
+        try:
+            with self._session() as session:
+                self._run(session)
+            if self.failed:
+                status, message = "failed", self._summary()
+        except Stopped as stopped:
+            status, message, help, code = stopped.status, stopped.message, stopped.help, stopped.code
+        except KeyboardInterrupt:
+            status, message = "interrupted", self._interrupted()
+        except RuntimeError as error:
+            # DuckDB says so when Ctrl-C comes while it works.
+            if not isinstance(error.__cause__, KeyboardInterrupt):
+                raise
+            status, message = "interrupted", self._interrupted()
+        plan, settings = self.program.plan, self.settings
+        return Run(
+            settings.run_id,
+            plan.name,
+            settings.target,
+            self.program.warehouse,
+            settings.started_at,
+            round(time.monotonic() - begun, 3),
+            status,
+            tuple(self.results.get(s.name) or _skipped(s.name, s.kind) for s in plan.stages),
+            tuple(self.checks),
+            message,
+            help,
+            code,
+        )
+
+    @contextmanager
+    def _session(self) -> Iterator[Session]:
+        try:
+            connection = self.engine.connect()
+        except SQLAlchemyError as error:
+            refusal = self.warehouse.refusal(error)
+            raise Stopped("refused", refusal.message, refusal.help, UNREACHABLE.id) from None
+        with connection:
+            session = Session(connection, self.warehouse, self.settings.bound)
+            with session.explained():
+                yield session
+
+    def _run(self, session: Session) -> None:
+        name = self.program.plan.name
+        with self.warehouse.exclusive(session.connection, name) as free:
+            if not free:
+                raise refused(f"another run of `{name}` is under way on this target", "wait for it to end")
+            self._prepare(session)
+            for source in self.program.sources:
+                self.progress(source.source.name, "reading")
+                judged, self.versions[source.source.name] = sources.read(session, source, self.settings)
+                self.checks += judged.results
+                if not judged.passed:
+                    self.failed.add(source.source.name)
+            if not self.failed:
+                self._stages(session)
+            if not self.failed:
+                self._publish(session)
+                clear(session, self.program.stages, self.tables)
+
+    def _summary(self) -> str:
+        bad = sum(c.status == "failed" for c in self.checks)
+        count = "1 check failed" if bad == 1 else f"{bad} checks failed"
+        return f"{count}; nothing was published, and every published table is what it was"
+
+    def _interrupted(self) -> str:
+        """Ctrl-C can be heard of when the commit is done already: the target knows what stands."""
+        if self.publishing:
+            try:
+                with self.engine.connect() as connection:
+                    if standing.stands(connection, self.settings.run_id):
+                        return "interrupted, after every table was published"
+            except (SQLAlchemyError, RuntimeError):
+                return f"interrupted while publishing; `{standing.COMMITS.fullname}` of the target says what stands"
+        return "interrupted; every published table is what it was"
+
+    # -- before anything is built
+
+    def _prepare(self, session: Session) -> None:
+        session.doing = "preparing the target"
+        with session.transaction():
+            for schema in self.program.schemas:
+                session.do(CreateSchema(schema))
+            standing.prepare(session.connection)
+            self._claim(session)
+            self._keep_published(session)
+
+    def _claim(self, session: Session) -> None:
+        """A stage belongs to one pipeline of a target: two would build over each other's rows."""
+        name = self.program.plan.name
+        owners = standing.owners(session.connection)
+        for stage in self.program.plan.stages:
+            owner = owners.get(stage.name, name)
+            if owner != name:
+                raise refused(
+                    f"stage `{stage.name}` stands in this target already, from pipeline `{owner}`",
+                    "rename one of them, or run this pipeline against another target",
+                )
+        standing.release(session.connection, name, [stage.name for stage in self.program.plan.stages])
+
+    def _keep_published(self, session: Session) -> None:
+        """A stage that is no longer published would take the place of its table before the run is judged."""
+        kinds = {schema: session.relations(schema) for schema in self.program.schemas}
+        for stage in self.program.plan.stages:
+            if stage.publication is None and kinds[self.tables.schema(stage)].get(stage.name) == "TABLE":
+                raise refused(
+                    f"`{stage.name}` stands as a published table, and the pipeline makes it {stage.kind}",
+                    "rename the stage, or drop the table yourself once nobody reads it",
+                )
+
+    # -- stages
+
+    def _stages(self, session: Session) -> None:
+        """Every stage whose inputs are sound, several at once where that was asked for."""
+        if self.settings.threads == 1:
+            for program in self.program.stages:
+                self._stage(session, program)
+            return
+        waiting = {p.stage.name: p for p in self.program.stages}
+        running: dict[Future[None], str] = {}
+        with ThreadPoolExecutor(self.settings.threads) as pool:
+            while waiting or running:
+                busy = waiting.keys() | set(running.values())
+                for name in [n for n, p in waiting.items() if not self._reads(p) & busy]:
+                    running[pool.submit(self._beside, waiting.pop(name))] = name
+                for done in wait(running, return_when=FIRST_COMPLETED).done:
+                    del running[done]
+                    try:
+                        done.result()
+                    except BaseException:
+                        waiting.clear()
+                        pool.shutdown(wait=True, cancel_futures=True)
+                        raise
+
+    def _beside(self, program: StageProgram) -> None:
+        """A stage on a connection of its own."""
+        with self._session() as session:
+            self._stage(session, program)
+
+    def _reads(self, program: StageProgram) -> set[str]:
+        return set(program.stage.inputs) | read_by(program.stage.query) | program.compared
+
+    def _stage(self, session: Session, program: StageProgram) -> None:
+        stage = program.stage
+        if self._reads(program) & self.failed or (self.failed and self.settings.fail_fast):
+            self.failed.add(stage.name)
+            self.results[stage.name] = _skipped(stage.name, stage.kind)
+            return
+        built = stages.build(session, program, self.tables, self.settings, self.progress)
+        with self.placing:
+            self.checks += built.judged.results
+            if built.judged.passed:
+                stages.place(session, program, self.tables, self.program.plan.name)
+            else:
+                self.failed.add(stage.name)
+            self.results[stage.name] = built.result
+
+    # -- publishing
+
+    def _publish(self, session: Session) -> None:
+        programs = [p for p in self.program.stages if p.publish is not None]
+        if not programs:
+            return
+        session.doing = "publishing"
+        self.progress("", "publishing")
+        self.publishing = True
+        now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+        record = standing.Record(self.program.plan.name, self.settings.run_id, now, self.versions)
+        self.results |= Publishing(session, programs, self.tables, self.results).publish(record)
+
+
+def _skipped(name: str, kind: str) -> StageResult:
+    return StageResult(name, kind, "skipped", 0.0)

@@ -1,0 +1,79 @@
+"""One connection of a run: statements with the run's clock and variables bound, and a driver's errors explained."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+
+from framework.ddl import DropRelation
+from framework.run import Status
+from framework.warehouse import UNREACHABLE, Warehouse
+
+
+class Stopped(Exception):  # carries a result, not a fault
+    """The run cannot go on; `status` says whose fault that is."""
+
+    def __init__(self, status: Status, message: str, help: str | None = None, code: str | None = None) -> None:
+        super().__init__(message)
+        self.status, self.message, self.help, self.code = status, message, help, code
+
+
+def refused(message: str, help: str) -> Stopped:
+    """The target as it is does not take what the pipeline makes."""
+    return Stopped("refused", message, help, UNREACHABLE.id)
+
+
+class Session:
+    """`doing` is what an error of the driver is said to have happened in."""
+
+    def __init__(self, connection: sa.Connection, warehouse: Warehouse, bound: Mapping[str, Any]) -> None:
+        self.connection, self.warehouse, self.bound = connection, warehouse, bound
+        self.doing = "connecting"
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with self.connection.begin():
+            yield
+
+    def do(self, statement: Any) -> Any:
+        compiled = statement.compile(dialect=self.connection.dialect)
+        wanted = {name: value for name, value in self.bound.items() if name in compiled.binds}
+        return self.connection.execute(statement, wanted) if wanted else self.connection.execute(statement)
+
+    def row(self, select: Any) -> Sequence[Any]:
+        row: Sequence[Any] = self.do(select).one()
+        return row
+
+    def text(self, statement: Any) -> str:
+        """The statement as the warehouse reads it."""
+        return str(statement.compile(dialect=self.connection.dialect))
+
+    def relations(self, schema: str) -> dict[str, str]:
+        return self.warehouse.relations(self.connection, schema)
+
+    def columns(self, schema: str, name: str) -> dict[str, str]:
+        return self.warehouse.columns(self.connection, schema, name)
+
+    def drop(self, schema: str, *names: str) -> None:
+        """Drops relations, views first, whatever they are now."""
+        kinds = self.relations(schema)
+        for name in sorted((n for n in names if n in kinds), key=lambda n: kinds[n] != "VIEW"):
+            self.connection.execute(DropRelation(sa.table(name, schema=schema), kinds[name]))
+
+    def replace(self, statement: Any) -> None:
+        """A table or view in the place of what has its name now."""
+        self.drop(statement.table.schema, statement.table.name)
+        self.do(statement)
+
+    @contextmanager
+    def explained(self) -> Iterator[None]:
+        """A driver's error becomes the end of the run, in words without a value or a secret."""
+        try:
+            yield
+        except DBAPIError as error:
+            refusal = self.warehouse.refusal(error.orig if isinstance(error.orig, Exception) else error)
+            raise Stopped("refused", f"{self.doing}: {refusal.message}", refusal.help, UNREACHABLE.id) from None
+        except SQLAlchemyError as error:
+            raise Stopped("refused", f"{self.doing}: {type(error).__name__}", None, UNREACHABLE.id) from None

@@ -1,0 +1,33 @@
+"""What one run is told beside its program."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+Progress = Callable[[str, str], None]  # what is worked on, and what is being done with it
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Of one run: its id and clock, the project's folder, the target's name, the places of checks.
+
+    `variables` are the values of the pipeline's variables by the names under which they are bound. `threads` is how
+    many stages are built at once. `fail_fast` begins nothing more after a failure.
+    """
+
+    run_id: str
+    started_at: datetime
+    root: Path
+    target: str
+    schemas: Mapping[str, str]
+    places: Mapping[str, Mapping[str, str]]
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    threads: int = 1
+    fail_fast: bool = False
+
+    @property
+    def bound(self) -> dict[str, Any]:
+        """What every statement of the run may name: the clock, bound once, and the variables."""
+        return {"run_started_at": self.started_at, "run_date": self.started_at.date(), **self.variables}
