@@ -22,7 +22,6 @@ LONG = {
     "expressions/typed.py": "one pass over the syntax, a method per kind of node",
     "compile/rows.py": "one lowering of one algebra, a method per operator",
     "clauses/joins.py": "every type of join shares how its sides are found and matched",
-    "execute.py": "one run from its first statement to its last",
 }
 
 MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
