@@ -20,7 +20,7 @@ def judge(
     figures = {
         figure.subject: value
         for figure, value in zip(audit.figures, audited, strict=True)
-        if figure.kind in ("failing", "measure")
+        if figure.relation == relation and figure.kind in ("failing", "measure")
     }
     counted = {audit.assertion.name: (count, text) for audit, count, text in sets}
     return tuple(_result(relation, assertion, figures, counted, places) for assertion in assertions)

@@ -29,8 +29,10 @@ class CreateTableAs(Ddl):
 
 
 class CreateView(Ddl):
-    def __init__(self, table: TableClause, select: Any) -> None:
-        self.table, self.select = table, select
+    """A view; with `replaces`, in the place of one that has its name and no other columns."""
+
+    def __init__(self, table: TableClause, select: Any, *, replaces: bool = False) -> None:
+        self.table, self.select, self.replaces = table, select, replaces
 
 
 class DropRelation(Ddl):
@@ -69,7 +71,8 @@ def _create_table_as(element: CreateTableAs, compiler: SQLCompiler, **options: A
 
 @compiles(CreateView)
 def _create_view(element: CreateView, compiler: SQLCompiler, **options: Any) -> str:
-    return f"CREATE VIEW {_table(element.table, compiler)} AS\n{compiler.process(element.select, **options)}"
+    create = "CREATE OR REPLACE VIEW" if element.replaces else "CREATE VIEW"
+    return f"{create} {_table(element.table, compiler)} AS\n{compiler.process(element.select, **options)}"
 
 
 @compiles(DropRelation)

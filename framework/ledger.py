@@ -1,57 +1,95 @@
 """Accounts for each row: what came in must end in the buckets, each counted by a predicate of its own."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from framework.algebra import Group, Query, Select
-from framework.compile.program import Audit, StageProgram
+from framework.compile.program import Account, Audit, StageProgram
 from framework.expressions.tree import Call, Reference
 from framework.run import Changes, LedgerLine, Money
 
-Figure = TypeVar("Figure", int, Decimal)
 Counted = Sequence[Any]  # one row of a scan, in the order of its figures
+Rows = dict[str, int]  # by bucket
+Sums = dict[str, dict[str, Decimal]]  # by balance column and bucket
 
 
-def line(program: StageProgram, inputs: Sequence[Counted], before: Counted | None, audited: Counted) -> LedgerLine:
-    """The ledger line of a stage, with the equations that do not hold."""
-    stage = program.stage
-    rows, money = _figures(program.audit, audited)
-    came_in = sum(int(row[0]) for row in inputs)
-    carried = _carried(stage.balance, inputs)
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What an account's own queries gave: one row for each input, and the rows that left before a group."""
+
+    inputs: tuple[Counted, ...] = ()
+    before: Counted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Out:
+    """What came out of an account, and so into the next."""
+
+    rows: int
+    money: dict[str, Decimal]
+
+
+def lines(program: StageProgram, counted: Sequence[Counts], audited: Counted) -> tuple[LedgerLine, ...]:
+    """The ledger line of each account of a program, with the equations that do not hold."""
+    found: list[LedgerLine] = []
+    before: _Out | None = None
+    for account, counts in zip(program.accounts, counted, strict=True):
+        rows, money = _figures(program.audit, account.stage.name, audited)
+        came_in = before or _came_in(account, counts)
+        carried = {name: amount for name, amount in came_in.money.items() if name in account.carried}
+        found.append(_line(account, counts, came_in.rows, carried, rows, money))
+        before = _Out(found[-1].rows_out, {name: sums["out"] for name, sums in money.items() if "out" in sums})
+    return tuple(found)
+
+
+def _came_in(account: Account, counts: Counts) -> _Out:
+    rows = sum(int(row[0]) for row in counts.inputs)
+    columns = enumerate(account.carried, start=1)
+    return _Out(rows, {name: sum((_decimal(row[i]) for row in counts.inputs), Decimal(0)) for i, name in columns})
+
+
+def _line(
+    account: Account, counts: Counts, came_in: int, carried: Mapping[str, Decimal], rows: Rows, money: Sums
+) -> LedgerLine:
+    stage = account.stage
     if isinstance(stage.query.input, Select):
         # What a select makes of its rows is the author's own affair: in and out are reported, and stay open.
-        return LedgerLine(stage.name, stage.kind, came_in, 0, rows, _money(stage.balance, None, money), open=True)
+        return LedgerLine(stage.name, stage.kind, came_in, 0, rows, _money(stage.balance, {}, money), open=True)
     added = rows.pop("added", 0)
-    if program.before is None or before is None:
-        grouped_rows = rows.pop("grouped", None)
-        assert grouped_rows is None
-        return _checked(LedgerLine(stage.name, stage.kind, came_in, added, rows, _money(stage.balance, carried, money)))
-    earlier, earlier_money = _figures(program.before, before)
-    made_of = rows.pop("grouped", 0)
-    account = LedgerLine(
-        stage.name,
-        stage.kind,
-        came_in,
-        0,
-        _grouped(earlier),
-        _money(stage.balance, carried, {name: _grouped(sums) for name, sums in earlier_money.items()}),
-        rows,
-    )
+    if "grouped" not in rows:
+        kept = _money(stage.balance, carried, money)
+        return _checked(LedgerLine(stage.name, stage.kind, came_in, added, rows, kept))
+    return _group_line(account, counts, came_in, carried, rows, money)
+
+
+def _group_line(
+    account: Account, counts: Counts, came_in: int, carried: Mapping[str, Decimal], rows: Rows, money: Sums
+) -> LedgerLine:
+    """The rows before the group, and the groups."""
+    stage, made_of = account.stage, rows.pop("grouped")
+    earlier: Rows = {"grouped": made_of}
+    earlier_money: Sums = {name: {"grouped": sums.pop("grouped")} for name, sums in money.items() if "grouped" in sums}
+    if account.before is not None:
+        assert counts.before is not None
+        earlier, earlier_money = _figures(account.before, stage.name, counts.before)
+        earlier = {("grouped" if name == "out" else name): count for name, count in earlier.items()}
+        earlier_money = {
+            name: {("grouped" if bucket == "out" else bucket): amount for bucket, amount in sums.items()}
+            for name, sums in earlier_money.items()
+        }
+    elif not earlier_money:
+        earlier_money = {name: {"grouped": amount} for name, amount in carried.items()}
+    kept = _money(stage.balance, carried, earlier_money)
     faults = [
         f"the groups' `{name}` is not the sum of the rows grouped"
         for name in _summed(stage.query)
-        if name in earlier_money and name in money and earlier_money[name]["out"] != sum(money[name].values())
+        if name in earlier_money and name in money and earlier_money[name]["grouped"] != sum(money[name].values())
     ]
-    if made_of != earlier["out"]:
-        faults.append(f"{earlier['out']} rows were to be grouped and the groups were made of {made_of}")
-    return _checked(replace(account, faults=tuple(faults)))
-
-
-def _grouped(buckets: Mapping[str, Figure]) -> dict[str, Figure]:
-    """The buckets of the rows before a group, in which what goes on is grouped."""
-    return {("grouped" if name == "out" else name): figure for name, figure in buckets.items()}
+    if made_of != earlier["grouped"]:
+        faults.append(f"{earlier['grouped']} rows were to be grouped and the groups were made of {made_of}")
+    return _checked(LedgerLine(stage.name, stage.kind, came_in, 0, earlier, kept, rows, faults=tuple(faults)))
 
 
 def _summed(query: Query) -> Iterable[str]:
@@ -75,11 +113,13 @@ def published(account: LedgerLine, changes: Changes) -> LedgerLine:
     return replace(account, changes=changes, faults=faults)
 
 
-def _figures(audit: Audit, values: Counted) -> tuple[dict[str, int], dict[str, dict[str, Decimal]]]:
+def _figures(audit: Audit, relation: str, values: Counted) -> tuple[Rows, Sums]:
     """Rows by bucket, and money by column and bucket."""
-    rows: dict[str, int] = {}
-    money: dict[str, dict[str, Decimal]] = {}
+    rows: Rows = {}
+    money: Sums = {}
     for figure, value in zip(audit.figures, values, strict=True):
+        if figure.relation != relation:
+            continue
         if figure.kind == "rows":
             rows[figure.bucket] = int(value or 0)
         elif figure.kind == "money":
@@ -91,26 +131,13 @@ def _decimal(value: Any) -> Decimal:
     return Decimal(str(value)) if value is not None else Decimal(0)
 
 
-def _carried(balance: Sequence[str], inputs: Sequence[Counted]) -> dict[str, Decimal] | None:
-    """The money that came in, by balance column; None where the inputs do not have it."""
-    if not inputs or any(len(row) == 1 for row in inputs):
-        return None
-    return {
-        name: sum((_decimal(row[i]) for row in inputs), Decimal(0))
-        for i, name in enumerate(balance, start=1)
-        if all(row[i] is not None for row in inputs)
-    }
-
-
-def _money(
-    balance: Sequence[str], carried: Mapping[str, Decimal] | None, buckets: Mapping[str, Mapping[str, Decimal]]
-) -> tuple[Money, ...]:
+def _money(balance: Sequence[str], carried: Mapping[str, Decimal], buckets: Sums) -> tuple[Money, ...]:
     result = []
     for name in balance:
         if name in buckets:
             held = dict(buckets[name])
             added = held.pop("added", Decimal(0))
-            result.append(Money(name, (carried or {}).get(name), added, held))
+            result.append(Money(name, carried.get(name), added, held))
     return tuple(result)
 
 

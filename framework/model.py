@@ -27,7 +27,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from framework.assertion import OnFail, Place, Test
 from framework.draft import Draft
 from framework.expressions.types import ALL_NAMES, Type, parse_type
-from framework.plan import Layer, StagePlan
+from framework.plan import Layer, Materialized, StagePlan
 
 Value = TypeVar("Value")
 Classification = Literal["phi", "none"]
@@ -306,6 +306,9 @@ class Stage(Model):
     description: str | None = None
     owner: str | None = None
     classification: Classification | None = Field(None, description="phi: the table may hold patient data.")
+    materialized: Materialized = Field(
+        "auto", description="table, view, or auto: a table, unless its one reader can compute it on the way."
+    )
     checks: Checks = ()
     allow: Frozen[str] = Field(
         default_factory=dict, description="Diagnostics let pass here, by code, each with the reason."

@@ -12,6 +12,7 @@ from framework.relation import Relation
 
 Layer = Literal["staging", "intermediate", "marts"]
 Mode = Literal["upsert", "replace"]
+Materialized = Literal["auto", "table", "view"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,10 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class StagePlan:
-    """One stage. `balance` are the money columns that its ledger carries; `inputs` what its `in` counts."""
+    """One stage. `balance` are the money columns that its ledger carries; `inputs` what its `in` counts.
+
+    `materialized` is the author's word for how the stage stands; what comes of it is for compile to say.
+    """
 
     name: str
     kind: str
@@ -64,6 +68,7 @@ class StagePlan:
     inputs: tuple[str, ...]
     assertions: tuple[Assertion, ...] = ()
     publication: Publication | None = None
+    materialized: Materialized = "auto"
     balance: tuple[str, ...] = ()
     description: str | None = None
     owner: str | None = None

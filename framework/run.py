@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Literal
 
 Status = Literal["ok", "failed", "refused", "broken", "interrupted"]
-StageStatus = Literal["built", "published", "failed", "skipped"]
+# A folded stage is not stored: its one reader computes it on the way.
+StageStatus = Literal["built", "folded", "published", "failed", "skipped"]
 CheckStatus = Literal["passed", "failed", "warned", "quarantined"]
 
 

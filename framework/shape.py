@@ -102,7 +102,6 @@ _PLANNED = frozenset(
         "quarantine",
         "vars",
         "tags",
-        "materialized",
         "warehouse",
         "tests",
         "stage",

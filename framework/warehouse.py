@@ -1,7 +1,7 @@
 """The seam: what a warehouse must be able to do. A file in `warehouses/` does it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import ClassVar, NoReturn
 
 import sqlalchemy as sa
 
+from framework.ddl import CreateView
 from framework.diagnostics import Code
 from framework.expressions.lowering import Lowering
 from framework.expressions.types import Type
@@ -63,6 +64,13 @@ class Warehouse(ABC):
 
     def filled(self, connection: sa.Connection, schema: str, name: str) -> None:  # noqa: B027  (most want nothing)
         """What a warehouse wants done with a table that has just been filled."""
+
+    def show(self, connection: sa.Connection, view: CreateView, ours: Collection[tuple[str, str]]) -> None:
+        """A view in the place of the one that has its name; the views over it stay.
+
+        Where they cannot, those among `ours` (schema, name) are dropped: the run makes them again.
+        """
+        connection.execute(CreateView(view.table, view.select, replaces=True))
 
     @abstractmethod
     def relations(self, connection: sa.Connection, schema: str) -> dict[str, str]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 
+from framework.algebra import Query
 from framework.assertion import Assertion, Place
 from framework.clauses import checks
+from framework.clauses.materialized import why_stored
 from framework.diagnostics import Code
 from framework.draft import Draft
 from framework.model import Stage, ValidModel
@@ -13,6 +15,7 @@ from framework.relation import shown
 KEY_FOLLOWS = Code("F302", "a key declared where it follows from the inputs")
 KEY_NEEDED = Code("F303", "a key that the inputs do not give")
 DECLARE = "declare key: [...]; it is measured on every run"
+NO_VIEW = Code("F245", "a stage that cannot be a view")
 OPEN_INPUT = Code("F219", "a stage that needs declared columns")
 
 
@@ -51,19 +54,32 @@ def finish(
             assertions = (*assertions, checks.key_assertion(relation, key, (*draft.place, "key")))
     if period is not None:
         assertions = (*assertions, checks.period_assertion(relation, period, (*draft.place, "valid")))
+    query = draft.query(names)
+    _check_view(draft, stage, query)
     return StagePlan(
         draft.name,
         stage.kind,
         layer or stage.layer,
         relation,
-        draft.query(names),
+        query,
         tuple(name for name, _ in stage.inputs()),
         assertions,
         publication,
+        stage.materialized,
         description=stage.description,
         owner=stage.owner,
         classification=stage.classification,
     )
+
+
+def _check_view(draft: Draft, stage: Stage, query: Query) -> None:
+    if stage.materialized != "view":
+        return
+    published = "a published table is a table" if stage.kind == "publish" else None
+    why = published or why_stored(query, draft.findings.names("sources"))
+    if why is not None:
+        message = f"`{draft.name}` cannot be a view: {why}"
+        draft.findings.error(NO_VIEW, (*draft.place, "materialized"), message, "leave `materialized` out")
 
 
 def following_key(

@@ -13,11 +13,18 @@ from framework.plan import Plan, SourcePlan, StagePlan
 Statement = Any  # an SQLAlchemy element that can be executed
 
 
+FigureKind = Literal["rows", "money", "failing", "measure"]
+
+
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number of a fused scan. `subject` is a bucket, a balance column in it, or an assertion's name."""
+    """One number of a fused scan of a relation's rows.
 
-    kind: Literal["rows", "money", "failing", "measure"]
+    `subject` is a bucket, a balance column in it, or an assertion's name.
+    """
+
+    relation: str
+    kind: FigureKind
     subject: str
     bucket: str = "out"
 
@@ -64,20 +71,37 @@ class PublishProgram:
 
 
 @dataclass(frozen=True, slots=True)
-class StageProgram:
-    """`build` makes the candidate. `inputs` count what came in, one select for each input; `before` counts by
-    bucket the rows that left before a group. `audit` and `sets` judge the candidate. `views` show the stored
-    rows once they have their place. `compared` are the relations that its checks hold it against."""
+class Account:
+    """One ledger line of a program, beside what the scan of the stored rows tells.
+
+    `inputs` count what came in, one select for each input: rows, then the money of the columns `carried`; empty
+    where the rows came out of the account before. `before` counts by bucket the rows that left before a group.
+    """
 
     stage: StagePlan
-    build: CreateTableAs
+    carried: tuple[str, ...]
     inputs: tuple[Select[Any], ...]
+    before: Audit | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StageProgram:
+    """`build` makes the candidate, of the stage and of those folded into it: `accounts` has each, the stage last.
+    `audit` and `sets` judge the candidate. `views` show the stored rows once they have their place. `reads` are
+    the relations that must stand before."""
+
+    stage: StagePlan
+    build: CreateTableAs | CreateView
+    accounts: tuple[Account, ...]
     audit: Audit
     sets: tuple[SetAudit, ...]
-    before: Audit | None = None
     views: tuple[CreateView, ...] = ()
     publish: PublishProgram | None = None
-    compared: frozenset[str] = frozenset()
+    reads: frozenset[str] = frozenset()
+
+    @property
+    def stored(self) -> bool:
+        return isinstance(self.build, CreateTableAs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,15 +50,21 @@ class Tables:
     def schema(self, stage: StagePlan) -> str:
         return self.schemas[stage.layer]
 
+    @property
+    def names(self) -> frozenset[tuple[str, str]]:
+        """Schema and name of every stage, and of what it held back."""
+        held = {(self.schemas["quarantine"], f"{s.name}__quarantine") for s in self.plan.stages}
+        return frozenset(held | {(self.schema(s), s.name) for s in self.plan.stages})
+
     def live(self, stage: StagePlan) -> TableClause:
         """What others read: a view, or a published table."""
         return self._table(self.schema(stage), stage.name, stage.relation.names)
 
-    def candidate(self, stage: StagePlan) -> TableClause:
-        return self._table(self.schema(stage), f"{stage.name}__new", self.stored(stage))
+    def candidate(self, stage: StagePlan, *hidden: str) -> TableClause:
+        return self._table(self.schema(stage), f"{stage.name}__new", (*self.stored(stage), *hidden))
 
-    def rows(self, stage: StagePlan) -> TableClause:
-        return self._table(self.schema(stage), f"{stage.name}__rows", self.stored(stage))
+    def rows(self, stage: StagePlan, *hidden: str) -> TableClause:
+        return self._table(self.schema(stage), f"{stage.name}__rows", (*self.stored(stage), *hidden))
 
     def next(self, stage: StagePlan) -> TableClause:
         """A published table as it will be once the run has published."""

@@ -34,11 +34,14 @@ def _source(program: SourceProgram) -> Iterator[tuple[str, Any]]:
 
 def _stage(program: StageProgram) -> Iterator[tuple[str, Any]]:
     name = program.stage.name
-    yield f"stage {name}: the candidate, beside what stands", program.build
-    for select, relation in zip(program.inputs, program.stage.inputs, strict=True):
-        yield f"stage {name}: what comes in from {relation}", select
-    if program.before is not None:
-        yield f"stage {name}: what becomes of the rows before they are grouped", program.before.select
+    folded = [a.stage.name for a in program.accounts[:-1]]
+    on_the_way = f", with {', '.join(folded)} computed on the way" if folded else ""
+    yield f"stage {name}: the candidate, beside what stands{on_the_way}", program.build
+    for account in program.accounts:
+        for select, relation in zip(account.inputs, account.stage.inputs, strict=bool(account.inputs)):
+            yield f"stage {account.stage.name}: what comes in from {relation}", select
+        if account.before is not None:
+            yield f"stage {account.stage.name}: what becomes of the rows before they are grouped", account.before.select
     yield f"stage {name}: one scan for the ledger and the checks", program.audit.select
     for audit in program.sets:
         yield f"stage {name}: {audit.assertion.name}", audit.select

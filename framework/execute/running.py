@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from framework import standing
-from framework.algebra import read_by
 from framework.compile.program import Program, StageProgram
 from framework.compile.tables import Tables
 from framework.ddl import CreateSchema
@@ -166,7 +165,7 @@ class Execution:
         with ThreadPoolExecutor(self.settings.threads) as pool:
             while waiting or running:
                 busy = waiting.keys() | set(running.values())
-                for name in [n for n, p in waiting.items() if not self._reads(p) & busy]:
+                for name in [n for n, p in waiting.items() if not p.reads & busy]:
                     running[pool.submit(self._beside, waiting.pop(name))] = name
                 for done in wait(running, return_when=FIRST_COMPLETED).done:
                     del running[done]
@@ -182,23 +181,20 @@ class Execution:
         with self._session() as session:
             self._stage(session, program)
 
-    def _reads(self, program: StageProgram) -> set[str]:
-        return set(program.stage.inputs) | read_by(program.stage.query) | program.compared
-
     def _stage(self, session: Session, program: StageProgram) -> None:
-        stage = program.stage
-        if self._reads(program) & self.failed or (self.failed and self.settings.fail_fast):
-            self.failed.add(stage.name)
-            self.results[stage.name] = _skipped(stage.name, stage.kind)
+        members = [account.stage for account in program.accounts]
+        if program.reads & self.failed or (self.failed and self.settings.fail_fast):
+            for stage in members:
+                self.failed.add(stage.name)
+                self.results[stage.name] = _skipped(stage.name, stage.kind)
             return
         built = stages.build(session, program, self.tables, self.settings, self.progress)
         with self.placing:
-            self.checks += built.judged.results
-            if built.judged.passed:
+            self.checks += built.checks
+            if built.passed:
                 stages.place(session, program, self.tables, self.program.plan.name)
-            else:
-                self.failed.add(stage.name)
-            self.results[stage.name] = built.result
+            self.failed |= {r.name for r in built.results if r.status in ("failed", "skipped")}
+            self.results |= {r.name: r for r in built.results}
 
     # -- publishing
 

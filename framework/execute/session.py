@@ -1,13 +1,13 @@
 """One connection of a run: statements with the run's clock and variables bound, and a driver's errors explained."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from framework.ddl import DropRelation
+from framework.ddl import CreateView, DropRelation, RenameTable
 from framework.run import Status
 from framework.warehouse import UNREACHABLE, Warehouse
 
@@ -66,6 +66,19 @@ class Session:
         """A table or view in the place of what has its name now."""
         self.drop(statement.table.schema, statement.table.name)
         self.do(statement)
+
+    def rename(self, schema: str, old: str, new: str) -> None:
+        """A table takes another name; nothing happens where there is none."""
+        if self.relations(schema).get(old) == "TABLE":
+            self.drop(schema, new)
+            self.do(RenameTable(sa.table(old, schema=schema), new))
+
+    def show(self, view: CreateView, ours: Collection[tuple[str, str]]) -> None:
+        """A view in the place of what has its name now; `ours` are the relations that may go with it."""
+        schema, name = view.table.schema or "", view.table.name
+        if self.relations(schema).get(name) == "TABLE":
+            self.drop(schema, name)
+        self.warehouse.show(self.connection, view, ours)
 
     @contextmanager
     def explained(self) -> Iterator[None]:

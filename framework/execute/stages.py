@@ -1,26 +1,31 @@
 """One stage: its candidate built, counted and judged, then put in its place."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from framework import standing
-from framework.compile.program import StageProgram
+from framework.compile.program import Account, StageProgram
 from framework.compile.tables import Tables
-from framework.ddl import RenameTable
-from framework.execute.checking import Judged, judged, refuse_faults, set_figures
+from framework.execute.checking import SetFigure, judged, refuse_faults, set_figures
 from framework.execute.publishing import standing_columns
 from framework.execute.session import Session
 from framework.execute.settings import Progress, Settings
-from framework.ledger import line
-from framework.run import StageResult, StageStatus
+from framework.ledger import Counts, lines
+from framework.run import CheckResult, LedgerLine, StageResult, StageStatus
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A stage's result, and the judgement of its candidate."""
+    """The results of a stage and of those folded into it, the stage last, with all that was judged."""
 
-    result: StageResult
-    judged: Judged
+    results: tuple[StageResult, ...]
+    checks: tuple[CheckResult, ...]
+
+    @property
+    def passed(self) -> bool:
+        return self.results[-1].status == "built"
 
 
 def build(session: Session, program: StageProgram, tables: Tables, settings: Settings, progress: Progress) -> Built:
@@ -33,19 +38,47 @@ def build(session: Session, program: StageProgram, tables: Tables, settings: Set
     with session.transaction():
         session.drop(schema, f"{stage.name}__new", f"{stage.name}__next")
         session.do(program.build)
-        session.warehouse.filled(session.connection, schema, f"{stage.name}__new")
+        if program.stored:
+            session.warehouse.filled(session.connection, schema, f"{stage.name}__new")
     progress(stage.name, "checking")
     with session.transaction():
         audited = session.row(program.audit.select)
-        before = None if program.before is None else session.row(program.before.select)
-        inputs = [session.row(select) for select in program.inputs]
+        counted = [_counts(session, account) for account in program.accounts]
         sets = set_figures(session, program.sets)
-    account = line(program, inputs, before, audited)
-    refuse_faults(account)
-    found = judged(stage.name, stage.assertions, program.audit, audited, sets, settings)
-    seconds = round(time.monotonic() - begun, 3)
-    status: StageStatus = "built" if found.passed else "failed"
-    return Built(StageResult(stage.name, stage.kind, status, seconds, account.rows_out, account), found)
+    account_lines = lines(program, counted, audited)
+    for account in account_lines:
+        refuse_faults(account)
+    return _judged(program, account_lines, audited, sets, settings, round(time.monotonic() - begun, 3))
+
+
+def _counts(session: Session, account: Account) -> Counts:
+    before = None if account.before is None else tuple(session.row(account.before.select))
+    return Counts(tuple(tuple(session.row(select)) for select in account.inputs), before)
+
+
+def _judged(
+    program: StageProgram,
+    account_lines: Sequence[LedgerLine],
+    audited: Sequence[Any],
+    sets: Sequence[SetFigure],
+    settings: Settings,
+    seconds: float,
+) -> Built:
+    """Each account's stage in turn; after one that failed, the next were computed of rows that are not to be."""
+    results: list[StageResult] = []
+    checks: list[CheckResult] = []
+    sound = True
+    for account, found in zip(program.accounts, account_lines, strict=True):
+        stage, own = account.stage, account.stage is program.stage
+        if not sound:
+            results.append(StageResult(stage.name, stage.kind, "skipped", 0.0))
+            continue
+        judgement = judged(stage.name, stage.assertions, program.audit, audited, sets if own else (), settings)
+        checks += judgement.results
+        sound = judgement.passed
+        status: StageStatus = ("built" if own else "folded") if sound else "failed"
+        results.append(StageResult(stage.name, stage.kind, status, seconds if own else 0.0, found.rows_out, found))
+    return Built(tuple(results), tuple(checks))
 
 
 def place(session: Session, program: StageProgram, tables: Tables, pipeline: str) -> None:
@@ -53,15 +86,26 @@ def place(session: Session, program: StageProgram, tables: Tables, pipeline: str
     stage = program.stage
     schema = tables.schema(stage)
     with session.transaction():
-        standing.claim(session.connection, pipeline, stage.name)
+        for account in program.accounts:
+            standing.claim(session.connection, pipeline, account.stage.name)
         if program.publish is not None:
             session.do(program.publish.next(standing_columns(session, stage, tables)))
             if program.publish.held is not None:
                 session.replace(program.publish.held)
-            return
+        elif program.stored:
+            session.rename(schema, f"{stage.name}__rows", f"{stage.name}__old")
+            session.rename(schema, f"{stage.name}__new", f"{stage.name}__rows")
         for view in program.views:
-            session.drop(view.table.schema or schema, view.table.name)
-        session.drop(schema, f"{stage.name}__rows")
-        session.do(RenameTable(tables.candidate(stage), f"{stage.name}__rows"))
-        for view in program.views:
-            session.do(view)
+            session.show(view, tables.names)
+        _sweep(session, program, tables)
+
+
+def _sweep(session: Session, program: StageProgram, tables: Tables) -> None:
+    """The rows that stood before, and those of a stage that is not stored any more."""
+    *folded, own = (account.stage for account in program.accounts)
+    for stage in folded:
+        session.drop(tables.schema(stage), f"{stage.name}__rows")
+    if program.publish is None:
+        session.drop(tables.schema(own), f"{own.name}__old")
+    if not program.stored:
+        session.drop(tables.schema(own), f"{own.name}__new", f"{own.name}__rows")

@@ -107,6 +107,7 @@ def references(e: Expression) -> frozenset[str]:
 
 
 def variables(e: Expression) -> frozenset[str]:
+    """The names of what is bound when a run starts."""
     return frozenset(n.name for n in walk(e) if isinstance(n, Variable))
 
 

@@ -24,6 +24,11 @@ class Type:
         return self.name in ("integer", "decimal", "double", "unknown", "null")
 
     @property
+    def is_exact(self) -> bool:
+        """Whether a sum of it does not depend on the order of the rows: what the ledger can hold."""
+        return self.name in ("integer", "decimal")
+
+    @property
     def is_moment(self) -> bool:
         return self.name in ("date", "timestamp", "unknown", "null")
 

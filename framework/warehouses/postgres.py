@@ -3,7 +3,7 @@
 import hashlib
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from framework import files as source_files
+from framework.ddl import CreateView, DropRelation
 from framework.expressions.lowering import Lowering
 from framework.warehouse import MISSING_FILE, Files, Refusal, SourceProblem, Unreachable, Warehouse
 from framework.warehouses._postgres_functions import TEMPLATES, TYPES
@@ -107,6 +108,21 @@ class Postgres(Warehouse):
         listed = ", ".join(f"{_escaped(source_files.quoted(c))} {kinds.get(kind, kind)}" for c, kind in columns.items())
         connection.exec_driver_sql(f"CREATE TABLE {table} ({listed})")
 
+    def show(self, connection: sa.Connection, view: CreateView, ours: Collection[tuple[str, str]]) -> None:
+        """Views over a view stay when it keeps its columns; a lost or retyped one cannot be taken from under them."""
+        schema, name = view.table.schema or "", view.table.name
+        stands = list(self.columns(connection, schema, name).items())
+        if stands:
+            fresh = sa.table(f"{name}__view", schema=schema)
+            connection.execute(CreateView(fresh, view.select))
+            columns = list(self.columns(connection, schema, fresh.name).items())
+            connection.execute(DropRelation(fresh, "VIEW"))
+            if columns[: len(stands)] != stands:
+                for other_schema, other in _over(connection, schema, name, ours):
+                    connection.execute(DropRelation(sa.table(other, schema=other_schema), "VIEW"))
+                connection.execute(DropRelation(view.table, "VIEW"))
+        super().show(connection, view, ours)
+
     def relations(self, connection: sa.Connection, schema: str) -> dict[str, str]:
         query = sa.text(
             "SELECT c.relname, c.relkind IN ('v', 'm') FROM pg_catalog.pg_class c "
@@ -152,6 +168,25 @@ class Postgres(Warehouse):
                     _lock(connection, "pg_advisory_unlock", key)
                 except sa.exc.DBAPIError:
                     connection.invalidate()  # in a broken transaction: the lock goes with the session
+
+
+def _over(
+    connection: sa.Connection, schema: str, name: str, ours: Collection[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """The views of ours over a view, the outermost first."""
+    query = sa.text(
+        "SELECT DISTINCT n.nspname, c.relname FROM pg_catalog.pg_depend d "
+        "JOIN pg_catalog.pg_rewrite r ON r.oid = d.objid JOIN pg_catalog.pg_class c ON c.oid = r.ev_class "
+        "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+        "JOIN pg_catalog.pg_class u ON u.oid = d.refobjid JOIN pg_catalog.pg_namespace v ON v.oid = u.relnamespace "
+        "WHERE d.classid = 'pg_rewrite'::regclass AND v.nspname = :schema AND u.relname = :name AND c.oid <> u.oid "
+        "ORDER BY 1, 2"
+    )
+    for row in connection.execute(query, {"schema": schema, "name": name}).all():
+        found = (str(row[0]), str(row[1]))
+        if found in ours:
+            yield from _over(connection, *found, ours)
+            yield found
 
 
 _SERVER = 150000  # the first version that has MERGE

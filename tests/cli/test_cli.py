@@ -60,7 +60,7 @@ def test_a_new_project_runs_at_once(project: Path, capsys: pytest.CaptureFixture
     assert "2 rows quarantined: 1 table published" in said
     results = json.loads((project / "target" / "run_results.json").read_text())
     assert results["schema_version"] == 1
-    assert [s["status"] for s in results["stages"]] == ["built", "built", "built", "published"]
+    assert [s["status"] for s in results["stages"]] == ["built", "built", "folded", "published"]
     manifest = json.loads((project / "target" / "manifest.json").read_text())
     assert [s["name"] for s in manifest["stages"]] == ["orders", "orders_by_customer", "revenue", "fct_revenue"]
     settings = json.loads((project / ".vscode" / "settings.json").read_text())

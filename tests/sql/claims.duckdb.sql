@@ -443,15 +443,8 @@ FROM grouped;
 SELECT count(*) AS rows_in
 FROM staging.adjustments AS adjustments;
 
--- stage adjustment_totals: what becomes of the rows before they are grouped
-WITH before_group AS
-(SELECT 1 AS _one
-FROM staging.adjustments AS adjustments)
- SELECT COUNT(*) AS f1
-FROM before_group;
-
 -- stage adjustment_totals: one scan for the ledger and the checks
-SELECT coalesce(sum(adjustment_totals._rows), 0) AS f1, COUNT(*) AS f2
+SELECT coalesce(SUM(adjustment_totals._rows), 0) AS f1, COUNT(*) AS f2
 FROM marts.adjustment_totals__new AS adjustment_totals;
 
 -- stage adjustment_totals: shown as adjustment_totals
@@ -486,52 +479,6 @@ CREATE VIEW quarantine.claims__quarantine AS
 SELECT claims.line_id, claims.claim_id, claims.line_number, claims.procedure_code, claims.units, claims.charged, claims.allowed, claims.paid, claims.member_id, claims.provider_id, claims.plan_code, claims.claim_type, claims.service_date, claims.status, claims._bucket, claims._reasons
 FROM intermediate.claims__rows AS claims
 WHERE claims._bucket IN ('rejected', 'quarantined');
-
--- stage claims_enriched: the candidate, beside what stands
-CREATE TABLE intermediate.claims_enriched__new AS
-SELECT claims.line_id, claims.claim_id, claims.line_number, claims.procedure_code, claims.units, claims.charged, claims.allowed, claims.paid, claims.member_id, claims.provider_id, claims.plan_code, claims.claim_type, claims.service_date, claims.status, members.birth_date, members.gender, providers.specialty_code, CASE WHEN plans.plan_code IS NOT NULL THEN plans.plan_code ELSE 'UNKNOWN' END AS known_plan, CASE WHEN plans.plan_code IS NOT NULL THEN plans.line_of_business ELSE 'unknown' END AS line_of_business, eligibility.plan_code AS eligible_plan, adjustment_totals.adjustment, CAST(date_trunc('month', claims.service_date) AS DATE) AS month, CAST(date_part('year', age(CAST(claims.service_date AS TIMESTAMP), CAST(members.birth_date AS TIMESTAMP))) AS BIGINT) AS age, CAST(claims.paid + COALESCE(adjustment_totals.adjustment, 0) AS DECIMAL(38, 2)) AS adjusted_paid
-FROM intermediate.claims AS claims LEFT OUTER JOIN staging.members AS members ON claims.member_id = members.member_id LEFT OUTER JOIN staging.providers AS providers ON claims.provider_id = providers.provider_id LEFT OUTER JOIN staging.plans AS plans ON claims.plan_code = plans.plan_code LEFT OUTER JOIN staging.eligibility AS eligibility ON claims.member_id = eligibility.member_id AND eligibility.covered_from <= claims.service_date AND claims.service_date < COALESCE(eligibility.covered_to, CAST('infinity' AS DATE)) LEFT OUTER JOIN marts.adjustment_totals AS adjustment_totals ON claims.line_id = adjustment_totals.line_id;
-
--- stage claims_enriched: what comes in from claims
-SELECT count(*) AS rows_in, coalesce(sum(claims.charged), 0) AS money_0, coalesce(sum(claims.paid), 0) AS money_1
-FROM intermediate.claims AS claims;
-
--- stage claims_enriched: one scan for the ledger and the checks
-SELECT COUNT(*) AS f1, SUM(claims_enriched.charged) AS f2, SUM(claims_enriched.paid) AS f3, COUNT(CASE WHEN claims_enriched.age < 0 OR claims_enriched.age > 120 THEN 1 END) AS f4, COUNT(CASE WHEN claims_enriched.known_plan <> 'UNKNOWN' AND NOT claims_enriched.eligible_plan = claims_enriched.known_plan THEN 1 END) AS f5
-FROM intermediate.claims_enriched__new AS claims_enriched;
-
--- stage claims_enriched: shown as claims_enriched
-CREATE VIEW intermediate.claims_enriched AS
-SELECT claims_enriched.line_id, claims_enriched.claim_id, claims_enriched.line_number, claims_enriched.procedure_code, claims_enriched.units, claims_enriched.charged, claims_enriched.allowed, claims_enriched.paid, claims_enriched.member_id, claims_enriched.provider_id, claims_enriched.plan_code, claims_enriched.claim_type, claims_enriched.service_date, claims_enriched.status, claims_enriched.birth_date, claims_enriched.gender, claims_enriched.specialty_code, claims_enriched.known_plan, claims_enriched.line_of_business, claims_enriched.eligible_plan, claims_enriched.adjustment, claims_enriched.month, claims_enriched.age, claims_enriched.adjusted_paid
-FROM intermediate.claims_enriched__rows AS claims_enriched;
-
--- stage claims_monthly: the candidate, beside what stands
-CREATE TABLE marts.claims_monthly__new AS
-WITH grouped AS
-(SELECT claims_enriched.member_id AS member_id, claims_enriched.provider_id AS provider_id, claims_enriched.known_plan AS plan_code, claims_enriched.month AS month, claims_enriched.claim_type AS claim_type, COUNT(DISTINCT claims_enriched.claim_id) AS claim_count, COUNT(claims_enriched.line_id) AS line_count, COUNT(CASE WHEN claims_enriched.eligible_plan IS NOT NULL THEN claims_enriched.line_id END) AS covered_line_count, COUNT(CASE WHEN claims_enriched.eligible_plan = claims_enriched.known_plan THEN claims_enriched.line_id END) AS own_plan_line_count, CAST(SUM(claims_enriched.units) AS BIGINT) AS units, CAST(SUM(claims_enriched.charged) AS DECIMAL(38, 2)) AS charged, CAST(SUM(claims_enriched.allowed) AS DECIMAL(38, 2)) AS allowed, CAST(SUM(claims_enriched.paid) AS DECIMAL(38, 2)) AS paid, CAST(SUM(claims_enriched.adjusted_paid) AS DECIMAL(38, 2)) AS adjusted_paid, CAST(COUNT(*) AS BIGINT) AS _rows
-FROM intermediate.claims_enriched AS claims_enriched GROUP BY claims_enriched.member_id, claims_enriched.provider_id, claims_enriched.known_plan, claims_enriched.month, claims_enriched.claim_type)
- SELECT grouped.member_id, grouped.provider_id, grouped.plan_code, grouped.month, grouped.claim_type, grouped.claim_count, grouped.line_count, grouped.covered_line_count, grouped.own_plan_line_count, grouped.units, grouped.charged, grouped.allowed, grouped.paid, grouped.adjusted_paid, grouped._rows
-FROM grouped;
-
--- stage claims_monthly: what comes in from claims_enriched
-SELECT count(*) AS rows_in, coalesce(sum(claims_enriched.charged), 0) AS money_0, coalesce(sum(claims_enriched.paid), 0) AS money_1
-FROM intermediate.claims_enriched AS claims_enriched;
-
--- stage claims_monthly: what becomes of the rows before they are grouped
-WITH before_group AS
-(SELECT claims_enriched.charged AS charged, claims_enriched.paid AS paid
-FROM intermediate.claims_enriched AS claims_enriched)
- SELECT COUNT(*) AS f1, SUM(before_group.charged) AS f2, SUM(before_group.paid) AS f3
-FROM before_group;
-
--- stage claims_monthly: one scan for the ledger and the checks
-SELECT coalesce(sum(claims_monthly._rows), 0) AS f1, COUNT(*) AS f2, SUM(claims_monthly.charged) AS f3, SUM(claims_monthly.paid) AS f4, COUNT(*) AS f5, COUNT(CASE WHEN NOT claims_monthly.line_count >= claims_monthly.claim_count THEN 1 END) AS f6
-FROM marts.claims_monthly__new AS claims_monthly;
-
--- stage claims_monthly: shown as claims_monthly
-CREATE VIEW marts.claims_monthly AS
-SELECT claims_monthly.member_id, claims_monthly.provider_id, claims_monthly.plan_code, claims_monthly.month, claims_monthly.claim_type, claims_monthly.claim_count, claims_monthly.line_count, claims_monthly.covered_line_count, claims_monthly.own_plan_line_count, claims_monthly.units, claims_monthly.charged, claims_monthly.allowed, claims_monthly.paid, claims_monthly.adjusted_paid
-FROM marts.claims_monthly__rows AS claims_monthly;
 
 -- stage dim_member: the candidate, beside what stands
 CREATE TABLE marts.dim_member__new AS
@@ -708,18 +655,41 @@ INSERT INTO marts.dim_plan (plan_key, plan_code, plan_name, line_of_business) SE
 FROM marts.dim_plan__new
 WHERE marts.dim_plan__new._bucket IN ('out', 'unknown');
 
--- stage fct_claims_monthly: the candidate, beside what stands
+-- stage fct_claims_monthly: the candidate, beside what stands, with claims_enriched, claims_monthly computed on the way
 CREATE TABLE marts.fct_claims_monthly__new AS
-SELECT md5(COALESCE(length(claims_monthly.member_id) || ':' || claims_monthly.member_id, '-') || COALESCE(length(claims_monthly.provider_id) || ':' || claims_monthly.provider_id, '-') || COALESCE(length(claims_monthly.plan_code) || ':' || claims_monthly.plan_code, '-') || COALESCE(length(CAST(claims_monthly.month AS VARCHAR)) || ':' || CAST(claims_monthly.month AS VARCHAR), '-') || COALESCE(length(claims_monthly.claim_type) || ':' || claims_monthly.claim_type, '-')) AS claims_monthly_key, CASE WHEN dim_member_by_member_id.member_id IS NOT NULL THEN dim_member_by_member_id.member_key ELSE md5(COALESCE(length('UNKNOWN') || ':' || 'UNKNOWN', '-')) END AS member_key, CASE WHEN dim_provider_by_provider_id.provider_id IS NOT NULL THEN dim_provider_by_provider_id.provider_key ELSE md5(COALESCE(length('UNKNOWN') || ':' || 'UNKNOWN', '-')) END AS provider_key, CASE WHEN dim_plan_by_plan_code.plan_code IS NOT NULL THEN dim_plan_by_plan_code.plan_key ELSE md5(COALESCE(length('UNKNOWN') || ':' || 'UNKNOWN', '-')) END AS plan_key, claims_monthly.member_id, claims_monthly.provider_id, claims_monthly.plan_code, claims_monthly.month, claims_monthly.claim_type, claims_monthly.claim_count, claims_monthly.line_count, claims_monthly.covered_line_count, claims_monthly.own_plan_line_count, claims_monthly.units, claims_monthly.charged, claims_monthly.allowed, claims_monthly.paid, claims_monthly.adjusted_paid
-FROM marts.claims_monthly AS claims_monthly LEFT OUTER JOIN marts.dim_member__next AS dim_member_by_member_id ON claims_monthly.member_id = dim_member_by_member_id.member_id LEFT OUTER JOIN marts.dim_provider__next AS dim_provider_by_provider_id ON claims_monthly.provider_id = dim_provider_by_provider_id.provider_id LEFT OUTER JOIN marts.dim_plan__next AS dim_plan_by_plan_code ON claims_monthly.plan_code = dim_plan_by_plan_code.plan_code;
+WITH computed AS
+(SELECT claims.line_id AS line_id, claims.claim_id AS claim_id, claims.units AS units, claims.charged AS charged, claims.allowed AS allowed, claims.paid AS paid, claims.member_id AS member_id, claims.provider_id AS provider_id, claims.plan_code AS plan_code, claims.claim_type AS claim_type, CASE WHEN plans.plan_code IS NOT NULL THEN plans.plan_code ELSE 'UNKNOWN' END AS known_plan, eligibility.plan_code AS eligible_plan, CAST(date_trunc('month', claims.service_date) AS DATE) AS month, CAST(date_part('year', age(CAST(claims.service_date AS TIMESTAMP), CAST(members.birth_date AS TIMESTAMP))) AS BIGINT) AS age, CAST(claims.paid + COALESCE(adjustment_totals.adjustment, 0) AS DECIMAL(38, 2)) AS adjusted_paid
+FROM intermediate.claims AS claims LEFT OUTER JOIN staging.members AS members ON claims.member_id = members.member_id LEFT OUTER JOIN staging.providers AS providers ON claims.provider_id = providers.provider_id LEFT OUTER JOIN staging.plans AS plans ON claims.plan_code = plans.plan_code LEFT OUTER JOIN staging.eligibility AS eligibility ON claims.member_id = eligibility.member_id AND eligibility.covered_from <= claims.service_date AND claims.service_date < COALESCE(eligibility.covered_to, CAST('infinity' AS DATE)) LEFT OUTER JOIN marts.adjustment_totals AS adjustment_totals ON claims.line_id = adjustment_totals.line_id),
+folded AS
+(SELECT computed.line_id AS line_id, computed.claim_id AS claim_id, computed.units AS units, computed.charged AS charged, computed.allowed AS allowed, computed.paid AS paid, computed.member_id AS member_id, computed.provider_id AS provider_id, computed.plan_code AS plan_code, computed.claim_type AS claim_type, computed.known_plan AS known_plan, computed.eligible_plan AS eligible_plan, computed.month AS month, computed.adjusted_paid AS adjusted_paid, computed.age < 0 OR computed.age > 120 AS _check_claims_enriched_0, computed.known_plan <> 'UNKNOWN' AND NOT computed.eligible_plan = computed.known_plan AS _check_claims_enriched_1, computed.charged AS _money_claims_enriched_charged, computed.paid AS _money_claims_enriched_paid
+FROM computed),
+grouped AS
+(SELECT folded.member_id AS member_id, folded.provider_id AS provider_id, folded.known_plan AS plan_code, folded.month AS month, folded.claim_type AS claim_type, COUNT(DISTINCT folded.claim_id) AS claim_count, COUNT(folded.line_id) AS line_count, COUNT(CASE WHEN folded.eligible_plan IS NOT NULL THEN folded.line_id END) AS covered_line_count, COUNT(CASE WHEN folded.eligible_plan = folded.known_plan THEN folded.line_id END) AS own_plan_line_count, CAST(SUM(folded.units) AS BIGINT) AS units, CAST(SUM(folded.charged) AS DECIMAL(38, 2)) AS charged, CAST(SUM(folded.allowed) AS DECIMAL(38, 2)) AS allowed, CAST(SUM(folded.paid) AS DECIMAL(38, 2)) AS paid, CAST(SUM(folded.adjusted_paid) AS DECIMAL(38, 2)) AS adjusted_paid, COUNT(CASE WHEN folded._check_claims_enriched_0 THEN 1 END) AS _check_claims_enriched_0, COUNT(CASE WHEN folded._check_claims_enriched_1 THEN 1 END) AS _check_claims_enriched_1, CAST(SUM(folded._money_claims_enriched_charged) AS DECIMAL(38, 2)) AS _money_claims_enriched_charged, CAST(SUM(folded._money_claims_enriched_paid) AS DECIMAL(38, 2)) AS _money_claims_enriched_paid, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM folded GROUP BY folded.member_id, folded.provider_id, folded.known_plan, folded.month, folded.claim_type)
+ SELECT md5(COALESCE(length(grouped.member_id) || ':' || grouped.member_id, '-') || COALESCE(length(grouped.provider_id) || ':' || grouped.provider_id, '-') || COALESCE(length(grouped.plan_code) || ':' || grouped.plan_code, '-') || COALESCE(length(CAST(grouped.month AS VARCHAR)) || ':' || CAST(grouped.month AS VARCHAR), '-') || COALESCE(length(grouped.claim_type) || ':' || grouped.claim_type, '-')) AS claims_monthly_key, CASE WHEN dim_member_by_member_id.member_id IS NOT NULL THEN dim_member_by_member_id.member_key ELSE md5(COALESCE(length('UNKNOWN') || ':' || 'UNKNOWN', '-')) END AS member_key, CASE WHEN dim_provider_by_provider_id.provider_id IS NOT NULL THEN dim_provider_by_provider_id.provider_key ELSE md5(COALESCE(length('UNKNOWN') || ':' || 'UNKNOWN', '-')) END AS provider_key, CASE WHEN dim_plan_by_plan_code.plan_code IS NOT NULL THEN dim_plan_by_plan_code.plan_key ELSE md5(COALESCE(length('UNKNOWN') || ':' || 'UNKNOWN', '-')) END AS plan_key, grouped.member_id, grouped.provider_id, grouped.plan_code, grouped.month, grouped.claim_type, grouped.claim_count, grouped.line_count, grouped.covered_line_count, grouped.own_plan_line_count, grouped.units, grouped.charged, grouped.allowed, grouped.paid, grouped.adjusted_paid, grouped._check_claims_enriched_0, grouped._check_claims_enriched_1, grouped._money_claims_enriched_charged, grouped._money_claims_enriched_paid, NOT grouped.line_count >= grouped.claim_count AS _check_claims_monthly_1, grouped._rows
+FROM grouped LEFT OUTER JOIN marts.dim_member__next AS dim_member_by_member_id ON grouped.member_id = dim_member_by_member_id.member_id LEFT OUTER JOIN marts.dim_provider__next AS dim_provider_by_provider_id ON grouped.provider_id = dim_provider_by_provider_id.provider_id LEFT OUTER JOIN marts.dim_plan__next AS dim_plan_by_plan_code ON grouped.plan_code = dim_plan_by_plan_code.plan_code;
 
--- stage fct_claims_monthly: what comes in from claims_monthly
-SELECT count(*) AS rows_in, coalesce(sum(claims_monthly.charged), 0) AS money_0, coalesce(sum(claims_monthly.paid), 0) AS money_1
-FROM marts.claims_monthly AS claims_monthly;
+-- stage claims_enriched: what comes in from claims
+SELECT count(*) AS rows_in, coalesce(sum(claims.charged), 0) AS money_0, coalesce(sum(claims.paid), 0) AS money_1
+FROM intermediate.claims AS claims;
 
 -- stage fct_claims_monthly: one scan for the ledger and the checks
-SELECT COUNT(*) AS f1, SUM(fct_claims_monthly.charged) AS f2, SUM(fct_claims_monthly.paid) AS f3
+SELECT coalesce(SUM(fct_claims_monthly._rows), 0) AS f1, SUM(fct_claims_monthly._money_claims_enriched_charged) AS f2, SUM(fct_claims_monthly._money_claims_enriched_paid) AS f3, coalesce(SUM(fct_claims_monthly._check_claims_enriched_0), 0) AS f4, coalesce(SUM(fct_claims_monthly._check_claims_enriched_1), 0) AS f5, coalesce(SUM(fct_claims_monthly._rows), 0) AS f6, COUNT(*) AS f7, SUM(fct_claims_monthly.charged) AS f8, SUM(fct_claims_monthly.paid) AS f9, COUNT(*) AS f10, COUNT(CASE WHEN fct_claims_monthly._check_claims_monthly_1 THEN 1 END) AS f11, COUNT(*) AS f12, SUM(fct_claims_monthly.charged) AS f13, SUM(fct_claims_monthly.paid) AS f14
 FROM marts.fct_claims_monthly__new AS fct_claims_monthly;
+
+-- stage fct_claims_monthly: shown as claims_enriched
+CREATE VIEW intermediate.claims_enriched AS
+SELECT claims.line_id, claims.claim_id, claims.line_number, claims.procedure_code, claims.units, claims.charged, claims.allowed, claims.paid, claims.member_id, claims.provider_id, claims.plan_code, claims.claim_type, claims.service_date, claims.status, members.birth_date, members.gender, providers.specialty_code, CASE WHEN plans.plan_code IS NOT NULL THEN plans.plan_code ELSE 'UNKNOWN' END AS known_plan, CASE WHEN plans.plan_code IS NOT NULL THEN plans.line_of_business ELSE 'unknown' END AS line_of_business, eligibility.plan_code AS eligible_plan, adjustment_totals.adjustment, CAST(date_trunc('month', claims.service_date) AS DATE) AS month, CAST(date_part('year', age(CAST(claims.service_date AS TIMESTAMP), CAST(members.birth_date AS TIMESTAMP))) AS BIGINT) AS age, CAST(claims.paid + COALESCE(adjustment_totals.adjustment, 0) AS DECIMAL(38, 2)) AS adjusted_paid
+FROM intermediate.claims AS claims LEFT OUTER JOIN staging.members AS members ON claims.member_id = members.member_id LEFT OUTER JOIN staging.providers AS providers ON claims.provider_id = providers.provider_id LEFT OUTER JOIN staging.plans AS plans ON claims.plan_code = plans.plan_code LEFT OUTER JOIN staging.eligibility AS eligibility ON claims.member_id = eligibility.member_id AND eligibility.covered_from <= claims.service_date AND claims.service_date < COALESCE(eligibility.covered_to, CAST('infinity' AS DATE)) LEFT OUTER JOIN marts.adjustment_totals AS adjustment_totals ON claims.line_id = adjustment_totals.line_id;
+
+-- stage fct_claims_monthly: shown as claims_monthly
+CREATE VIEW marts.claims_monthly AS
+WITH grouped AS
+(SELECT claims_enriched.member_id AS member_id, claims_enriched.provider_id AS provider_id, claims_enriched.known_plan AS plan_code, claims_enriched.month AS month, claims_enriched.claim_type AS claim_type, COUNT(DISTINCT claims_enriched.claim_id) AS claim_count, COUNT(claims_enriched.line_id) AS line_count, COUNT(CASE WHEN claims_enriched.eligible_plan IS NOT NULL THEN claims_enriched.line_id END) AS covered_line_count, COUNT(CASE WHEN claims_enriched.eligible_plan = claims_enriched.known_plan THEN claims_enriched.line_id END) AS own_plan_line_count, CAST(SUM(claims_enriched.units) AS BIGINT) AS units, CAST(SUM(claims_enriched.charged) AS DECIMAL(38, 2)) AS charged, CAST(SUM(claims_enriched.allowed) AS DECIMAL(38, 2)) AS allowed, CAST(SUM(claims_enriched.paid) AS DECIMAL(38, 2)) AS paid, CAST(SUM(claims_enriched.adjusted_paid) AS DECIMAL(38, 2)) AS adjusted_paid, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM intermediate.claims_enriched AS claims_enriched GROUP BY claims_enriched.member_id, claims_enriched.provider_id, claims_enriched.known_plan, claims_enriched.month, claims_enriched.claim_type)
+ SELECT computed.member_id, computed.provider_id, computed.plan_code, computed.month, computed.claim_type, computed.claim_count, computed.line_count, computed.covered_line_count, computed.own_plan_line_count, computed.units, computed.charged, computed.allowed, computed.paid, computed.adjusted_paid
+FROM (SELECT grouped.member_id AS member_id, grouped.provider_id AS provider_id, grouped.plan_code AS plan_code, grouped.month AS month, grouped.claim_type AS claim_type, grouped.claim_count AS claim_count, grouped.line_count AS line_count, grouped.covered_line_count AS covered_line_count, grouped.own_plan_line_count AS own_plan_line_count, grouped.units AS units, grouped.charged AS charged, grouped.allowed AS allowed, grouped.paid AS paid, grouped.adjusted_paid AS adjusted_paid, grouped._rows AS _rows
+FROM grouped) AS computed;
 
 -- publish fct_claims_monthly: the table, where there is none yet
 CREATE TABLE IF NOT EXISTS marts.fct_claims_monthly AS

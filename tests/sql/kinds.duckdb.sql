@@ -289,7 +289,7 @@ FROM intermediate.enriched AS enriched)
 FROM before_group;
 
 -- stage monthly: one scan for the ledger and the checks
-SELECT coalesce(sum(monthly._rows), 0) AS f1, COUNT(CASE WHEN monthly._bucket = 'having' THEN 1 END) AS f2, SUM(CASE WHEN monthly._bucket = 'having' THEN monthly.paid END) AS f3, COUNT(CASE WHEN monthly._bucket = 'out' THEN 1 END) AS f4, SUM(CASE WHEN monthly._bucket = 'out' THEN monthly.paid END) AS f5
+SELECT coalesce(SUM(monthly._rows), 0) AS f1, COUNT(CASE WHEN monthly._bucket = 'having' THEN 1 END) AS f2, SUM(CASE WHEN monthly._bucket = 'having' THEN monthly.paid END) AS f3, COUNT(CASE WHEN monthly._bucket = 'out' THEN 1 END) AS f4, SUM(CASE WHEN monthly._bucket = 'out' THEN monthly.paid END) AS f5
 FROM marts.monthly__new AS monthly;
 
 -- stage monthly: shown as monthly
