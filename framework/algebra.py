@@ -100,8 +100,19 @@ class Group:
     measures: tuple[tuple[str, Expression], ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """Each row as often as `times` says, numbered from 0 in the column `index`; all but the first are added.
+
+    A row for which `times` is null or below 1 stays once, and its index is null.
+    """
+
+    times: Expression
+    index: str
+
+
 Input = Read | Union | Select
-Step = Derive | Divert | Hold | Join | Group
+Step = Derive | Divert | Hold | Join | Group | Repeat
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +135,9 @@ class Query:
     @property
     def buckets(self) -> tuple[str, ...]:
         """The buckets that rows of the input can end in, in their order, `out` last."""
-        named = [s.bucket for s in self.steps if isinstance(s, Divert)]
-        held = ["quarantined"] if any(isinstance(s, Hold) for s in self.steps) else []
-        return (*dict.fromkeys([*named, *held]), "out")
+        ending = (s for s in self.steps if isinstance(s, Divert | Hold))
+        named = ("quarantined" if isinstance(s, Hold) else s.bucket for s in ending)
+        return (*dict.fromkeys(named), "out")
 
 
 def read_by(query: Query) -> frozenset[str]:

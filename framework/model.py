@@ -74,6 +74,7 @@ TypeName = Annotated[
     BeforeValidator(_type, json_schema_input_type=str),
     Field(description="string integer decimal(p,s) double boolean date timestamp json"),
 ]
+Orders = Annotated[tuple[Expr, ...], BeforeValidator(_one_or_many, json_schema_input_type=str | tuple[str, ...])]
 Frozen = Annotated[Mapping[Name, Value], AfterValidator(_freeze)]
 
 
@@ -296,6 +297,21 @@ class SourceModel(Model):
 # -- stages
 
 
+class QuarantineModel(Model):
+    """What is held back with a row that fails."""
+
+    with_: Names = Field(
+        alias="with", min_length=1, description="Columns of a group (a claim): it goes as a whole. A null stands alone."
+    )
+
+
+class LimitModel(Model):
+    """So many rows at most, the first in an order that is made total."""
+
+    rows: int = Field(ge=0, strict=True)
+    order_by: Orders = Field((), description="Expressions, each with `desc` where the largest comes first.")
+
+
 class Stage(Model):
     """What all stage kinds share. A subclass is declared with `kind="normalize"`."""
 
@@ -306,6 +322,8 @@ class Stage(Model):
     description: str | None = None
     owner: str | None = None
     classification: Classification | None = Field(None, description="phi: the table may hold patient data.")
+    drop: Names = Field((), description="Columns that do not come out; checks see them.")
+    quarantine: QuarantineModel | None = Field(None, description="{with: [...]}: the group that goes with a row.")
     materialized: Materialized = Field(
         "auto", description="table, view, or auto: a table, unless its one reader can compute it on the way."
     )
@@ -333,6 +351,12 @@ class Stage(Model):
     def resolve(self, draft: Draft) -> StagePlan:
         """The stage with its names found. Mistakes go to the draft's findings; what can be told is returned."""
         raise NotImplementedError
+
+
+class Limited(Stage):
+    """A stage whose rows can be limited: any but those that promise every row of their input."""
+
+    limit: LimitModel | None = Field(None, description="So many rows at most: {rows, order_by}.")
 
 
 def _stage(value: Any) -> Any:

@@ -8,7 +8,7 @@ from framework.algebra import Query
 from framework.assertion import Assertion
 from framework.diagnostics import Diagnostic
 from framework.expressions.types import Type
-from framework.relation import Relation
+from framework.relation import Column, Relation
 
 Layer = Literal["staging", "intermediate", "marts"]
 Mode = Literal["upsert", "replace"]
@@ -57,7 +57,8 @@ class Publication:
 class StagePlan:
     """One stage. `balance` are the money columns that its ledger carries; `inputs` what its `in` counts.
 
-    `materialized` is the author's word for how the stage stands; what comes of it is for compile to say.
+    `materialized` is the author's word for how the stage stands; what comes of it is for compile to say. `dropped`
+    columns are stored beside the relation's, for its checks see them.
     """
 
     name: str
@@ -69,10 +70,16 @@ class StagePlan:
     assertions: tuple[Assertion, ...] = ()
     publication: Publication | None = None
     materialized: Materialized = "auto"
+    dropped: tuple[Column, ...] = ()
     balance: tuple[str, ...] = ()
     description: str | None = None
     owner: str | None = None
     classification: str | None = None
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Those that come out, and those that are dropped."""
+        return (*self.relation.columns, *self.dropped)
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,5 +103,5 @@ class Run:
     @property
     def quarantined(self) -> int:
         """Rows held back in this run."""
-        held = ("rejected", "quarantined")
+        held = ("rejected", "quarantined", "quarantined with its group")
         return sum(s.ledger.buckets.get(b, 0) for s in self.stages if s.ledger is not None for b in held)

@@ -1,13 +1,13 @@
 """`columns`, `where`: computed columns and the rows that stay."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from framework.diagnostics import Code
 from framework.draft import UNKNOWN_NAME, Draft
-from framework.expressions.parser import conjuncts, parse
+from framework.expressions.parser import conjuncts, parse, parse_order
 from framework.expressions.strictness import either, outcome
 from framework.expressions.syntax import Node, SyntaxProblem
-from framework.expressions.tree import TRUE, Call, Expression, Literal, references
+from framework.expressions.tree import TRUE, Call, Expression, Literal, Ordering, references
 from framework.expressions.typed import COMPARE, Problem, Scope, call, cast
 from framework.expressions.types import BOOLEAN, NULL, UNKNOWN, Type
 from framework.model import ColumnModel, Columns
@@ -138,6 +138,20 @@ def _parts_of(e: Expression, name: str) -> list[Expression]:
     if isinstance(e, Call) and e.function.name == name:
         return [part for arg in e.args for part in _parts_of(arg, name)]
     return [e]
+
+
+def orders(draft: Draft, texts: Sequence[str], *path: str) -> list[Ordering]:
+    """The orderings of an `order_by`, over the columns of the row in hand."""
+    found: list[Ordering] = []
+    scope = draft.scope(windows=False, window_help=NAME_IT)
+    for index, text in enumerate(texts):
+        try:
+            parsed = parse_order(text)
+        except SyntaxProblem as problem:
+            draft.unparsed(problem, (*path, index))
+            continue
+        found += [Ordering(draft.node(o.key, (*path, index), scope), o.descending) for o in parsed]
+    return found
 
 
 def condition(draft: Draft, node: Node, path: Iterable[str | int], scope: Scope) -> Expression:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 
-from framework.algebra import Derive, Divert, Group, Hold, Join, Query, read_by
+from framework.algebra import Derive, Divert, Group, Hold, Join, Query, Repeat, read_by
 from framework.expressions.tree import Expression, variables
 
 
@@ -12,8 +12,8 @@ def why_stored(query: Query, sources: Collection[str]) -> str | None:
         return "it reads a source, which would be read and converted again by each reader"
     if query.holds:
         return "it holds rows back, and what is held back must stand"
-    if any(isinstance(s, Divert) and s.bucket == "superseded" for s in query.steps):
-        return "it deduplicates, and each reader would do so again"
+    if any(isinstance(s, Divert) and s.bucket in ("superseded", "over the limit") for s in query.steps):
+        return "it ranks its rows, and each reader would do so again"
     if any(variables(e) for e in expressions(query)):
         return "it uses the clock or a variable, which is bound when a run starts"
     return None
@@ -27,6 +27,8 @@ def expressions(query: Query) -> Iterable[Expression]:
                 yield from (e for _, e in columns)
             case Divert(when=when):
                 yield when
+            case Repeat(times=times):
+                yield times
             case Hold(reasons=reasons):
                 yield from (e for _, e in reasons)
             case Join(on=on, take=take, right=right):

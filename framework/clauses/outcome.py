@@ -2,32 +2,81 @@
 
 from collections.abc import Sequence
 
-from framework.algebra import Query
+from framework.algebra import RANK, Derive, Query
 from framework.assertion import Assertion, Place
-from framework.clauses import checks
+from framework.clauses import checks, columns
 from framework.clauses.materialized import why_stored
 from framework.diagnostics import Code
-from framework.draft import Draft
-from framework.model import Stage, ValidModel
+from framework.draft import Draft, Held
+from framework.expressions.catalogue import function
+from framework.expressions.strictness import either
+from framework.expressions.tree import Call, Expression, Reference, Window, references
+from framework.expressions.typed import call, literal
+from framework.expressions.types import BOOLEAN, INTEGER
+from framework.model import Limited, LimitModel, QuarantineModel, Stage, ValidModel
 from framework.plan import Layer, Publication, StagePlan
 from framework.relation import shown
 
 KEY_FOLLOWS = Code("F302", "a key declared where it follows from the inputs")
 KEY_NEEDED = Code("F303", "a key that the inputs do not give")
 DECLARE = "declare key: [...]; it is measured on every run"
+DROPPED_KEY = Code("F248", "a column of the key that is dropped")
+NOTHING_HELD = Code("F249", "a group for rows that nothing holds back")
 NO_VIEW = Code("F245", "a stage that cannot be a view")
 OPEN_INPUT = Code("F219", "a stage that needs declared columns")
 
 
 def close(draft: Draft, stage: Stage, names: Sequence[str]) -> tuple[Assertion, ...]:
-    """Holds back the rows that a check quarantines; the assertions of the rest."""
+    """Holds back the rows that a check quarantines, alone or with their groups; the assertions of the rest."""
     outcome = draft.over(draft.relation(names))
     held, assertions = checks.resolve(outcome, stage.checks, holding=True)
     for column in outcome.columns.values():
         if not column.nullable:
             draft.not_null([column.name])
-    all_held = draft.hold(held)
+    all_held = (*draft.held, *held)
+    if stage.quarantine is not None:
+        _hold_groups(draft, all_held, stage.quarantine)
+    draft.hold(held)
+    if stage.quarantine is not None and all_held:
+        draft.divert(Reference(BOOLEAN, True, IN_BAD_GROUP), "quarantined with its group")
+    if isinstance(stage, Limited) and stage.limit is not None:
+        _limit(draft, stage.limit, names)
     return (*checks.held_assertions(all_held, stage.checks), *assertions)
+
+
+IN_BAD_GROUP = "_in_bad_group"
+
+
+def _hold_groups(draft: Draft, held: Sequence[Held], model: QuarantineModel) -> None:
+    """Marks the rows whose group has a row that fails; a group without a name is each row by itself."""
+    found = [draft.find(name, "quarantine", "with", i) for i, name in enumerate(model.with_)]
+    failing = either(*(h.failing for h in held))
+    if failing is None:
+        draft.findings.error(
+            NOTHING_HELD,
+            (*draft.place, "quarantine"),
+            f"no check of stage `{draft.name}` quarantines, and nothing it reads can be unreadable",
+            "write on_fail: quarantine on a check, or leave `quarantine` out",
+        )
+        return
+    group = [draft.reference(c.name) for c in found if c is not None]
+    fails = Reference(BOOLEAN, False, "_fails")
+    draft.step(Derive((("_fails", call("is true", failing)),), "groups"))
+    anywhere = Call(BOOLEAN, True, function("bool_or"), (fails,), window=Window(tuple(group)))
+    draft.step(Derive((("_fails_anywhere", anywhere),), "groups"))
+    bad: Expression = Reference(BOOLEAN, True, "_fails_anywhere")
+    for column in group:
+        bad = call("and", bad, call("is not null", column)) if column.nullable else bad
+    draft.step(Derive(((IN_BAD_GROUP, bad),), "groups"))
+
+
+def _limit(draft: Draft, model: LimitModel, names: Sequence[str]) -> None:
+    orders = columns.orders(draft, model.order_by, "limit", "order_by")
+    needed = {name for order in orders for name in references(order.key) if name.lower() in draft.columns}
+    draft.divert(draft.unreadable(*sorted(needed)), "rejected")
+    number = Call(INTEGER, False, function("row_number"), (), window=Window((), draft.total(orders, names)))
+    draft.step(Derive(((RANK, number),), "ranked"))
+    draft.divert(call(">", Reference(INTEGER, False, RANK), literal(model.rows)), "over the limit")
 
 
 def finish(
@@ -43,6 +92,7 @@ def finish(
     assertions: tuple[Assertion, ...] = (),
 ) -> StagePlan:
     """The resolved stage. A `measured` key is proved by a query of every run."""
+    names, dropped = _dropped(draft, stage, names, key or ())
     found = draft.over(draft.relation(names))
     proved = draft.proved(names)
     by = key if key is not None else sorted(proved[0]) if proved else ()
@@ -54,7 +104,7 @@ def finish(
             assertions = (*assertions, checks.key_assertion(relation, key, (*draft.place, "key")))
     if period is not None:
         assertions = (*assertions, checks.period_assertion(relation, period, (*draft.place, "valid")))
-    query = draft.query(names)
+    query = draft.query([*names, *dropped])
     _check_view(draft, stage, query)
     return StagePlan(
         draft.name,
@@ -66,10 +116,28 @@ def finish(
         assertions,
         publication,
         stage.materialized,
+        tuple(draft.columns[name.lower()] for name in dropped),
         description=stage.description,
         owner=stage.owner,
         classification=stage.classification,
     )
+
+
+def _dropped(
+    draft: Draft, stage: Stage, names: Sequence[str], key: Sequence[str]
+) -> tuple[Sequence[str], Sequence[str]]:
+    """The names that come out, and those that do not."""
+    if not stage.drop:
+        return names, ()
+    outcome = draft.over(draft.relation(names))
+    found = [outcome.find(name, "drop", index) for index, name in enumerate(stage.drop)]
+    dropped = [c.name for c in found if c is not None]
+    for index, name in enumerate(stage.drop):
+        if name.lower() in (k.lower() for k in key):
+            message = f"`{name}` is part of the key of `{draft.name}`"
+            draft.findings.error(DROPPED_KEY, (*draft.place, "drop", index), message, "leave it in: a key comes out")
+            return names, ()
+    return [n for n in names if n not in dropped], dropped
 
 
 def _check_view(draft: Draft, stage: Stage, query: Query) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from framework.algebra import Derive, Divert, Group, Hold, Join, Query, Read, Step, read_by
+from framework.algebra import Derive, Divert, Group, Hold, Join, Query, Read, Repeat, Step, read_by
 from framework.assertion import Assertion, MeasureTest, RowTest, SetTest
 from framework.clauses.materialized import why_stored
 from framework.expressions import types as t
@@ -85,7 +85,7 @@ def _folds(
 
 
 def _adds(step: Step) -> bool:
-    return isinstance(step, Join) and (step.multiplies or step.type == "full")
+    return isinstance(step, Repeat) or (isinstance(step, Join) and (step.multiplies or step.type == "full"))
 
 
 def _can_travel(assertion: Assertion, reader: StagePlan) -> bool:

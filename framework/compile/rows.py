@@ -17,10 +17,10 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import CTE, FromClause, Select
 
 from framework import algebra
-from framework.algebra import BUCKET, REASONS, ROWS, Derive, Divert, Group, Hold, Join, Query
+from framework.algebra import BUCKET, REASONS, ROWS, Derive, Divert, Group, Hold, Join, Query, Repeat
 from framework.compile.tables import ADDED
 from framework.expressions import types as t
-from framework.expressions.lowering import Lowering, conversion, lower
+from framework.expressions.lowering import Lowering, Scalar, conversion, lower
 from framework.expressions.tree import (
     Call,
     Expression,
@@ -46,7 +46,8 @@ class Column:
     reads: frozenset[str]
 
 
-Operation = Column | Divert | Hold | Join | Group
+Operation = Column | Divert | Hold | Join | Group | Repeat
+TIMES = "_times"  # how often a row is repeated
 LEFT = "_left"  # stands in each row of the left side of a full join, or numbers the rows that a join multiplies
 
 
@@ -157,7 +158,7 @@ class _Levels:
 
     def _push(self, *extra: tuple[str, ColumnElement[Any]]) -> None:
         """What is pending becomes a level of its own."""
-        wanted = self.needed[self.at]
+        wanted = self.needed[self.at] - {name.lower() for name, _ in extra}
         names = [n for lowered, n in self.names.items() if lowered in wanted]
         rowset = self._selected(names, *extra, final=False)
         select = rowset.select
@@ -219,6 +220,8 @@ class _Levels:
                 self._join(operation)
             case Group():
                 self._group(operation)
+            case Repeat():
+                self._repeat(operation)
             case Column():
                 self._derive(operation.name, operation.value, operation.reads)
                 self.label = operation.label
@@ -293,6 +296,28 @@ class _Levels:
         if self._exact(value) or value.type in (t.UNKNOWN, t.NULL):
             return element
         return conversion(element, value.type, self.lowering)
+
+    def _repeat(self, step: Repeat) -> None:
+        self._settle(references(step.times))
+        if self.diverts or self.conditions:
+            self._push()
+        times: ColumnElement[Any] = sa.func.coalesce(self._lower(step.times), sa.literal_column("0"))
+        if BUCKET in self.columns:
+            times = sa.case((self.columns[BUCKET].is_(None), times), else_=sa.literal_column("1"))
+        self._push((TIMES, times))
+        times = self.columns[TIMES]
+        least = sa.case((times < sa.literal_column("1"), sa.literal_column("1")), else_=times)
+        if self.lowering.numbers:
+            numbers = sa.text(self.lowering.numbers).columns(sa.column("number")).subquery(self._name("numbers"))
+            self.source = sa.join(self.source, numbers, numbers.c.number < least)
+            number: ColumnElement[Any] = numbers.c.number
+        else:
+            before, after = self.lowering.series.split("{0}")
+            number = Scalar((before, least, after), sa.BigInteger())
+        self._push((step.index, number), (TIMES, times))
+        number, times = self.columns[step.index.lower()], self.columns[TIMES]
+        self._set(ADDED, self._or_before(number > sa.literal_column("0")), computed=True)
+        self._set(step.index, sa.case((times >= sa.literal_column("1"), number)), computed=True)
 
     def _exact(self, value: Expression) -> bool:
         return is_exact(value, self.lowering)
@@ -450,6 +475,8 @@ def _reads(operation: Operation) -> Set[str]:
             return {n.name for n in walk(operation.on) if isinstance(n, Reference) and n.qualifier is None}
         case Group(by=by, measures=measures):
             return {n for _, e in (*by, *measures) for n in references(e)}
+        case Repeat(times=times):
+            return set(references(times))
         case Column(reads=reads):
             return reads
 
@@ -460,6 +487,8 @@ def _makes(operation: Operation) -> set[str]:
             return {matched, *(name for name, _ in take)}
         case Group(by=by, measures=measures):
             return {name for name, _ in (*by, *measures)}
+        case Repeat(index=index):
+            return {index}
         case Column(name=name):
             return {name}
     return set()

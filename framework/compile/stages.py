@@ -25,7 +25,7 @@ from framework.expressions.tree import Literal, Reference
 from framework.expressions.typed import call, cast, literal
 from framework.plan import Plan, SourcePlan, StagePlan
 
-HELD = ("rejected", "quarantined")
+HELD = ("rejected", "quarantined", "quarantined with its group")
 
 
 def compared(relation: SourcePlan | StagePlan) -> frozenset[str]:
@@ -118,6 +118,7 @@ class Stages:
         if BUCKET not in rowset.names:
             rows = rows.add_columns(sa.literal_column("'out'").label(BUCKET))
         hidden = {REASONS: t.STRING, ROWS: t.INTEGER, ADDED: t.BOOLEAN, **found.hidden}
+        hidden |= {column.name: column.type for column in stage.dropped}
         values = []
         for name in dict.fromkeys((*rowset.names, BUCKET)):
             column = stage.relation.column(name)
@@ -162,7 +163,7 @@ class Stages:
         """The candidate as those who read the stage will see it; the unknown row is judged with it."""
         if not verdict:
             return stored
-        select = sa.select(*(stored.c[n] for n in stage.relation.names)).select_from(stored)
+        select = sa.select(*(stored.c[c.name] for c in stage.columns)).select_from(stored)
         shown: list[ColumnElement[Any]] = [sa.literal_column("'out'"), sa.literal_column("'unknown'")]
         return select.where(stored.c[BUCKET].in_(shown)).subquery(stage.name)
 

@@ -74,8 +74,8 @@ class Tables:
         return table(self.schemas["quarantine"], f"{stage.name}__quarantine")
 
     def stored(self, stage: StagePlan) -> tuple[str, ...]:
-        """The columns of the stored rows: the relation's, and the framework's own."""
-        return (*stage.relation.names, BUCKET, REASONS, ROWS, ADDED)
+        """The columns of the stored rows: the relation's, those dropped, and the framework's own."""
+        return (*(c.name for c in stage.columns), BUCKET, REASONS, ROWS, ADDED)
 
     def read(self, stage: StagePlan) -> TableClause:
         """What stages of the same run read."""

@@ -60,6 +60,11 @@ class Lowering:
     # level to level would then double the plan. `OFFSET 0` keeps a level whole; test: spec `columns.yaml`.
     pulls_up: bool = False
 
+    # How one row becomes many: in a select list, the numbers from 0 to `{0}` less one; or where a warehouse has no such
+    # word, the text of a select with a column `number`, to be joined.
+    series: str = "UNNEST(RANGE({0}))"
+    numbers: str = ""
+
     def template(self, c: Call) -> str:
         for key in _keys(c):
             found = self.templates.get(key)

@@ -180,7 +180,7 @@ def _decimal_type(value: Decimal) -> Type:
     return t.decimal(max(len(digits) + max(0, int(exponent)), scale), scale)
 
 
-def call(name: str, *args: Expression) -> Call:
+def call(name: str, *args: Expression, options: tuple[str, ...] = ()) -> Call:
     """A call of a catalogue function from typed arguments, for expressions the framework itself makes."""
     function = functions()[name]
     if name == "case":
@@ -188,7 +188,7 @@ def call(name: str, *args: Expression) -> Call:
         nullable = len(args) % 2 == 0 or any(v.nullable for v in values)
         return Call(common(values) or t.UNKNOWN, nullable, function, args)
     signature = parse_signature(function.signature)
-    return Call(result_type(signature, args), _nullable(function, args), function, args)
+    return Call(result_type(signature, args), _nullable(function, args), function, args, options)
 
 
 EXACT = "exact"  # the option of a cast that refuses a number it would have to round

@@ -26,7 +26,7 @@ from framework.expressions.strictness import outcome
 from framework.expressions.tree import Expression, Reference
 from framework.expressions.typed import Scope
 from framework.expressions.types import UNKNOWN
-from framework.model import Columns, Expr, ListOrMapping, Name, Stage
+from framework.model import Columns, Expr, Limited, ListOrMapping, Name
 from framework.plan import Layer, StagePlan
 from framework.relation import Column
 
@@ -35,7 +35,7 @@ UNREADABLE_INPUT = Code("F224", "a source whose values may be unreadable, aggreg
 TWICE_IN_AGGREGATE = Code("F225", "a measure named like a `by` column")
 
 
-class Aggregate(Stage, kind="aggregate"):
+class Aggregate(Limited, kind="aggregate"):
     """`by` and `measures`. The key is `by`; an empty `by` gives one row."""
 
     layer: ClassVar[Layer] = "marts"

@@ -28,7 +28,7 @@ from framework.expressions.tree import Expression, Reference
 from framework.expressions.tree import Literal as Value
 from framework.expressions.typed import cast
 from framework.expressions.types import NULL, STRING, UNKNOWN, Type, widen
-from framework.model import Columns, Expr, Frozen, Name, Names, Stage, ValidModel
+from framework.model import Columns, Expr, Frozen, Limited, Name, Names, ValidModel
 from framework.plan import Layer, StagePlan
 from framework.relation import Column
 
@@ -49,7 +49,7 @@ class _Branch:
     draft: Draft
 
 
-class Assemble(Stage, kind="assemble"):
+class Assemble(Limited, kind="assemble"):
     """Joins of any type, or a union by name. All input and taken columns come out, and `columns`."""
 
     layer: ClassVar[Layer] = "intermediate"

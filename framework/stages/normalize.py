@@ -14,39 +14,35 @@ claim_lines:
 """
 
 from collections.abc import Sequence
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from framework.assertion import Place
 from framework.clauses import columns as columns_clause
+from framework.clauses import repeating
 from framework.clauses.outcome import close, finish
+from framework.clauses.repeating import ExpandModel, UnpivotModel
 from framework.draft import Draft
-from framework.expressions.parser import parse_order
-from framework.expressions.syntax import SyntaxProblem
-from framework.expressions.tree import Ordering, references
-from framework.model import Columns, Expr, Model, Name, Names, Stage, ValidModel
+from framework.expressions.tree import references
+from framework.model import Columns, Expr, Limited, Model, Name, Names, Orders, ValidModel
 from framework.plan import Layer, StagePlan
-
-
-def _listed(value: Any) -> Any:
-    return (value,) if isinstance(value, str) else value
 
 
 class Deduplicate(Model):
     """One row per key stays: the first in this order."""
 
-    order_by: Annotated[tuple[Expr, ...], BeforeValidator(_listed, json_schema_input_type=str | tuple[str, ...])] = (
-        Field(description="Expressions, each with `desc` where the largest comes first.")
-    )
+    order_by: Orders = Field(min_length=1, description="Expressions, each with `desc` where the largest comes first.")
 
 
-class Normalize(Stage, kind="normalize"):
+class Normalize(Limited, kind="normalize"):
     """One input; renames, cleans, converts, deduplicates. `columns` is the whole output."""
 
     layer: ClassVar[Layer] = "staging"
 
     from_: Name = Field(alias="from", description="The source or stage it reads.")
+    unpivot: UnpivotModel | None = Field(None, description="Columns that become rows: {columns, name, value}.")
+    expand: ExpandModel | None = Field(None, description="A row per calendar period of a span: {as, from, to, every}.")
     where: Expr | None = Field(None, description="Rows for which it is not true are filtered.")
     key: Names = Field(description="What there is one row per; a row with a null in it is rejected.")
     valid: ValidModel | None = None
@@ -59,6 +55,10 @@ class Normalize(Stage, kind="normalize"):
     def resolve(self, draft: Draft) -> StagePlan:
         draft.on_unreadable, draft.whole = "quarantine", True
         draft.read(self.from_, (*draft.place, "from"))
+        if self.unpivot is not None:
+            repeating.unpivot(draft, self.unpivot)
+        if self.expand is not None:
+            repeating.expand(draft, self.expand)
         names = columns_clause.derive(draft, self.columns, converts=True)
         if self.where is not None:
             early, late = columns_clause.where(draft, self.where, "where")
@@ -83,21 +83,8 @@ class Normalize(Stage, kind="normalize"):
         return tuple(c.name for c in found if c is not None)
 
     def _deduplicate(self, draft: Draft, model: Deduplicate, key: Sequence[str], names: Sequence[str]) -> None:
-        orders: list[Ordering] = []
-        for index, text in enumerate(model.order_by):
-            orders += _orders(draft, text, index)
+        orders = columns_clause.orders(draft, model.order_by, "deduplicate", "order_by")
         needed = sorted({name for order in orders for name in references(order.key)})
         known = [name for name in needed if name.lower() in draft.columns]
         draft.divert(draft.unreadable(*known), "rejected")
         draft.rank(key, orders, [n for n in names if n not in key], "superseded")
-
-
-def _orders(draft: Draft, text: str, index: int) -> list[Ordering]:
-    path = ("deduplicate", "order_by", index)
-    try:
-        orders = parse_order(text)
-    except SyntaxProblem as problem:
-        draft.unparsed(problem, (*path,))
-        return []
-    scope = draft.scope(windows=False, window_help=columns_clause.NAME_IT)
-    return [Ordering(draft.node(o.key, path, scope), o.descending) for o in orders]

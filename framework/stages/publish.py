@@ -28,7 +28,7 @@ from framework.draft import Draft, Held
 from framework.expressions.tree import Expression, Literal, Reference
 from framework.expressions.typed import call, cast, literal
 from framework.expressions.types import BOOLEAN, STRING, UNKNOWN, widen
-from framework.model import Columns, Expr, Frozen, Model, Name, Names, Stage
+from framework.model import Columns, Expr, Frozen, Limited, Model, Name, Names
 from framework.plan import Layer, Mode, Publication, ReferencePlan, StagePlan
 from framework.relation import Column
 
@@ -51,7 +51,7 @@ Reference_ = Annotated[
 ]
 
 
-class Publish(Stage, kind="publish"):
+class Publish(Limited, kind="publish"):
     """A published table: `upsert` by key, or `replace` of all rows."""
 
     layer: ClassVar[Layer] = "marts"

@@ -22,7 +22,7 @@ from framework.clauses.outcome import close, finish
 from framework.diagnostics import Code
 from framework.draft import Draft
 from framework.expressions.typed import Problem
-from framework.model import Names, Stage
+from framework.model import Limited, Names
 from framework.plan import Layer, StagePlan
 from framework.relation import Column
 
@@ -30,7 +30,7 @@ WRONG_SELECT = Code("F236", "not a select that can be read")
 UNREADABLE_IN_SQL = Code("F237", "a source whose values may be unreadable, read by a stage of kind sql")
 
 
-class Sql(Stage, kind="sql"):
+class Sql(Limited, kind="sql"):
     """One `select` in DuckDB's dialect, rendered for the warehouse. The key is declared, and measured."""
 
     sql: str = Field(description="The select; relations are named as elsewhere.")

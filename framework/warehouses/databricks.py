@@ -369,7 +369,9 @@ class Databricks(CompileOnly):
     """A Databricks SQL warehouse, or a cluster."""
 
     name: ClassVar[str] = "databricks"
-    lowering: ClassVar[Lowering] = Lowering(TEMPLATES, TYPES, "databricks")
+    lowering: ClassVar[Lowering] = Lowering(
+        TEMPLATES, TYPES, "databricks", series="EXPLODE(SEQUENCE(CAST(0 AS BIGINT), {0} - 1))"
+    )
     settings: ClassVar[Mapping[str, str]] = {
         "host": "The workspace's host name.",
         "http_path": "The path of the SQL warehouse or the cluster.",

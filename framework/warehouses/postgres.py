@@ -36,7 +36,9 @@ class Postgres(Warehouse):
     """A database of a Postgres server."""
 
     name: ClassVar[str] = "postgres"
-    lowering: ClassVar[Lowering] = Lowering(TEMPLATES, TYPES, "postgres", pulls_up=True)
+    lowering: ClassVar[Lowering] = Lowering(
+        TEMPLATES, TYPES, "postgres", pulls_up=True, series="GENERATE_SERIES(0, {0} - 1)"
+    )
     settings: ClassVar[Mapping[str, str]] = {"url": "Where the server is: postgresql://user@host/database."}
 
     def dialect(self) -> sa.Dialect:

@@ -360,11 +360,15 @@ TYPES = {"string": "VARCHAR", "integer": "BIGINT", "double": "DOUBLE", "timestam
 TYPES |= {"decimal": "NUMBER({p}, {s})", "json": "VARIANT"}
 
 
+# A generator takes a constant alone: as many days as 270 years have.
+_NUMBERS = "SELECT ROW_NUMBER() OVER (ORDER BY 1) - 1 AS number FROM TABLE(GENERATOR(ROWCOUNT => 100000))"
+
+
 class Snowflake(CompileOnly):
     """A Snowflake account."""
 
     name: ClassVar[str] = "snowflake"
-    lowering: ClassVar[Lowering] = Lowering(TEMPLATES, TYPES, "snowflake")
+    lowering: ClassVar[Lowering] = Lowering(TEMPLATES, TYPES, "snowflake", numbers=_NUMBERS)
     settings: ClassVar[Mapping[str, str]] = {
         "account": "The account's identifier.",
         "user": "The user that loads.",

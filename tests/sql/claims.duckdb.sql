@@ -113,7 +113,7 @@ WHERE members._bucket = 'out';
 CREATE VIEW quarantine.members__quarantine AS
 SELECT members.member_id, members.birth_date, members.gender, members.zip, members._bucket, members._reasons
 FROM staging.members__rows AS members
-WHERE members._bucket IN ('rejected', 'quarantined');
+WHERE members._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage providers: the candidate, beside what stands
 CREATE TABLE staging.providers__new AS
@@ -154,7 +154,7 @@ WHERE providers._bucket = 'out';
 CREATE VIEW quarantine.providers__quarantine AS
 SELECT providers.provider_id, providers.specialty_code, providers.state, providers._bucket
 FROM staging.providers__rows AS providers
-WHERE providers._bucket IN ('rejected', 'quarantined');
+WHERE providers._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage plans: the candidate, beside what stands
 CREATE TABLE staging.plans__new AS
@@ -208,7 +208,7 @@ WHERE plans._bucket = 'out';
 CREATE VIEW quarantine.plans__quarantine AS
 SELECT plans.plan_code, plans.plan_name, plans.line_of_business, plans._bucket
 FROM staging.plans__rows AS plans
-WHERE plans._bucket IN ('rejected', 'quarantined');
+WHERE plans._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage eligibility: the candidate, beside what stands
 CREATE TABLE staging.eligibility__new AS
@@ -299,7 +299,7 @@ WHERE eligibility._bucket = 'out';
 CREATE VIEW quarantine.eligibility__quarantine AS
 SELECT eligibility.member_id, eligibility.covered_from, eligibility.covered_to, eligibility.plan_code, eligibility._bucket, eligibility._reasons
 FROM staging.eligibility__rows AS eligibility
-WHERE eligibility._bucket IN ('rejected', 'quarantined');
+WHERE eligibility._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage claim_headers: the candidate, beside what stands
 CREATE TABLE staging.claim_headers__new AS
@@ -352,7 +352,7 @@ WHERE claim_headers._bucket = 'out';
 CREATE VIEW quarantine.claim_headers__quarantine AS
 SELECT claim_headers.claim_id, claim_headers.claim_version, claim_headers.member_id, claim_headers.provider_id, claim_headers.plan_code, claim_headers.claim_type, claim_headers.service_date, claim_headers.received_at, claim_headers.status, claim_headers.total_charge, claim_headers._bucket, claim_headers._reasons
 FROM staging.claim_headers__rows AS claim_headers
-WHERE claim_headers._bucket IN ('rejected', 'quarantined');
+WHERE claim_headers._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage claim_lines: the candidate, beside what stands
 CREATE TABLE staging.claim_lines__new AS
@@ -392,7 +392,7 @@ WHERE claim_lines._bucket = 'out';
 CREATE VIEW quarantine.claim_lines__quarantine AS
 SELECT claim_lines.line_id, claim_lines.claim_id, claim_lines.line_number, claim_lines.procedure_code, claim_lines.units, claim_lines.charged, claim_lines.allowed, claim_lines.paid, claim_lines._bucket, claim_lines._reasons
 FROM staging.claim_lines__rows AS claim_lines
-WHERE claim_lines._bucket IN ('rejected', 'quarantined');
+WHERE claim_lines._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage adjustments: the candidate, beside what stands
 CREATE TABLE staging.adjustments__new AS
@@ -429,7 +429,7 @@ WHERE adjustments._bucket = 'out';
 CREATE VIEW quarantine.adjustments__quarantine AS
 SELECT adjustments.adjustment_id, adjustments.line_id, adjustments.amount, adjustments.reason, adjustments._bucket, adjustments._reasons
 FROM staging.adjustments__rows AS adjustments
-WHERE adjustments._bucket IN ('rejected', 'quarantined');
+WHERE adjustments._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage adjustment_totals: the candidate, beside what stands
 CREATE TABLE marts.adjustment_totals__new AS
@@ -478,7 +478,7 @@ WHERE claims._bucket = 'out';
 CREATE VIEW quarantine.claims__quarantine AS
 SELECT claims.line_id, claims.claim_id, claims.line_number, claims.procedure_code, claims.units, claims.charged, claims.allowed, claims.paid, claims.member_id, claims.provider_id, claims.plan_code, claims.claim_type, claims.service_date, claims.status, claims._bucket, claims._reasons
 FROM intermediate.claims__rows AS claims
-WHERE claims._bucket IN ('rejected', 'quarantined');
+WHERE claims._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage dim_member: the candidate, beside what stands
 CREATE TABLE marts.dim_member__new AS

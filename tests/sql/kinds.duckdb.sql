@@ -102,7 +102,71 @@ WHERE lines._bucket = 'out';
 CREATE VIEW quarantine.lines__quarantine AS
 SELECT lines.line_id, lines.claim_id, lines.paid, lines.units, lines.day, lines.kept, lines.next_day, lines._bucket, lines._reasons
 FROM staging.lines__rows AS lines
-WHERE lines._bucket IN ('rejected', 'quarantined');
+WHERE lines._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
+
+-- stage member_months: the candidate, beside what stands
+CREATE TABLE staging.member_months__new AS
+WITH "unpivot" AS
+(SELECT spans.member_id AS member_id, spans.starts AS starts, spans.ends AS ends, spans.plan AS plan, CONCAT(CASE WHEN (spans.plan IS NOT NULL) THEN '000' ELSE '' END, CASE WHEN (spans.member_id IS NOT NULL) THEN '001' ELSE '' END) AS _present, coalesce((CAST(0 AS BIGINT) + (CASE WHEN (spans.plan IS NOT NULL) THEN 1 ELSE 0 END)) + CASE WHEN (spans.member_id IS NOT NULL) THEN 1 ELSE 0 END, 0) AS _times
+FROM raw.spans AS spans),
+unpivot_2 AS
+(SELECT "unpivot".member_id AS member_id, "unpivot".starts AS starts, "unpivot".ends AS ends, "unpivot".plan AS plan, "unpivot"._present AS _present, UNNEST(RANGE(CASE WHEN ("unpivot"._times < 1) THEN 1 ELSE "unpivot"._times END)) AS _place, "unpivot"._times AS _times
+FROM "unpivot"),
+unpivot_3 AS
+(SELECT unpivot_2.member_id AS member_id, unpivot_2.starts AS starts, unpivot_2.ends AS ends, unpivot_2.plan AS plan, unpivot_2._present AS _present, CASE WHEN (unpivot_2._times >= 1) THEN unpivot_2._place END AS _place, unpivot_2._place > 0 AS _added
+FROM unpivot_2),
+unpivot_4 AS
+(SELECT unpivot_3.member_id AS member_id, unpivot_3.starts AS starts, unpivot_3.ends AS ends, unpivot_3.plan AS plan, unpivot_3._place AS _place, unpivot_3._added AS _added, left(substring(unpivot_3._present, CASE WHEN (unpivot_3._place * 3 + 1) < 1 THEN 1 ELSE (unpivot_3._place * 3 + 1) END), CASE WHEN ((unpivot_3._place * 3 + 1) + CASE WHEN 3 < 0 THEN 0 ELSE 3 END) < 1 THEN 0 ELSE ((unpivot_3._place * 3 + 1) + CASE WHEN 3 < 0 THEN 0 ELSE 3 END) - CASE WHEN (unpivot_3._place * 3 + 1) < 1 THEN 1 ELSE (unpivot_3._place * 3 + 1) END END) AS _column, CASE WHEN unpivot_3._place IS NULL THEN 'no value' ELSE NULL END AS _bucket
+FROM unpivot_3),
+expand AS
+(SELECT unpivot_4.member_id AS member_id, unpivot_4.starts AS starts, unpivot_4._place AS _place, unpivot_4._added AS _added, CASE WHEN unpivot_4._column = '000' THEN 'plan' WHEN unpivot_4._column = '001' THEN 'member_id' END AS field, CASE WHEN unpivot_4._column = '000' THEN unpivot_4.plan WHEN unpivot_4._column = '001' THEN unpivot_4.member_id END AS content, COALESCE(unpivot_4.ends, :run_date) AS _until, unpivot_4._bucket AS _bucket
+FROM unpivot_4),
+expand_2 AS
+(SELECT expand.member_id AS member_id, expand.starts AS starts, expand._place AS _place, expand._added AS _added, expand.field AS field, expand.content AS content, expand._until AS _until, CASE WHEN (expand._bucket IS NULL) THEN coalesce(CASE WHEN (expand.starts < expand._until) THEN (date_diff('month', expand.starts, expand._until) + CASE WHEN (CAST(date_trunc('month', expand._until) AS DATE) < expand._until) THEN 1 ELSE 0 END) ELSE 0 END, 0) ELSE 1 END AS _times, expand._bucket AS _bucket
+FROM expand),
+expand_3 AS
+(SELECT expand_2.member_id AS member_id, expand_2.starts AS starts, expand_2._added AS _added, expand_2.field AS field, expand_2.content AS content, expand_2._until AS _until, UNNEST(RANGE(CASE WHEN (expand_2._times < 1) THEN 1 ELSE expand_2._times END)) AS _place, expand_2._times AS _times, expand_2._bucket AS _bucket
+FROM expand_2),
+expand_4 AS
+(SELECT expand_3.member_id AS member_id, expand_3.starts AS starts, expand_3._place > 0 OR coalesce(expand_3._added, FALSE) AS _added, expand_3.field AS field, expand_3.content AS content, CASE WHEN (expand_3._times >= 1) THEN expand_3._place END AS _place, expand_3._bucket AS _bucket
+FROM expand_3),
+expand_5 AS
+(SELECT expand_4.member_id AS member_id, expand_4.starts AS starts, expand_4._added AS _added, expand_4.field AS field, expand_4.content AS content, expand_4._place AS _place, CAST(date_trunc('month', expand_4.starts) AS DATE) AS _period, CASE WHEN (expand_4._bucket IS NOT NULL) THEN expand_4._bucket WHEN expand_4._place IS NULL THEN 'no period' ELSE NULL END AS _bucket
+FROM expand_4),
+groups AS
+(SELECT expand_5.member_id AS member_id, expand_5.starts AS starts, expand_5._added AS _added, expand_5.field AS field, expand_5.content AS content, CAST(expand_5._period + to_months(CAST(expand_5._place AS INTEGER)) AS DATE) AS month, (expand_5.content IS NULL) IS TRUE AS _fails, CASE WHEN (expand_5._bucket IS NOT NULL) THEN expand_5._bucket WHEN expand_5.member_id IS NULL THEN 'rejected' ELSE NULL END AS _bucket
+FROM expand_5),
+verdict AS
+(SELECT groups.member_id AS member_id, groups.starts AS starts, groups._added AS _added, groups.field AS field, groups.content AS content, groups.month AS month, BOOL_OR(groups._fails) OVER (PARTITION BY groups.member_id, groups._bucket IS NULL) AS _in_bad_group, CASE WHEN (groups._bucket IS NOT NULL) THEN groups._bucket WHEN groups.content IS NULL THEN 'quarantined' ELSE NULL END AS _bucket, ('[' || CONCAT_WS(',', CASE WHEN groups.content IS NULL THEN '"not_null(content)"' END)) || ']' AS _reasons
+FROM groups),
+verdict_2 AS
+(SELECT verdict.member_id AS member_id, verdict.starts AS starts, verdict._added AS _added, verdict.field AS field, verdict.content AS content, verdict.month AS month, CASE WHEN (verdict._bucket IS NOT NULL) THEN verdict._bucket WHEN verdict._in_bad_group THEN 'quarantined with its group' ELSE NULL END AS _bucket, verdict._reasons AS _reasons
+FROM verdict),
+ranked AS
+(SELECT verdict_2.member_id AS member_id, verdict_2.starts AS starts, verdict_2._added AS _added, verdict_2.field AS field, verdict_2.content AS content, verdict_2.month AS month, ROW_NUMBER() OVER (PARTITION BY verdict_2._bucket IS NULL ORDER BY verdict_2.month DESC NULLS LAST, verdict_2.field NULLS LAST, verdict_2.member_id NULLS LAST, verdict_2.starts NULLS LAST) AS _rank, verdict_2._bucket AS _bucket, verdict_2._reasons AS _reasons
+FROM verdict_2)
+ SELECT ranked.member_id, ranked.starts, ranked.field, ranked.month, ranked.content, ranked._added, CASE WHEN (ranked._bucket IS NOT NULL) THEN ranked._bucket WHEN ranked._rank > 100 THEN 'over the limit' ELSE 'out' END AS _bucket, ranked._reasons
+FROM ranked;
+
+-- stage member_months: what comes in from spans
+SELECT count(*) AS rows_in
+FROM raw.spans AS spans;
+
+-- stage member_months: one scan for the ledger and the checks
+SELECT COUNT(CASE WHEN member_months._added THEN 1 END) AS f1, COUNT(CASE WHEN member_months._bucket = 'no value' THEN 1 END) AS f2, COUNT(CASE WHEN member_months._bucket = 'no period' THEN 1 END) AS f3, COUNT(CASE WHEN member_months._bucket = 'rejected' THEN 1 END) AS f4, COUNT(CASE WHEN member_months._bucket = 'quarantined' THEN 1 END) AS f5, COUNT(CASE WHEN member_months._bucket = 'quarantined with its group' THEN 1 END) AS f6, COUNT(CASE WHEN member_months._bucket = 'over the limit' THEN 1 END) AS f7, COUNT(CASE WHEN member_months._bucket = 'out' THEN 1 END) AS f8, COUNT(CASE WHEN member_months._bucket = 'quarantined' AND CONTAINS(member_months._reasons, '"not_null(content)"') THEN 1 END) AS f9
+FROM staging.member_months__new AS member_months;
+
+-- stage member_months: shown as member_months
+CREATE VIEW staging.member_months AS
+SELECT member_months.member_id, member_months.starts, member_months.field, member_months.month
+FROM staging.member_months__rows AS member_months
+WHERE member_months._bucket = 'out';
+
+-- stage member_months: shown as member_months__quarantine
+CREATE VIEW quarantine.member_months__quarantine AS
+SELECT member_months.member_id, member_months.starts, member_months.field, member_months.month, member_months._bucket, member_months._reasons
+FROM staging.member_months__rows AS member_months
+WHERE member_months._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage inner_joined: the candidate, beside what stands
 CREATE TABLE intermediate.inner_joined__new AS
