@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from framework.algebra import RANK, Derive, Query
+from framework.algebra import RANK, Derive, Hold, Query
 from framework.assertion import Assertion, Place
 from framework.clauses import checks, columns
 from framework.clauses.materialized import why_stored
@@ -27,47 +27,66 @@ OPEN_INPUT = Code("F219", "a stage that needs declared columns")
 
 
 def close(draft: Draft, stage: Stage, names: Sequence[str]) -> tuple[Assertion, ...]:
-    """Holds back the rows that a check quarantines, alone or with their groups; the assertions of the rest."""
+    """Holds back the rows that a check quarantines, alone or with their groups; the assertions of the rest.
+
+    Where the stage says what goes with such a row, checks that judge rows together can quarantine as well: of the rows
+    that are left when each has been judged by itself.
+    """
     outcome = draft.over(draft.relation(names))
-    held, assertions = checks.resolve(outcome, stage.checks, holding=True)
-    for column in outcome.columns.values():
-        if not column.nullable:
-            draft.not_null([column.name])
-    all_held = (*draft.held, *held)
-    if stage.quarantine is not None:
-        _hold_groups(draft, all_held, stage.quarantine)
-    draft.hold(held)
-    if stage.quarantine is not None and all_held:
-        draft.divert(Reference(BOOLEAN, True, IN_BAD_GROUP), "quarantined with its group")
+    groups = None if stage.quarantine is None else _Groups(draft, stage.quarantine)
+    checked = checks.resolve(outcome, stage.placed_checks, holding=True, groups=groups is not None)
+    draft.learn(outcome)
+    if groups is not None:
+        groups.mark("alone", (*draft.held, *checked.held))
+    held = draft.hold(checked.held)
+    for step in outcome.steps:
+        draft.step(step)
+    if groups is not None:
+        groups.mark("together", checked.grouped)
+    if checked.grouped:
+        draft.step(Hold(tuple((h.name, h.failing) for h in checked.grouped)))
+    if groups is not None:
+        groups.close()
     if isinstance(stage, Limited) and stage.limit is not None:
         _limit(draft, stage.limit, names)
-    return (*checks.held_assertions(all_held, stage.checks), *assertions)
+    return (*checks.held_assertions((*held, *checked.grouped), stage.placed_checks), *checked.assertions)
 
 
-IN_BAD_GROUP = "_in_bad_group"
+class _Groups:
+    """The groups that go with a row; one without a name is each row by itself."""
 
+    def __init__(self, draft: Draft, model: QuarantineModel) -> None:
+        self.draft = draft
+        found = [draft.find(name, "quarantine", "with", i) for i, name in enumerate(model.with_)]
+        self.columns = [draft.reference(c.name) for c in found if c is not None]
+        self.bad: list[Expression] = []
 
-def _hold_groups(draft: Draft, held: Sequence[Held], model: QuarantineModel) -> None:
-    """Marks the rows whose group has a row that fails; a group without a name is each row by itself."""
-    found = [draft.find(name, "quarantine", "with", i) for i, name in enumerate(model.with_)]
-    failing = either(*(h.failing for h in held))
-    if failing is None:
-        draft.findings.error(
-            NOTHING_HELD,
-            (*draft.place, "quarantine"),
-            f"no check of stage `{draft.name}` quarantines, and nothing it reads can be unreadable",
-            "write on_fail: quarantine on a check, or leave `quarantine` out",
-        )
-        return
-    group = [draft.reference(c.name) for c in found if c is not None]
-    fails = Reference(BOOLEAN, False, "_fails")
-    draft.step(Derive((("_fails", call("is true", failing)),), "groups"))
-    anywhere = Call(BOOLEAN, True, function("bool_or"), (fails,), window=Window(tuple(group)))
-    draft.step(Derive((("_fails_anywhere", anywhere),), "groups"))
-    bad: Expression = Reference(BOOLEAN, True, "_fails_anywhere")
-    for column in group:
-        bad = call("and", bad, call("is not null", column)) if column.nullable else bad
-    draft.step(Derive(((IN_BAD_GROUP, bad),), "groups"))
+    def mark(self, how: str, held: Sequence[Held]) -> None:
+        """Marks the rows in whose group one fails; judged while those that fail are in hand."""
+        failing = either(*(h.failing for h in held))
+        if failing is None:
+            return
+        fails = Reference(BOOLEAN, False, f"_fails_{how}")
+        self.draft.step(Derive(((fails.name, call("is true", failing)),), "groups"))
+        bad: Expression = Call(BOOLEAN, True, function("bool_or"), (fails,), window=Window(tuple(self.columns)))
+        column = Reference(BOOLEAN, True, f"_bad_{how}")
+        self.draft.step(Derive(((column.name, bad),), "groups"))
+        self.bad.append(column)
+
+    def close(self) -> None:
+        """Sends away what is left of the groups in which a row failed."""
+        bad = either(*self.bad)
+        if bad is None:
+            self.draft.findings.error(
+                NOTHING_HELD,
+                (*self.draft.place, "quarantine"),
+                f"no check of stage `{self.draft.name}` quarantines, and nothing it reads can be unreadable",
+                "write on_fail: quarantine on a check, or leave `quarantine` out",
+            )
+            return
+        for column in self.columns:
+            bad = call("and", bad, call("is not null", column)) if column.nullable else bad
+        self.draft.divert(bad, "quarantined with its group")
 
 
 def _limit(draft: Draft, model: LimitModel, names: Sequence[str]) -> None:
@@ -91,7 +110,7 @@ def finish(
     publication: Publication | None = None,
     assertions: tuple[Assertion, ...] = (),
 ) -> StagePlan:
-    """The resolved stage. A `measured` key is proved by a query of every run."""
+    """The resolved stage. A `measured` key is judged by a query of every run; another one is proved."""
     names, dropped = _dropped(draft, stage, names, key or ())
     found = draft.over(draft.relation(names))
     proved = draft.proved(names)
@@ -100,8 +119,8 @@ def finish(
     relation = draft.relation(names, period)
     if key is not None:
         relation = relation.with_key(frozenset(key))
-        if measured:
-            assertions = (*assertions, checks.key_assertion(relation, key, (*draft.place, "key")))
+        place = (*draft.place, "key")
+        assertions = (*assertions, checks.key_assertion(relation, key, place, proved=not measured))
     if period is not None:
         assertions = (*assertions, checks.period_assertion(relation, period, (*draft.place, "valid")))
     query = draft.query([*names, *dropped])

@@ -34,10 +34,10 @@ FROM failing;
 
 -- source spans: valid(starts, ends)
 WITH periods AS
-(SELECT spans.starts AS starts, spans.ends AS ends, spans.starts AS _start, LEAD(spans.starts) OVER (PARTITION BY spans.member_id ORDER BY spans.starts NULLS LAST, spans.ends NULLS LAST) AS _next
+(SELECT spans.starts AS starts, spans.ends AS ends, LEAD(spans.starts) OVER (PARTITION BY spans.member_id ORDER BY spans.starts NULLS LAST, spans.ends NULLS LAST) AS _next
 FROM raw.spans AS spans),
 failing AS
-(SELECT periods._start AS _start
+(SELECT periods.starts AS starts
 FROM periods
 WHERE periods.starts IS NULL OR NOT periods.starts < periods.ends OR periods._next < periods.ends OR periods.ends IS NULL AND periods._next IS NOT NULL)
  SELECT count(*) AS failing_rows
@@ -134,13 +134,13 @@ expand_5 AS
 (SELECT expand_4.member_id AS member_id, expand_4.starts AS starts, expand_4._added AS _added, expand_4.field AS field, expand_4.content AS content, expand_4._place AS _place, CAST(date_trunc('month', expand_4.starts) AS DATE) AS _period, CASE WHEN (expand_4._bucket IS NOT NULL) THEN expand_4._bucket WHEN expand_4._place IS NULL THEN 'no period' ELSE NULL END AS _bucket
 FROM expand_4),
 groups AS
-(SELECT expand_5.member_id AS member_id, expand_5.starts AS starts, expand_5._added AS _added, expand_5.field AS field, expand_5.content AS content, CAST(expand_5._period + to_months(CAST(expand_5._place AS INTEGER)) AS DATE) AS month, (expand_5.content IS NULL) IS TRUE AS _fails, CASE WHEN (expand_5._bucket IS NOT NULL) THEN expand_5._bucket WHEN expand_5.member_id IS NULL THEN 'rejected' ELSE NULL END AS _bucket
+(SELECT expand_5.member_id AS member_id, expand_5.starts AS starts, expand_5._added AS _added, expand_5.field AS field, expand_5.content AS content, CAST(expand_5._period + to_months(CAST(expand_5._place AS INTEGER)) AS DATE) AS month, (expand_5.content IS NULL) IS TRUE AS _fails_alone, CASE WHEN (expand_5._bucket IS NOT NULL) THEN expand_5._bucket WHEN expand_5.member_id IS NULL THEN 'rejected' ELSE NULL END AS _bucket
 FROM expand_5),
 verdict AS
-(SELECT groups.member_id AS member_id, groups.starts AS starts, groups._added AS _added, groups.field AS field, groups.content AS content, groups.month AS month, BOOL_OR(groups._fails) OVER (PARTITION BY groups.member_id, groups._bucket IS NULL) AS _in_bad_group, CASE WHEN (groups._bucket IS NOT NULL) THEN groups._bucket WHEN groups.content IS NULL THEN 'quarantined' ELSE NULL END AS _bucket, ('[' || CONCAT_WS(',', CASE WHEN groups.content IS NULL THEN '"not_null(content)"' END)) || ']' AS _reasons
+(SELECT groups.member_id AS member_id, groups.starts AS starts, groups._added AS _added, groups.field AS field, groups.content AS content, groups.month AS month, BOOL_OR(groups._fails_alone) OVER (PARTITION BY groups.member_id, groups._bucket IS NULL) AS _bad_alone, CASE WHEN (groups._bucket IS NOT NULL) THEN groups._bucket WHEN groups.content IS NULL THEN 'quarantined' ELSE NULL END AS _bucket, ('[' || CONCAT_WS(',', CASE WHEN groups.content IS NULL THEN '"not_null(content)"' END)) || ']' AS _reasons
 FROM groups),
 verdict_2 AS
-(SELECT verdict.member_id AS member_id, verdict.starts AS starts, verdict._added AS _added, verdict.field AS field, verdict.content AS content, verdict.month AS month, CASE WHEN (verdict._bucket IS NOT NULL) THEN verdict._bucket WHEN verdict._in_bad_group THEN 'quarantined with its group' ELSE NULL END AS _bucket, verdict._reasons AS _reasons
+(SELECT verdict.member_id AS member_id, verdict.starts AS starts, verdict._added AS _added, verdict.field AS field, verdict.content AS content, verdict.month AS month, CASE WHEN (verdict._bucket IS NOT NULL) THEN verdict._bucket WHEN verdict._bad_alone THEN 'quarantined with its group' ELSE NULL END AS _bucket, verdict._reasons AS _reasons
 FROM verdict),
 ranked AS
 (SELECT verdict_2.member_id AS member_id, verdict_2.starts AS starts, verdict_2._added AS _added, verdict_2.field AS field, verdict_2.content AS content, verdict_2.month AS month, ROW_NUMBER() OVER (PARTITION BY verdict_2._bucket IS NULL ORDER BY verdict_2.month DESC NULLS LAST, verdict_2.field NULLS LAST, verdict_2.member_id NULLS LAST, verdict_2.starts NULLS LAST) AS _rank, verdict_2._bucket AS _bucket, verdict_2._reasons AS _reasons
