@@ -181,6 +181,8 @@ def _ledger(lines: Iterable[LedgerLine]) -> Iterable[str]:
             c = account.changes
             parts.append(f"({c.inserted:,} inserted, {c.updated:,} updated, {c.unchanged:,} unchanged)")
         yield f"  {account.stage}: {' '.join(parts)}"
+        for reason, rows in account.discards.items():
+            yield f"    discarded, {_counted(rows, 'row')}: {reason}"
         for money in account.money:
             came = "" if money.came_in is None else f"{money.came_in:,f} in"
             gone = [f"- {v:,f} {b}" for b, v in money.buckets.items() if v and b not in ("out", "grouped")]

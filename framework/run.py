@@ -1,6 +1,6 @@
 """A run's results: data that is printed, kept and exported, never a cell value in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
@@ -57,7 +57,7 @@ class LedgerLine:
     """One stage's account: `rows_in` + `added` = the buckets' rows, `out` among them.
 
     An aggregate has two: rows in = the buckets before the group, `grouped` among them; groups = the buckets
-    after it. `faults` are the equations that do not hold.
+    after it. `discards` are the rows of that bucket by the reason given. `faults` are the equations that do not hold.
     """
 
     stage: str
@@ -69,6 +69,7 @@ class LedgerLine:
     grouped: dict[str, int] | None = None
     changes: Changes | None = None
     open: bool = False
+    discards: dict[str, int] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
 
     @property

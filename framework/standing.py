@@ -36,10 +36,30 @@ STAGES = sa.Table(
 PUBLISHING = sa.Table("publishing", METADATA, sa.Column("run_id", sa.String(32), nullable=False))
 
 
+# Which run first held each row that a stage holds back: a row is known by the hash of its columns.
+HELD = sa.Table(
+    "held",
+    METADATA,
+    sa.Column("stage", sa.String(200), nullable=False),
+    sa.Column("content", sa.String(32), nullable=False),
+    sa.Column("run_id", sa.String(32), nullable=False),
+)
+
+# What a person has decided to do without, and why.
+DISCARDS = sa.Table(
+    "discards",
+    METADATA,
+    sa.Column("stage", sa.String(200), nullable=False),
+    sa.Column("content", sa.String(32), nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("discarded_at", sa.DateTime, nullable=False),
+)
+
+
 def prepare(connection: sa.Connection) -> None:
     """Makes the framework's own schema and tables where they are missing."""
     connection.execute(CreateSchema(FRAMEWORK_SCHEMA))
-    for table in (COMMITS, STAGES, PUBLISHING):
+    for table in (COMMITS, STAGES, PUBLISHING, HELD, DISCARDS):
         connection.execute(CreateTable(table, if_not_exists=True))
     if connection.execute(sa.select(sa.func.count()).select_from(PUBLISHING)).scalar_one() == 0:
         connection.execute(PUBLISHING.insert().values(run_id=""))
@@ -82,6 +102,11 @@ def record(connection: sa.Connection, run: Record, stages: Iterable[dict[str, ob
         connection.execute(of_stage)
         commit = {"pipeline": run.pipeline, "run_id": run.run_id, "committed_at": run.at, **stage}
         connection.execute(COMMITS.insert().values(commit))
+
+
+def discarding(connection: sa.Connection) -> frozenset[str]:
+    """The stages of which rows have been discarded."""
+    return frozenset(connection.execute(sa.select(DISCARDS.c.stage).distinct()).scalars())
 
 
 def stands(connection: sa.Connection, run_id: str) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from sqlalchemy.sql.selectable import Select, TableClause
 
 from framework.assertion import Assertion
+from framework.compile.holding import HoldingProgram
 from framework.ddl import CreateTableAs, CreateView
 from framework.plan import Plan, SourcePlan, StagePlan
 
@@ -97,6 +98,7 @@ class StageProgram:
     sets: tuple[SetAudit, ...]
     views: tuple[CreateView, ...] = ()
     publish: PublishProgram | None = None
+    holding: HoldingProgram | None = None
     reads: frozenset[str] = frozenset()
 
     @property

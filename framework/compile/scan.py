@@ -12,6 +12,7 @@ from sqlalchemy.sql.selectable import FromClause
 from framework.algebra import BUCKET, REASONS, ROWS
 from framework.assertion import Assertion, HeldTest, MeasureTest, RowTest, SetTest
 from framework.compile.folding import Member
+from framework.compile.holding import DISCARDED
 from framework.compile.program import Audit, Figure, FigureKind
 from framework.compile.tables import ADDED
 from framework.expressions import types as t
@@ -48,7 +49,8 @@ class Scan:
             self._added(member.stage.balance)
         self._grouped(member)
         money = dict(zip(member.stage.balance, member.stage.balance, strict=True))
-        for bucket in (*member.buckets, "out"):
+        discarded = (DISCARDED,) if member.stage.query.holds else ()
+        for bucket in (*member.buckets, *discarded, "out"):
             self.bucket(bucket, money)
         for assertion in member.stage.assertions:
             self.judge(assertion)

@@ -13,6 +13,7 @@ from framework.algebra import Select as SelectText
 from framework.assertion import SetTest
 from framework.compile.audits import fused, set_audits
 from framework.compile.folding import Chain, Form, Member, chain, leaves_before_group
+from framework.compile.holding import Holding
 from framework.compile.program import Account, Audit, StageProgram
 from framework.compile.publishing import publishing
 from framework.compile.rows import Rowset, lower_query
@@ -24,8 +25,6 @@ from framework.expressions.lowering import Lowering, conversion, lower
 from framework.expressions.tree import Literal, Reference
 from framework.expressions.typed import call, cast, literal
 from framework.plan import Plan, SourcePlan, StagePlan
-
-HELD = ("rejected", "quarantined", "quarantined with its group")
 
 
 def compared(relation: SourcePlan | StagePlan) -> frozenset[str]:
@@ -72,10 +71,11 @@ class Stages:
         candidate = self.tables.candidate(stage, *found.hidden)
         stored = sa.table(candidate.name, *(sa.column(n) for n in names), schema=candidate.schema).alias(stage.name)
         publish = None
+        holds = stage.query.holds and verdict
         if stage.publication is not None:
             publish = publishing(stage, self.tables, self.lowering, verdict=verdict)
-            if stage.query.holds and verdict:
-                held = self._held(stage, candidate.alias(stage.name), names)
+            if holds:
+                held = Holding(stage, self.lowering, names).shown(candidate.alias(stage.name))
                 publish = replace(publish, held=CreateTableAs(self.tables.quarantine(stage), held))
         is_view = self.forms[stage.name] == "view"
         own = set_audits(stage.assertions, self.reading(stage, self._out(stage, stored, verdict)), self.lowering)
@@ -89,6 +89,7 @@ class Stages:
             own,
             tuple(self._views(found, verdict, names)),
             publish,
+            Holding(stage, self.lowering, names).program(candidate) if holds else None,
             (reads | compared(stage)) - members,
         )
 
@@ -214,7 +215,7 @@ class Stages:
             shown = shown.where(rows.c[BUCKET] == sa.literal_column("'out'"))
         yield CreateView(self.tables.live(stage), shown)
         if stage.query.holds and verdict:
-            yield CreateView(self.tables.quarantine(stage), self._held(stage, rows, names))
+            yield CreateView(self.tables.quarantine(stage), Holding(stage, self.lowering, names).shown(rows))
 
     def _computed(self, stage: StagePlan) -> CreateView:
         rowset = lower_query(stage.query, self.read, self.lowering, verdict=False)
@@ -223,9 +224,3 @@ class Stages:
             rows = select.subquery("computed")
             select = sa.select(*(rows.c[n] for n in stage.relation.names))
         return CreateView(self.tables.live(stage), select)
-
-    def _held(self, stage: StagePlan, rows: FromClause, names: Sequence[str]) -> Select[Any]:
-        """The rows held back, with why."""
-        reasons = [rows.c[REASONS]] if REASONS in names else []
-        held: Select[Any] = sa.select(*(rows.c[n] for n in stage.relation.names), rows.c[BUCKET], *reasons)
-        return held.select_from(rows).where(rows.c[BUCKET].in_([sa.literal_column(f"'{b}'") for b in HELD]))

@@ -37,6 +37,11 @@ def _stage(program: StageProgram) -> Iterator[tuple[str, Any]]:
     folded = [a.stage.name for a in program.accounts[:-1]]
     on_the_way = f", with {', '.join(folded)} computed on the way" if folded else ""
     yield f"stage {name}: the candidate, beside what stands{on_the_way}", program.build
+    if program.holding is not None:
+        yield (
+            f"stage {name}: what a person has discarded leaves quarantine, where there is any",
+            program.holding.discard,
+        )
     for account in program.accounts:
         for select, relation in zip(account.inputs, account.stage.inputs, strict=bool(account.inputs)):
             yield f"stage {account.stage.name}: what comes in from {relation}", select
@@ -45,6 +50,8 @@ def _stage(program: StageProgram) -> Iterator[tuple[str, Any]]:
     yield f"stage {name}: one scan for the ledger and the checks", program.audit.select
     for audit in program.sets:
         yield f"stage {name}: {audit.assertion.name}", audit.select
+    for statement in program.holding.remember if program.holding is not None else ():
+        yield f"stage {name}: which run first held each row", statement
     for view in program.views:
         yield f"stage {name}: shown as {view.table.name}", view
     if program.publish is not None:

@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from framework.compile.holding import THIS_RUN
+
 Progress = Callable[[str, str], None]  # what is worked on, and what is being done with it
 
 
@@ -30,4 +32,5 @@ class Settings:
     @property
     def bound(self) -> dict[str, Any]:
         """What every statement of the run may name: the clock, bound once, and the variables."""
-        return {"run_started_at": self.started_at, "run_date": self.started_at.date(), **self.variables}
+        clock = {"run_started_at": self.started_at, "run_date": self.started_at.date()}
+        return {**clock, THIS_RUN: self.run_id, **self.variables}

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from framework import standing
@@ -40,6 +40,7 @@ def build(session: Session, program: StageProgram, tables: Tables, settings: Set
         session.do(program.build)
         if program.stored:
             session.warehouse.filled(session.connection, schema, f"{stage.name}__new")
+        discards = _discard(session, program)
     progress(stage.name, "checking")
     with session.transaction():
         audited = session.row(program.audit.select)
@@ -48,7 +49,16 @@ def build(session: Session, program: StageProgram, tables: Tables, settings: Set
     account_lines = lines(program, counted, audited)
     for account in account_lines:
         refuse_faults(account)
+    account_lines = (*account_lines[:-1], replace(account_lines[-1], discards=discards))
     return _judged(program, account_lines, audited, sets, settings, round(time.monotonic() - begun, 3))
+
+
+def _discard(session: Session, program: StageProgram) -> dict[str, int]:
+    """Takes what a person has discarded out of quarantine; the rows by the reason given."""
+    if program.holding is None or program.stage.name not in standing.discarding(session.connection):
+        return {}
+    session.do(program.holding.discard)
+    return {str(reason): int(count) for reason, count in session.do(program.holding.discarded)}
 
 
 def _counts(session: Session, account: Account) -> Counts:
@@ -88,6 +98,8 @@ def place(session: Session, program: StageProgram, tables: Tables, pipeline: str
     with session.transaction():
         for account in program.accounts:
             standing.claim(session.connection, pipeline, account.stage.name)
+        for statement in program.holding.remember if program.holding is not None else ():
+            session.do(statement)
         if program.publish is not None:
             session.do(program.publish.next(standing_columns(session, stage, tables)))
             if program.publish.held is not None:

@@ -82,12 +82,17 @@ FROM typed)
  SELECT computed.member_id, computed.birth_date, computed.gender, computed.zip, CASE WHEN computed.member_id IS NULL THEN 'rejected' WHEN computed._failed_birth_date THEN 'quarantined' ELSE 'out' END AS _bucket, ('[' || CONCAT_WS(',', CASE WHEN computed._failed_birth_date THEN '"unreadable(birth_date as date)"' END)) || ']' AS _reasons
 FROM computed;
 
+-- stage members: what a person has discarded leaves quarantine, where there is any
+UPDATE staging.members__new SET _bucket='discarded' WHERE staging.members__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND md5(COALESCE(length(staging.members__new.member_id) || ':' || staging.members__new.member_id, '-') || COALESCE(length(CAST(staging.members__new.birth_date AS VARCHAR)) || ':' || CAST(staging.members__new.birth_date AS VARCHAR), '-') || COALESCE(length(staging.members__new.gender) || ':' || staging.members__new.gender, '-') || COALESCE(length(staging.members__new.zip) || ':' || staging.members__new.zip, '-')) IN (SELECT _framework.discards.content
+FROM _framework.discards
+WHERE _framework.discards.stage = 'members');
+
 -- stage members: what comes in from raw_members
 SELECT count(*) AS rows_in
 FROM raw.raw_members AS raw_members;
 
 -- stage members: one scan for the ledger and the checks
-SELECT COUNT(CASE WHEN members._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN members._bucket = 'quarantined' THEN 1 END) AS f2, COUNT(CASE WHEN members._bucket = 'out' THEN 1 END) AS f3, COUNT(CASE WHEN members._bucket = 'quarantined' AND CONTAINS(members._reasons, '"unreadable(birth_date as date)"') THEN 1 END) AS f4, COUNT(CASE WHEN members._bucket = 'out' AND NOT REGEXP_MATCHES(members.zip, '^[0-9]{5}$') THEN 1 END) AS f5, COUNT(CASE WHEN members._bucket = 'out' AND NOT members.gender IN ('female', 'male', 'unknown') THEN 1 END) AS f6
+SELECT COUNT(CASE WHEN members._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN members._bucket = 'quarantined' THEN 1 END) AS f2, COUNT(CASE WHEN members._bucket = 'discarded' THEN 1 END) AS f3, COUNT(CASE WHEN members._bucket = 'out' THEN 1 END) AS f4, COUNT(CASE WHEN members._bucket = 'quarantined' AND CONTAINS(members._reasons, '"unreadable(birth_date as date)"') THEN 1 END) AS f5, COUNT(CASE WHEN members._bucket = 'out' AND NOT REGEXP_MATCHES(members.zip, '^[0-9]{5}$') THEN 1 END) AS f6, COUNT(CASE WHEN members._bucket = 'out' AND NOT members.gender IN ('female', 'male', 'unknown') THEN 1 END) AS f7
 FROM staging.members__new AS members;
 
 -- stage members: key(member_id)
@@ -103,6 +108,21 @@ WHERE (grouped._n < 2) IS NOT TRUE)
  SELECT coalesce(sum(failing._n), 0) AS failing_rows
 FROM failing;
 
+-- stage members: which run first held each row
+DELETE FROM _framework.held WHERE _framework.held.stage = 'members' AND (_framework.held.content NOT IN (SELECT now.content
+FROM (SELECT DISTINCT md5(COALESCE(length(held_back.member_id) || ':' || held_back.member_id, '-') || COALESCE(length(CAST(held_back.birth_date AS VARCHAR)) || ':' || CAST(held_back.birth_date AS VARCHAR), '-') || COALESCE(length(held_back.gender) || ':' || held_back.gender, '-') || COALESCE(length(held_back.zip) || ':' || held_back.zip, '-')) AS content
+FROM staging.members__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now));
+
+-- stage members: which run first held each row
+INSERT INTO _framework.held (stage, content, run_id) SELECT 'members', now.content, :this_run AS anon_1
+FROM (SELECT DISTINCT md5(COALESCE(length(held_back.member_id) || ':' || held_back.member_id, '-') || COALESCE(length(CAST(held_back.birth_date AS VARCHAR)) || ':' || CAST(held_back.birth_date AS VARCHAR), '-') || COALESCE(length(held_back.gender) || ':' || held_back.gender, '-') || COALESCE(length(held_back.zip) || ':' || held_back.zip, '-')) AS content
+FROM staging.members__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
+WHERE NOT (EXISTS (SELECT 1
+FROM _framework.held AS known
+WHERE known.stage = 'members' AND known.content = now.content));
+
 -- stage members: shown as members
 CREATE VIEW staging.members AS
 SELECT members.member_id, members.birth_date, members.gender, members.zip
@@ -111,9 +131,12 @@ WHERE members._bucket = 'out';
 
 -- stage members: shown as members__quarantine
 CREATE VIEW quarantine.members__quarantine AS
-SELECT members.member_id, members.birth_date, members.gender, members.zip, members._bucket, members._reasons
+WITH held_back AS
+(SELECT members.member_id AS member_id, members.birth_date AS birth_date, members.gender AS gender, members.zip AS zip, members._bucket AS _bucket, members._reasons AS _reasons, md5(COALESCE(length(members.member_id) || ':' || members.member_id, '-') || COALESCE(length(CAST(members.birth_date AS VARCHAR)) || ':' || CAST(members.birth_date AS VARCHAR), '-') || COALESCE(length(members.gender) || ':' || members.gender, '-') || COALESCE(length(members.zip) || ':' || members.zip, '-')) AS _content
 FROM staging.members__rows AS members
-WHERE members._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
+WHERE members._bucket IN ('rejected', 'quarantined', 'quarantined with its group'))
+ SELECT held_back.member_id, held_back.birth_date, held_back.gender, held_back.zip, held_back._bucket, held_back._reasons, held_back._content, 'members' AS _stage, known.run_id AS _run_id
+FROM held_back LEFT OUTER JOIN _framework.held AS known ON known.stage = 'members' AND known.content = held_back._content;
 
 -- stage providers: the candidate, beside what stands
 CREATE TABLE staging.providers__new AS
@@ -123,12 +146,17 @@ FROM raw.raw_providers AS raw_providers)
  SELECT computed.provider_id, computed.specialty_code, computed.state, CASE WHEN computed.provider_id IS NULL THEN 'rejected' ELSE 'out' END AS _bucket
 FROM computed;
 
+-- stage providers: what a person has discarded leaves quarantine, where there is any
+UPDATE staging.providers__new SET _bucket='discarded' WHERE staging.providers__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND md5(COALESCE(length(staging.providers__new.provider_id) || ':' || staging.providers__new.provider_id, '-') || COALESCE(length(staging.providers__new.specialty_code) || ':' || staging.providers__new.specialty_code, '-') || COALESCE(length(staging.providers__new.state) || ':' || staging.providers__new.state, '-')) IN (SELECT _framework.discards.content
+FROM _framework.discards
+WHERE _framework.discards.stage = 'providers');
+
 -- stage providers: what comes in from raw_providers
 SELECT count(*) AS rows_in
 FROM raw.raw_providers AS raw_providers;
 
 -- stage providers: one scan for the ledger and the checks
-SELECT COUNT(CASE WHEN providers._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN providers._bucket = 'out' THEN 1 END) AS f2, COUNT(CASE WHEN providers._bucket = 'out' AND NOT CASE WHEN providers.provider_id IS NULL THEN NULL WHEN LENGTH(providers.provider_id) = 10 AND TRANSLATE(providers.provider_id, '0123456789', '') = '' THEN MOD(24 + (2 * CAST(SUBSTRING(providers.provider_id, 1, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(providers.provider_id, 1, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(providers.provider_id, 2, 1) AS INTEGER) + (2 * CAST(SUBSTRING(providers.provider_id, 3, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(providers.provider_id, 3, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(providers.provider_id, 4, 1) AS INTEGER) + (2 * CAST(SUBSTRING(providers.provider_id, 5, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(providers.provider_id, 5, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(providers.provider_id, 6, 1) AS INTEGER) + (2 * CAST(SUBSTRING(providers.provider_id, 7, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(providers.provider_id, 7, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(providers.provider_id, 8, 1) AS INTEGER) + (2 * CAST(SUBSTRING(providers.provider_id, 9, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(providers.provider_id, 9, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(providers.provider_id, 10, 1) AS INTEGER), 10) = 0 ELSE FALSE END THEN 1 END) AS f3
+SELECT COUNT(CASE WHEN providers._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN providers._bucket = 'discarded' THEN 1 END) AS f2, COUNT(CASE WHEN providers._bucket = 'out' THEN 1 END) AS f3, COUNT(CASE WHEN providers._bucket = 'out' AND NOT CASE WHEN providers.provider_id IS NULL THEN NULL WHEN LENGTH(providers.provider_id) = 10 AND TRANSLATE(providers.provider_id, '0123456789', '') = '' THEN MOD(24 + (2 * CAST(SUBSTRING(providers.provider_id, 1, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(providers.provider_id, 1, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(providers.provider_id, 2, 1) AS INTEGER) + (2 * CAST(SUBSTRING(providers.provider_id, 3, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(providers.provider_id, 3, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(providers.provider_id, 4, 1) AS INTEGER) + (2 * CAST(SUBSTRING(providers.provider_id, 5, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(providers.provider_id, 5, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(providers.provider_id, 6, 1) AS INTEGER) + (2 * CAST(SUBSTRING(providers.provider_id, 7, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(providers.provider_id, 7, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(providers.provider_id, 8, 1) AS INTEGER) + (2 * CAST(SUBSTRING(providers.provider_id, 9, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(providers.provider_id, 9, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(providers.provider_id, 10, 1) AS INTEGER), 10) = 0 ELSE FALSE END THEN 1 END) AS f4
 FROM staging.providers__new AS providers;
 
 -- stage providers: key(provider_id)
@@ -144,6 +172,21 @@ WHERE (grouped._n < 2) IS NOT TRUE)
  SELECT coalesce(sum(failing._n), 0) AS failing_rows
 FROM failing;
 
+-- stage providers: which run first held each row
+DELETE FROM _framework.held WHERE _framework.held.stage = 'providers' AND (_framework.held.content NOT IN (SELECT now.content
+FROM (SELECT DISTINCT md5(COALESCE(length(held_back.provider_id) || ':' || held_back.provider_id, '-') || COALESCE(length(held_back.specialty_code) || ':' || held_back.specialty_code, '-') || COALESCE(length(held_back.state) || ':' || held_back.state, '-')) AS content
+FROM staging.providers__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now));
+
+-- stage providers: which run first held each row
+INSERT INTO _framework.held (stage, content, run_id) SELECT 'providers', now.content, :this_run AS anon_1
+FROM (SELECT DISTINCT md5(COALESCE(length(held_back.provider_id) || ':' || held_back.provider_id, '-') || COALESCE(length(held_back.specialty_code) || ':' || held_back.specialty_code, '-') || COALESCE(length(held_back.state) || ':' || held_back.state, '-')) AS content
+FROM staging.providers__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
+WHERE NOT (EXISTS (SELECT 1
+FROM _framework.held AS known
+WHERE known.stage = 'providers' AND known.content = now.content));
+
 -- stage providers: shown as providers
 CREATE VIEW staging.providers AS
 SELECT providers.provider_id, providers.specialty_code, providers.state
@@ -152,9 +195,12 @@ WHERE providers._bucket = 'out';
 
 -- stage providers: shown as providers__quarantine
 CREATE VIEW quarantine.providers__quarantine AS
-SELECT providers.provider_id, providers.specialty_code, providers.state, providers._bucket
+WITH held_back AS
+(SELECT providers.provider_id AS provider_id, providers.specialty_code AS specialty_code, providers.state AS state, providers._bucket AS _bucket, md5(COALESCE(length(providers.provider_id) || ':' || providers.provider_id, '-') || COALESCE(length(providers.specialty_code) || ':' || providers.specialty_code, '-') || COALESCE(length(providers.state) || ':' || providers.state, '-')) AS _content
 FROM staging.providers__rows AS providers
-WHERE providers._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
+WHERE providers._bucket IN ('rejected', 'quarantined', 'quarantined with its group'))
+ SELECT held_back.provider_id, held_back.specialty_code, held_back.state, held_back._bucket, held_back._content, 'providers' AS _stage, known.run_id AS _run_id
+FROM held_back LEFT OUTER JOIN _framework.held AS known ON known.stage = 'providers' AND known.content = held_back._content;
 
 -- stage plans: the candidate, beside what stands
 CREATE TABLE staging.plans__new AS
@@ -164,12 +210,17 @@ FROM raw.raw_plans AS raw_plans)
  SELECT computed.plan_code, computed.plan_name, computed.line_of_business, CASE WHEN computed.plan_code IS NULL THEN 'rejected' ELSE 'out' END AS _bucket
 FROM computed;
 
+-- stage plans: what a person has discarded leaves quarantine, where there is any
+UPDATE staging.plans__new SET _bucket='discarded' WHERE staging.plans__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND md5(COALESCE(length(staging.plans__new.plan_code) || ':' || staging.plans__new.plan_code, '-') || COALESCE(length(staging.plans__new.plan_name) || ':' || staging.plans__new.plan_name, '-') || COALESCE(length(staging.plans__new.line_of_business) || ':' || staging.plans__new.line_of_business, '-')) IN (SELECT _framework.discards.content
+FROM _framework.discards
+WHERE _framework.discards.stage = 'plans');
+
 -- stage plans: what comes in from raw_plans
 SELECT count(*) AS rows_in
 FROM raw.raw_plans AS raw_plans;
 
 -- stage plans: one scan for the ledger and the checks
-SELECT COUNT(CASE WHEN plans._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN plans._bucket = 'out' THEN 1 END) AS f2, COUNT(CASE WHEN plans._bucket = 'out' AND plans.plan_name IS NULL THEN 1 END) AS f3
+SELECT COUNT(CASE WHEN plans._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN plans._bucket = 'discarded' THEN 1 END) AS f2, COUNT(CASE WHEN plans._bucket = 'out' THEN 1 END) AS f3, COUNT(CASE WHEN plans._bucket = 'out' AND plans.plan_name IS NULL THEN 1 END) AS f4
 FROM staging.plans__new AS plans;
 
 -- stage plans: unique(plan_name)
@@ -198,6 +249,21 @@ WHERE (grouped._n < 2) IS NOT TRUE)
  SELECT coalesce(sum(failing._n), 0) AS failing_rows
 FROM failing;
 
+-- stage plans: which run first held each row
+DELETE FROM _framework.held WHERE _framework.held.stage = 'plans' AND (_framework.held.content NOT IN (SELECT now.content
+FROM (SELECT DISTINCT md5(COALESCE(length(held_back.plan_code) || ':' || held_back.plan_code, '-') || COALESCE(length(held_back.plan_name) || ':' || held_back.plan_name, '-') || COALESCE(length(held_back.line_of_business) || ':' || held_back.line_of_business, '-')) AS content
+FROM staging.plans__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now));
+
+-- stage plans: which run first held each row
+INSERT INTO _framework.held (stage, content, run_id) SELECT 'plans', now.content, :this_run AS anon_1
+FROM (SELECT DISTINCT md5(COALESCE(length(held_back.plan_code) || ':' || held_back.plan_code, '-') || COALESCE(length(held_back.plan_name) || ':' || held_back.plan_name, '-') || COALESCE(length(held_back.line_of_business) || ':' || held_back.line_of_business, '-')) AS content
+FROM staging.plans__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
+WHERE NOT (EXISTS (SELECT 1
+FROM _framework.held AS known
+WHERE known.stage = 'plans' AND known.content = now.content));
+
 -- stage plans: shown as plans
 CREATE VIEW staging.plans AS
 SELECT plans.plan_code, plans.plan_name, plans.line_of_business
@@ -206,9 +272,12 @@ WHERE plans._bucket = 'out';
 
 -- stage plans: shown as plans__quarantine
 CREATE VIEW quarantine.plans__quarantine AS
-SELECT plans.plan_code, plans.plan_name, plans.line_of_business, plans._bucket
+WITH held_back AS
+(SELECT plans.plan_code AS plan_code, plans.plan_name AS plan_name, plans.line_of_business AS line_of_business, plans._bucket AS _bucket, md5(COALESCE(length(plans.plan_code) || ':' || plans.plan_code, '-') || COALESCE(length(plans.plan_name) || ':' || plans.plan_name, '-') || COALESCE(length(plans.line_of_business) || ':' || plans.line_of_business, '-')) AS _content
 FROM staging.plans__rows AS plans
-WHERE plans._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
+WHERE plans._bucket IN ('rejected', 'quarantined', 'quarantined with its group'))
+ SELECT held_back.plan_code, held_back.plan_name, held_back.line_of_business, held_back._bucket, held_back._content, 'plans' AS _stage, known.run_id AS _run_id
+FROM held_back LEFT OUTER JOIN _framework.held AS known ON known.stage = 'plans' AND known.content = held_back._content;
 
 -- stage eligibility: the candidate, beside what stands
 CREATE TABLE staging.eligibility__new AS
@@ -227,12 +296,17 @@ FROM windows)
  SELECT windows_2.member_id, windows_2.covered_from, windows_2.covered_to, windows_2.plan_code, CASE WHEN (windows_2._bucket IS NOT NULL) THEN windows_2._bucket WHEN (windows_2._failed_covered_to OR windows_2._failed_eligible_from) AND (windows_2._failed_covered_to OR (windows_2.covered_to IS NULL) IS NOT TRUE) AND (windows_2._failed_eligible_from OR windows_2._failed_covered_to OR (windows_2.covered_from < windows_2.covered_to) IS NOT TRUE) THEN 'rejected' WHEN (windows_2.covered_to IS NULL OR windows_2.covered_from < windows_2.covered_to) IS NOT TRUE THEN 'filtered' WHEN windows_2.member_id IS NULL OR windows_2.covered_from IS NULL OR windows_2._failed_eligible_from THEN 'rejected' WHEN windows_2._failed_eligible_from THEN 'quarantined' WHEN windows_2._failed_eligible_to THEN 'quarantined' ELSE 'out' END AS _bucket, ('[' || CONCAT_WS(',', CASE WHEN windows_2._failed_eligible_from THEN '"unreadable(eligible_from as date)"' END, CASE WHEN windows_2._failed_eligible_to THEN '"unreadable(eligible_to as date)"' END)) || ']' AS _reasons
 FROM windows_2;
 
+-- stage eligibility: what a person has discarded leaves quarantine, where there is any
+UPDATE staging.eligibility__new SET _bucket='discarded' WHERE staging.eligibility__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND md5(COALESCE(length(staging.eligibility__new.member_id) || ':' || staging.eligibility__new.member_id, '-') || COALESCE(length(CAST(staging.eligibility__new.covered_from AS VARCHAR)) || ':' || CAST(staging.eligibility__new.covered_from AS VARCHAR), '-') || COALESCE(length(CAST(staging.eligibility__new.covered_to AS VARCHAR)) || ':' || CAST(staging.eligibility__new.covered_to AS VARCHAR), '-') || COALESCE(length(staging.eligibility__new.plan_code) || ':' || staging.eligibility__new.plan_code, '-')) IN (SELECT _framework.discards.content
+FROM _framework.discards
+WHERE _framework.discards.stage = 'eligibility');
+
 -- stage eligibility: what comes in from raw_eligibility
 SELECT count(*) AS rows_in
 FROM raw.raw_eligibility AS raw_eligibility;
 
 -- stage eligibility: one scan for the ledger and the checks
-SELECT COUNT(CASE WHEN eligibility._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN eligibility._bucket = 'filtered' THEN 1 END) AS f2, COUNT(CASE WHEN eligibility._bucket = 'quarantined' THEN 1 END) AS f3, COUNT(CASE WHEN eligibility._bucket = 'out' THEN 1 END) AS f4, COUNT(CASE WHEN eligibility._bucket = 'quarantined' AND CONTAINS(eligibility._reasons, '"unreadable(eligible_from as date)"') THEN 1 END) AS f5, COUNT(CASE WHEN eligibility._bucket = 'quarantined' AND CONTAINS(eligibility._reasons, '"unreadable(eligible_to as date)"') THEN 1 END) AS f6
+SELECT COUNT(CASE WHEN eligibility._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN eligibility._bucket = 'filtered' THEN 1 END) AS f2, COUNT(CASE WHEN eligibility._bucket = 'quarantined' THEN 1 END) AS f3, COUNT(CASE WHEN eligibility._bucket = 'discarded' THEN 1 END) AS f4, COUNT(CASE WHEN eligibility._bucket = 'out' THEN 1 END) AS f5, COUNT(CASE WHEN eligibility._bucket = 'quarantined' AND CONTAINS(eligibility._reasons, '"unreadable(eligible_from as date)"') THEN 1 END) AS f6, COUNT(CASE WHEN eligibility._bucket = 'quarantined' AND CONTAINS(eligibility._reasons, '"unreadable(eligible_to as date)"') THEN 1 END) AS f7
 FROM staging.eligibility__new AS eligibility;
 
 -- stage eligibility: relationship(member_id -> members.member_id)
@@ -285,6 +359,21 @@ WHERE periods.covered_from IS NULL OR NOT periods.covered_from < periods.covered
  SELECT count(*) AS failing_rows
 FROM failing;
 
+-- stage eligibility: which run first held each row
+DELETE FROM _framework.held WHERE _framework.held.stage = 'eligibility' AND (_framework.held.content NOT IN (SELECT now.content
+FROM (SELECT DISTINCT md5(COALESCE(length(held_back.member_id) || ':' || held_back.member_id, '-') || COALESCE(length(CAST(held_back.covered_from AS VARCHAR)) || ':' || CAST(held_back.covered_from AS VARCHAR), '-') || COALESCE(length(CAST(held_back.covered_to AS VARCHAR)) || ':' || CAST(held_back.covered_to AS VARCHAR), '-') || COALESCE(length(held_back.plan_code) || ':' || held_back.plan_code, '-')) AS content
+FROM staging.eligibility__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now));
+
+-- stage eligibility: which run first held each row
+INSERT INTO _framework.held (stage, content, run_id) SELECT 'eligibility', now.content, :this_run AS anon_1
+FROM (SELECT DISTINCT md5(COALESCE(length(held_back.member_id) || ':' || held_back.member_id, '-') || COALESCE(length(CAST(held_back.covered_from AS VARCHAR)) || ':' || CAST(held_back.covered_from AS VARCHAR), '-') || COALESCE(length(CAST(held_back.covered_to AS VARCHAR)) || ':' || CAST(held_back.covered_to AS VARCHAR), '-') || COALESCE(length(held_back.plan_code) || ':' || held_back.plan_code, '-')) AS content
+FROM staging.eligibility__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
+WHERE NOT (EXISTS (SELECT 1
+FROM _framework.held AS known
+WHERE known.stage = 'eligibility' AND known.content = now.content));
+
 -- stage eligibility: shown as eligibility
 CREATE VIEW staging.eligibility AS
 SELECT eligibility.member_id, eligibility.covered_from, eligibility.covered_to, eligibility.plan_code
@@ -293,9 +382,12 @@ WHERE eligibility._bucket = 'out';
 
 -- stage eligibility: shown as eligibility__quarantine
 CREATE VIEW quarantine.eligibility__quarantine AS
-SELECT eligibility.member_id, eligibility.covered_from, eligibility.covered_to, eligibility.plan_code, eligibility._bucket, eligibility._reasons
+WITH held_back AS
+(SELECT eligibility.member_id AS member_id, eligibility.covered_from AS covered_from, eligibility.covered_to AS covered_to, eligibility.plan_code AS plan_code, eligibility._bucket AS _bucket, eligibility._reasons AS _reasons, md5(COALESCE(length(eligibility.member_id) || ':' || eligibility.member_id, '-') || COALESCE(length(CAST(eligibility.covered_from AS VARCHAR)) || ':' || CAST(eligibility.covered_from AS VARCHAR), '-') || COALESCE(length(CAST(eligibility.covered_to AS VARCHAR)) || ':' || CAST(eligibility.covered_to AS VARCHAR), '-') || COALESCE(length(eligibility.plan_code) || ':' || eligibility.plan_code, '-')) AS _content
 FROM staging.eligibility__rows AS eligibility
-WHERE eligibility._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
+WHERE eligibility._bucket IN ('rejected', 'quarantined', 'quarantined with its group'))
+ SELECT held_back.member_id, held_back.covered_from, held_back.covered_to, held_back.plan_code, held_back._bucket, held_back._reasons, held_back._content, 'eligibility' AS _stage, known.run_id AS _run_id
+FROM held_back LEFT OUTER JOIN _framework.held AS known ON known.stage = 'eligibility' AND known.content = held_back._content;
 
 -- stage claim_headers: the candidate, beside what stands
 CREATE TABLE staging.claim_headers__new AS
@@ -314,12 +406,17 @@ FROM computed_2)
  SELECT ranked.claim_id, ranked.claim_version, ranked.member_id, ranked.provider_id, ranked.plan_code, ranked.claim_type, ranked.service_date, ranked.received_at, ranked.status, ranked.total_charge, CASE WHEN (ranked._bucket IS NOT NULL) THEN ranked._bucket WHEN ranked._rank > 1 THEN 'superseded' WHEN ranked._failed_claim_version THEN 'quarantined' WHEN ranked._failed_received_at THEN 'quarantined' WHEN ranked._failed_total_charge THEN 'quarantined' WHEN ranked._failed_service_date THEN 'quarantined' WHEN ranked.member_id IS NULL OR ranked.provider_id IS NULL OR ranked.service_date IS NULL THEN 'quarantined' WHEN NOT CASE WHEN ranked.provider_id IS NULL THEN NULL WHEN LENGTH(ranked.provider_id) = 10 AND TRANSLATE(ranked.provider_id, '0123456789', '') = '' THEN MOD(24 + (2 * CAST(SUBSTRING(ranked.provider_id, 1, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(ranked.provider_id, 1, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(ranked.provider_id, 2, 1) AS INTEGER) + (2 * CAST(SUBSTRING(ranked.provider_id, 3, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(ranked.provider_id, 3, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(ranked.provider_id, 4, 1) AS INTEGER) + (2 * CAST(SUBSTRING(ranked.provider_id, 5, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(ranked.provider_id, 5, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(ranked.provider_id, 6, 1) AS INTEGER) + (2 * CAST(SUBSTRING(ranked.provider_id, 7, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(ranked.provider_id, 7, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(ranked.provider_id, 8, 1) AS INTEGER) + (2 * CAST(SUBSTRING(ranked.provider_id, 9, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(ranked.provider_id, 9, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(ranked.provider_id, 10, 1) AS INTEGER), 10) = 0 ELSE FALSE END THEN 'quarantined' ELSE 'out' END AS _bucket, ('[' || CONCAT_WS(',', CASE WHEN ranked._failed_claim_version THEN '"unreadable(claim_version as integer)"' END, CASE WHEN ranked._failed_received_at THEN '"unreadable(received_at as timestamp)"' END, CASE WHEN ranked._failed_total_charge THEN '"unreadable(total_charge as decimal(18,2))"' END, CASE WHEN ranked._failed_service_date THEN '"unreadable(service_date as date)"' END, CASE WHEN ranked.member_id IS NULL OR ranked.provider_id IS NULL OR ranked.service_date IS NULL THEN '"not_null(member_id, provider_id, service_date)"' END, CASE WHEN NOT CASE WHEN ranked.provider_id IS NULL THEN NULL WHEN LENGTH(ranked.provider_id) = 10 AND TRANSLATE(ranked.provider_id, '0123456789', '') = '' THEN MOD(24 + (2 * CAST(SUBSTRING(ranked.provider_id, 1, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(ranked.provider_id, 1, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(ranked.provider_id, 2, 1) AS INTEGER) + (2 * CAST(SUBSTRING(ranked.provider_id, 3, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(ranked.provider_id, 3, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(ranked.provider_id, 4, 1) AS INTEGER) + (2 * CAST(SUBSTRING(ranked.provider_id, 5, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(ranked.provider_id, 5, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(ranked.provider_id, 6, 1) AS INTEGER) + (2 * CAST(SUBSTRING(ranked.provider_id, 7, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(ranked.provider_id, 7, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(ranked.provider_id, 8, 1) AS INTEGER) + (2 * CAST(SUBSTRING(ranked.provider_id, 9, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(ranked.provider_id, 9, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(ranked.provider_id, 10, 1) AS INTEGER), 10) = 0 ELSE FALSE END THEN '"expression(npi_valid(provider_id))"' END)) || ']' AS _reasons
 FROM ranked;
 
+-- stage claim_headers: what a person has discarded leaves quarantine, where there is any
+UPDATE staging.claim_headers__new SET _bucket='discarded' WHERE staging.claim_headers__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND md5(COALESCE(length(staging.claim_headers__new.claim_id) || ':' || staging.claim_headers__new.claim_id, '-') || COALESCE(length(CAST(staging.claim_headers__new.claim_version AS VARCHAR)) || ':' || CAST(staging.claim_headers__new.claim_version AS VARCHAR), '-') || COALESCE(length(staging.claim_headers__new.member_id) || ':' || staging.claim_headers__new.member_id, '-') || COALESCE(length(staging.claim_headers__new.provider_id) || ':' || staging.claim_headers__new.provider_id, '-') || COALESCE(length(staging.claim_headers__new.plan_code) || ':' || staging.claim_headers__new.plan_code, '-') || COALESCE(length(staging.claim_headers__new.claim_type) || ':' || staging.claim_headers__new.claim_type, '-') || COALESCE(length(CAST(staging.claim_headers__new.service_date AS VARCHAR)) || ':' || CAST(staging.claim_headers__new.service_date AS VARCHAR), '-') || COALESCE(length(strftime(staging.claim_headers__new.received_at, '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(staging.claim_headers__new.received_at, '%Y-%m-%d %H:%M:%S.%f'), '-') || COALESCE(length(staging.claim_headers__new.status) || ':' || staging.claim_headers__new.status, '-') || COALESCE(length(CAST(staging.claim_headers__new.total_charge AS VARCHAR)) || ':' || CAST(staging.claim_headers__new.total_charge AS VARCHAR), '-')) IN (SELECT _framework.discards.content
+FROM _framework.discards
+WHERE _framework.discards.stage = 'claim_headers');
+
 -- stage claim_headers: what comes in from raw_claim_headers
 SELECT count(*) AS rows_in
 FROM raw.raw_claim_headers AS raw_claim_headers;
 
 -- stage claim_headers: one scan for the ledger and the checks
-SELECT COUNT(CASE WHEN claim_headers._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN claim_headers._bucket = 'superseded' THEN 1 END) AS f2, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' THEN 1 END) AS f3, COUNT(CASE WHEN claim_headers._bucket = 'out' THEN 1 END) AS f4, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"unreadable(claim_version as integer)"') THEN 1 END) AS f5, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"unreadable(received_at as timestamp)"') THEN 1 END) AS f6, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"unreadable(total_charge as decimal(18,2))"') THEN 1 END) AS f7, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"unreadable(service_date as date)"') THEN 1 END) AS f8, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"not_null(member_id, provider_id, service_date)"') THEN 1 END) AS f9, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"expression(npi_valid(provider_id))"') THEN 1 END) AS f10, COUNT(CASE WHEN claim_headers._bucket = 'out' AND NOT claim_headers.status IN ('PAID', 'DENIED', 'REVERSED') THEN 1 END) AS f11, COUNT(CASE WHEN claim_headers._bucket = 'out' THEN 1 END) AS f12
+SELECT COUNT(CASE WHEN claim_headers._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN claim_headers._bucket = 'superseded' THEN 1 END) AS f2, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' THEN 1 END) AS f3, COUNT(CASE WHEN claim_headers._bucket = 'discarded' THEN 1 END) AS f4, COUNT(CASE WHEN claim_headers._bucket = 'out' THEN 1 END) AS f5, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"unreadable(claim_version as integer)"') THEN 1 END) AS f6, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"unreadable(received_at as timestamp)"') THEN 1 END) AS f7, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"unreadable(total_charge as decimal(18,2))"') THEN 1 END) AS f8, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"unreadable(service_date as date)"') THEN 1 END) AS f9, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"not_null(member_id, provider_id, service_date)"') THEN 1 END) AS f10, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"expression(npi_valid(provider_id))"') THEN 1 END) AS f11, COUNT(CASE WHEN claim_headers._bucket = 'out' AND NOT claim_headers.status IN ('PAID', 'DENIED', 'REVERSED') THEN 1 END) AS f12, COUNT(CASE WHEN claim_headers._bucket = 'out' THEN 1 END) AS f13
 FROM staging.claim_headers__new AS claim_headers;
 
 -- stage claim_headers: relationship(plan_code -> plans.plan_code)
@@ -334,6 +431,21 @@ WHERE claim_headers.plan_code = _target.plan_code))
  SELECT count(*) AS failing_rows
 FROM failing;
 
+-- stage claim_headers: which run first held each row
+DELETE FROM _framework.held WHERE _framework.held.stage = 'claim_headers' AND (_framework.held.content NOT IN (SELECT now.content
+FROM (SELECT DISTINCT md5(COALESCE(length(held_back.claim_id) || ':' || held_back.claim_id, '-') || COALESCE(length(CAST(held_back.claim_version AS VARCHAR)) || ':' || CAST(held_back.claim_version AS VARCHAR), '-') || COALESCE(length(held_back.member_id) || ':' || held_back.member_id, '-') || COALESCE(length(held_back.provider_id) || ':' || held_back.provider_id, '-') || COALESCE(length(held_back.plan_code) || ':' || held_back.plan_code, '-') || COALESCE(length(held_back.claim_type) || ':' || held_back.claim_type, '-') || COALESCE(length(CAST(held_back.service_date AS VARCHAR)) || ':' || CAST(held_back.service_date AS VARCHAR), '-') || COALESCE(length(strftime(held_back.received_at, '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(held_back.received_at, '%Y-%m-%d %H:%M:%S.%f'), '-') || COALESCE(length(held_back.status) || ':' || held_back.status, '-') || COALESCE(length(CAST(held_back.total_charge AS VARCHAR)) || ':' || CAST(held_back.total_charge AS VARCHAR), '-')) AS content
+FROM staging.claim_headers__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now));
+
+-- stage claim_headers: which run first held each row
+INSERT INTO _framework.held (stage, content, run_id) SELECT 'claim_headers', now.content, :this_run AS anon_1
+FROM (SELECT DISTINCT md5(COALESCE(length(held_back.claim_id) || ':' || held_back.claim_id, '-') || COALESCE(length(CAST(held_back.claim_version AS VARCHAR)) || ':' || CAST(held_back.claim_version AS VARCHAR), '-') || COALESCE(length(held_back.member_id) || ':' || held_back.member_id, '-') || COALESCE(length(held_back.provider_id) || ':' || held_back.provider_id, '-') || COALESCE(length(held_back.plan_code) || ':' || held_back.plan_code, '-') || COALESCE(length(held_back.claim_type) || ':' || held_back.claim_type, '-') || COALESCE(length(CAST(held_back.service_date AS VARCHAR)) || ':' || CAST(held_back.service_date AS VARCHAR), '-') || COALESCE(length(strftime(held_back.received_at, '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(held_back.received_at, '%Y-%m-%d %H:%M:%S.%f'), '-') || COALESCE(length(held_back.status) || ':' || held_back.status, '-') || COALESCE(length(CAST(held_back.total_charge AS VARCHAR)) || ':' || CAST(held_back.total_charge AS VARCHAR), '-')) AS content
+FROM staging.claim_headers__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
+WHERE NOT (EXISTS (SELECT 1
+FROM _framework.held AS known
+WHERE known.stage = 'claim_headers' AND known.content = now.content));
+
 -- stage claim_headers: shown as claim_headers
 CREATE VIEW staging.claim_headers AS
 SELECT claim_headers.claim_id, claim_headers.claim_version, claim_headers.member_id, claim_headers.provider_id, claim_headers.plan_code, claim_headers.claim_type, claim_headers.service_date, claim_headers.received_at, claim_headers.status, claim_headers.total_charge
@@ -342,9 +454,12 @@ WHERE claim_headers._bucket = 'out';
 
 -- stage claim_headers: shown as claim_headers__quarantine
 CREATE VIEW quarantine.claim_headers__quarantine AS
-SELECT claim_headers.claim_id, claim_headers.claim_version, claim_headers.member_id, claim_headers.provider_id, claim_headers.plan_code, claim_headers.claim_type, claim_headers.service_date, claim_headers.received_at, claim_headers.status, claim_headers.total_charge, claim_headers._bucket, claim_headers._reasons
+WITH held_back AS
+(SELECT claim_headers.claim_id AS claim_id, claim_headers.claim_version AS claim_version, claim_headers.member_id AS member_id, claim_headers.provider_id AS provider_id, claim_headers.plan_code AS plan_code, claim_headers.claim_type AS claim_type, claim_headers.service_date AS service_date, claim_headers.received_at AS received_at, claim_headers.status AS status, claim_headers.total_charge AS total_charge, claim_headers._bucket AS _bucket, claim_headers._reasons AS _reasons, md5(COALESCE(length(claim_headers.claim_id) || ':' || claim_headers.claim_id, '-') || COALESCE(length(CAST(claim_headers.claim_version AS VARCHAR)) || ':' || CAST(claim_headers.claim_version AS VARCHAR), '-') || COALESCE(length(claim_headers.member_id) || ':' || claim_headers.member_id, '-') || COALESCE(length(claim_headers.provider_id) || ':' || claim_headers.provider_id, '-') || COALESCE(length(claim_headers.plan_code) || ':' || claim_headers.plan_code, '-') || COALESCE(length(claim_headers.claim_type) || ':' || claim_headers.claim_type, '-') || COALESCE(length(CAST(claim_headers.service_date AS VARCHAR)) || ':' || CAST(claim_headers.service_date AS VARCHAR), '-') || COALESCE(length(strftime(claim_headers.received_at, '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(claim_headers.received_at, '%Y-%m-%d %H:%M:%S.%f'), '-') || COALESCE(length(claim_headers.status) || ':' || claim_headers.status, '-') || COALESCE(length(CAST(claim_headers.total_charge AS VARCHAR)) || ':' || CAST(claim_headers.total_charge AS VARCHAR), '-')) AS _content
 FROM staging.claim_headers__rows AS claim_headers
-WHERE claim_headers._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
+WHERE claim_headers._bucket IN ('rejected', 'quarantined', 'quarantined with its group'))
+ SELECT held_back.claim_id, held_back.claim_version, held_back.member_id, held_back.provider_id, held_back.plan_code, held_back.claim_type, held_back.service_date, held_back.received_at, held_back.status, held_back.total_charge, held_back._bucket, held_back._reasons, held_back._content, 'claim_headers' AS _stage, known.run_id AS _run_id
+FROM held_back LEFT OUTER JOIN _framework.held AS known ON known.stage = 'claim_headers' AND known.content = held_back._content;
 
 -- stage claim_lines: the candidate, beside what stands
 CREATE TABLE staging.claim_lines__new AS
@@ -366,13 +481,33 @@ FROM computed_3)
  SELECT ranked.line_id, ranked.claim_id, ranked.line_number, ranked.procedure_code, ranked.units, ranked.charged, ranked.allowed, ranked.paid, CASE WHEN (ranked._bucket IS NOT NULL) THEN ranked._bucket WHEN ranked._rank > 1 THEN 'superseded' WHEN ranked._failed_line_number THEN 'quarantined' WHEN ranked._failed_units THEN 'quarantined' WHEN ranked._failed_charged THEN 'quarantined' WHEN ranked._failed_allowed THEN 'quarantined' WHEN ranked._failed_paid THEN 'quarantined' WHEN ranked.units < 1 OR ranked.units > 999 THEN 'quarantined' ELSE 'out' END AS _bucket, ('[' || CONCAT_WS(',', CASE WHEN ranked._failed_line_number THEN '"unreadable(line_number as integer)"' END, CASE WHEN ranked._failed_units THEN '"unreadable(units as integer)"' END, CASE WHEN ranked._failed_charged THEN '"unreadable(charged as decimal(18,2))"' END, CASE WHEN ranked._failed_allowed THEN '"unreadable(allowed as decimal(18,2))"' END, CASE WHEN ranked._failed_paid THEN '"unreadable(paid as decimal(18,2))"' END, CASE WHEN ranked.units < 1 OR ranked.units > 999 THEN '"range(units)"' END)) || ']' AS _reasons
 FROM ranked;
 
+-- stage claim_lines: what a person has discarded leaves quarantine, where there is any
+UPDATE staging.claim_lines__new SET _bucket='discarded' WHERE staging.claim_lines__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND md5(COALESCE(length(staging.claim_lines__new.line_id) || ':' || staging.claim_lines__new.line_id, '-') || COALESCE(length(staging.claim_lines__new.claim_id) || ':' || staging.claim_lines__new.claim_id, '-') || COALESCE(length(CAST(staging.claim_lines__new.line_number AS VARCHAR)) || ':' || CAST(staging.claim_lines__new.line_number AS VARCHAR), '-') || COALESCE(length(staging.claim_lines__new.procedure_code) || ':' || staging.claim_lines__new.procedure_code, '-') || COALESCE(length(CAST(staging.claim_lines__new.units AS VARCHAR)) || ':' || CAST(staging.claim_lines__new.units AS VARCHAR), '-') || COALESCE(length(CAST(staging.claim_lines__new.charged AS VARCHAR)) || ':' || CAST(staging.claim_lines__new.charged AS VARCHAR), '-') || COALESCE(length(CAST(staging.claim_lines__new.allowed AS VARCHAR)) || ':' || CAST(staging.claim_lines__new.allowed AS VARCHAR), '-') || COALESCE(length(CAST(staging.claim_lines__new.paid AS VARCHAR)) || ':' || CAST(staging.claim_lines__new.paid AS VARCHAR), '-')) IN (SELECT _framework.discards.content
+FROM _framework.discards
+WHERE _framework.discards.stage = 'claim_lines');
+
 -- stage claim_lines: what comes in from raw_claim_lines
 SELECT count(*) AS rows_in
 FROM raw.raw_claim_lines AS raw_claim_lines;
 
 -- stage claim_lines: one scan for the ledger and the checks
-SELECT COUNT(CASE WHEN claim_lines._bucket = 'rejected' THEN 1 END) AS f1, SUM(CASE WHEN claim_lines._bucket = 'rejected' THEN claim_lines.charged END) AS f2, SUM(CASE WHEN claim_lines._bucket = 'rejected' THEN claim_lines.paid END) AS f3, COUNT(CASE WHEN claim_lines._bucket = 'superseded' THEN 1 END) AS f4, SUM(CASE WHEN claim_lines._bucket = 'superseded' THEN claim_lines.charged END) AS f5, SUM(CASE WHEN claim_lines._bucket = 'superseded' THEN claim_lines.paid END) AS f6, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' THEN 1 END) AS f7, SUM(CASE WHEN claim_lines._bucket = 'quarantined' THEN claim_lines.charged END) AS f8, SUM(CASE WHEN claim_lines._bucket = 'quarantined' THEN claim_lines.paid END) AS f9, COUNT(CASE WHEN claim_lines._bucket = 'out' THEN 1 END) AS f10, SUM(CASE WHEN claim_lines._bucket = 'out' THEN claim_lines.charged END) AS f11, SUM(CASE WHEN claim_lines._bucket = 'out' THEN claim_lines.paid END) AS f12, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"unreadable(line_number as integer)"') THEN 1 END) AS f13, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"unreadable(units as integer)"') THEN 1 END) AS f14, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"unreadable(charged as decimal(18,2))"') THEN 1 END) AS f15, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"unreadable(allowed as decimal(18,2))"') THEN 1 END) AS f16, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"unreadable(paid as decimal(18,2))"') THEN 1 END) AS f17, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"range(units)"') THEN 1 END) AS f18, COUNT(CASE WHEN claim_lines._bucket = 'out' AND NOT REGEXP_MATCHES(claim_lines.procedure_code, '^[A-Z][0-9]{4}$') THEN 1 END) AS f19, COUNT(CASE WHEN claim_lines._bucket = 'out' AND NOT ABS(claim_lines.paid) <= ABS(claim_lines.allowed) THEN 1 END) AS f20
+SELECT COUNT(CASE WHEN claim_lines._bucket = 'rejected' THEN 1 END) AS f1, SUM(CASE WHEN claim_lines._bucket = 'rejected' THEN claim_lines.charged END) AS f2, SUM(CASE WHEN claim_lines._bucket = 'rejected' THEN claim_lines.paid END) AS f3, COUNT(CASE WHEN claim_lines._bucket = 'superseded' THEN 1 END) AS f4, SUM(CASE WHEN claim_lines._bucket = 'superseded' THEN claim_lines.charged END) AS f5, SUM(CASE WHEN claim_lines._bucket = 'superseded' THEN claim_lines.paid END) AS f6, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' THEN 1 END) AS f7, SUM(CASE WHEN claim_lines._bucket = 'quarantined' THEN claim_lines.charged END) AS f8, SUM(CASE WHEN claim_lines._bucket = 'quarantined' THEN claim_lines.paid END) AS f9, COUNT(CASE WHEN claim_lines._bucket = 'discarded' THEN 1 END) AS f10, SUM(CASE WHEN claim_lines._bucket = 'discarded' THEN claim_lines.charged END) AS f11, SUM(CASE WHEN claim_lines._bucket = 'discarded' THEN claim_lines.paid END) AS f12, COUNT(CASE WHEN claim_lines._bucket = 'out' THEN 1 END) AS f13, SUM(CASE WHEN claim_lines._bucket = 'out' THEN claim_lines.charged END) AS f14, SUM(CASE WHEN claim_lines._bucket = 'out' THEN claim_lines.paid END) AS f15, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"unreadable(line_number as integer)"') THEN 1 END) AS f16, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"unreadable(units as integer)"') THEN 1 END) AS f17, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"unreadable(charged as decimal(18,2))"') THEN 1 END) AS f18, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"unreadable(allowed as decimal(18,2))"') THEN 1 END) AS f19, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"unreadable(paid as decimal(18,2))"') THEN 1 END) AS f20, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"range(units)"') THEN 1 END) AS f21, COUNT(CASE WHEN claim_lines._bucket = 'out' AND NOT REGEXP_MATCHES(claim_lines.procedure_code, '^[A-Z][0-9]{4}$') THEN 1 END) AS f22, COUNT(CASE WHEN claim_lines._bucket = 'out' AND NOT ABS(claim_lines.paid) <= ABS(claim_lines.allowed) THEN 1 END) AS f23
 FROM staging.claim_lines__new AS claim_lines;
+
+-- stage claim_lines: which run first held each row
+DELETE FROM _framework.held WHERE _framework.held.stage = 'claim_lines' AND (_framework.held.content NOT IN (SELECT now.content
+FROM (SELECT DISTINCT md5(COALESCE(length(held_back.line_id) || ':' || held_back.line_id, '-') || COALESCE(length(held_back.claim_id) || ':' || held_back.claim_id, '-') || COALESCE(length(CAST(held_back.line_number AS VARCHAR)) || ':' || CAST(held_back.line_number AS VARCHAR), '-') || COALESCE(length(held_back.procedure_code) || ':' || held_back.procedure_code, '-') || COALESCE(length(CAST(held_back.units AS VARCHAR)) || ':' || CAST(held_back.units AS VARCHAR), '-') || COALESCE(length(CAST(held_back.charged AS VARCHAR)) || ':' || CAST(held_back.charged AS VARCHAR), '-') || COALESCE(length(CAST(held_back.allowed AS VARCHAR)) || ':' || CAST(held_back.allowed AS VARCHAR), '-') || COALESCE(length(CAST(held_back.paid AS VARCHAR)) || ':' || CAST(held_back.paid AS VARCHAR), '-')) AS content
+FROM staging.claim_lines__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now));
+
+-- stage claim_lines: which run first held each row
+INSERT INTO _framework.held (stage, content, run_id) SELECT 'claim_lines', now.content, :this_run AS anon_1
+FROM (SELECT DISTINCT md5(COALESCE(length(held_back.line_id) || ':' || held_back.line_id, '-') || COALESCE(length(held_back.claim_id) || ':' || held_back.claim_id, '-') || COALESCE(length(CAST(held_back.line_number AS VARCHAR)) || ':' || CAST(held_back.line_number AS VARCHAR), '-') || COALESCE(length(held_back.procedure_code) || ':' || held_back.procedure_code, '-') || COALESCE(length(CAST(held_back.units AS VARCHAR)) || ':' || CAST(held_back.units AS VARCHAR), '-') || COALESCE(length(CAST(held_back.charged AS VARCHAR)) || ':' || CAST(held_back.charged AS VARCHAR), '-') || COALESCE(length(CAST(held_back.allowed AS VARCHAR)) || ':' || CAST(held_back.allowed AS VARCHAR), '-') || COALESCE(length(CAST(held_back.paid AS VARCHAR)) || ':' || CAST(held_back.paid AS VARCHAR), '-')) AS content
+FROM staging.claim_lines__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
+WHERE NOT (EXISTS (SELECT 1
+FROM _framework.held AS known
+WHERE known.stage = 'claim_lines' AND known.content = now.content));
 
 -- stage claim_lines: shown as claim_lines
 CREATE VIEW staging.claim_lines AS
@@ -382,9 +517,12 @@ WHERE claim_lines._bucket = 'out';
 
 -- stage claim_lines: shown as claim_lines__quarantine
 CREATE VIEW quarantine.claim_lines__quarantine AS
-SELECT claim_lines.line_id, claim_lines.claim_id, claim_lines.line_number, claim_lines.procedure_code, claim_lines.units, claim_lines.charged, claim_lines.allowed, claim_lines.paid, claim_lines._bucket, claim_lines._reasons
+WITH held_back AS
+(SELECT claim_lines.line_id AS line_id, claim_lines.claim_id AS claim_id, claim_lines.line_number AS line_number, claim_lines.procedure_code AS procedure_code, claim_lines.units AS units, claim_lines.charged AS charged, claim_lines.allowed AS allowed, claim_lines.paid AS paid, claim_lines._bucket AS _bucket, claim_lines._reasons AS _reasons, md5(COALESCE(length(claim_lines.line_id) || ':' || claim_lines.line_id, '-') || COALESCE(length(claim_lines.claim_id) || ':' || claim_lines.claim_id, '-') || COALESCE(length(CAST(claim_lines.line_number AS VARCHAR)) || ':' || CAST(claim_lines.line_number AS VARCHAR), '-') || COALESCE(length(claim_lines.procedure_code) || ':' || claim_lines.procedure_code, '-') || COALESCE(length(CAST(claim_lines.units AS VARCHAR)) || ':' || CAST(claim_lines.units AS VARCHAR), '-') || COALESCE(length(CAST(claim_lines.charged AS VARCHAR)) || ':' || CAST(claim_lines.charged AS VARCHAR), '-') || COALESCE(length(CAST(claim_lines.allowed AS VARCHAR)) || ':' || CAST(claim_lines.allowed AS VARCHAR), '-') || COALESCE(length(CAST(claim_lines.paid AS VARCHAR)) || ':' || CAST(claim_lines.paid AS VARCHAR), '-')) AS _content
 FROM staging.claim_lines__rows AS claim_lines
-WHERE claim_lines._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
+WHERE claim_lines._bucket IN ('rejected', 'quarantined', 'quarantined with its group'))
+ SELECT held_back.line_id, held_back.claim_id, held_back.line_number, held_back.procedure_code, held_back.units, held_back.charged, held_back.allowed, held_back.paid, held_back._bucket, held_back._reasons, held_back._content, 'claim_lines' AS _stage, known.run_id AS _run_id
+FROM held_back LEFT OUTER JOIN _framework.held AS known ON known.stage = 'claim_lines' AND known.content = held_back._content;
 
 -- stage adjustments: the candidate, beside what stands
 CREATE TABLE staging.adjustments__new AS
@@ -403,13 +541,33 @@ FROM computed_2)
  SELECT ranked.adjustment_id, ranked.line_id, ranked.amount, ranked.reason, CASE WHEN (ranked._bucket IS NOT NULL) THEN ranked._bucket WHEN ranked._rank > 1 THEN 'superseded' WHEN ranked._failed_amount THEN 'quarantined' ELSE 'out' END AS _bucket, ('[' || CONCAT_WS(',', CASE WHEN ranked._failed_amount THEN '"unreadable(amount as decimal(18,2))"' END)) || ']' AS _reasons
 FROM ranked;
 
+-- stage adjustments: what a person has discarded leaves quarantine, where there is any
+UPDATE staging.adjustments__new SET _bucket='discarded' WHERE staging.adjustments__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND md5(COALESCE(length(staging.adjustments__new.adjustment_id) || ':' || staging.adjustments__new.adjustment_id, '-') || COALESCE(length(staging.adjustments__new.line_id) || ':' || staging.adjustments__new.line_id, '-') || COALESCE(length(CAST(staging.adjustments__new.amount AS VARCHAR)) || ':' || CAST(staging.adjustments__new.amount AS VARCHAR), '-') || COALESCE(length(staging.adjustments__new.reason) || ':' || staging.adjustments__new.reason, '-')) IN (SELECT _framework.discards.content
+FROM _framework.discards
+WHERE _framework.discards.stage = 'adjustments');
+
 -- stage adjustments: what comes in from raw_adjustments
 SELECT count(*) AS rows_in
 FROM raw.raw_adjustments AS raw_adjustments;
 
 -- stage adjustments: one scan for the ledger and the checks
-SELECT COUNT(CASE WHEN adjustments._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN adjustments._bucket = 'superseded' THEN 1 END) AS f2, COUNT(CASE WHEN adjustments._bucket = 'quarantined' THEN 1 END) AS f3, COUNT(CASE WHEN adjustments._bucket = 'out' THEN 1 END) AS f4, COUNT(CASE WHEN adjustments._bucket = 'quarantined' AND CONTAINS(adjustments._reasons, '"unreadable(amount as decimal(18,2))"') THEN 1 END) AS f5
+SELECT COUNT(CASE WHEN adjustments._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN adjustments._bucket = 'superseded' THEN 1 END) AS f2, COUNT(CASE WHEN adjustments._bucket = 'quarantined' THEN 1 END) AS f3, COUNT(CASE WHEN adjustments._bucket = 'discarded' THEN 1 END) AS f4, COUNT(CASE WHEN adjustments._bucket = 'out' THEN 1 END) AS f5, COUNT(CASE WHEN adjustments._bucket = 'quarantined' AND CONTAINS(adjustments._reasons, '"unreadable(amount as decimal(18,2))"') THEN 1 END) AS f6
 FROM staging.adjustments__new AS adjustments;
+
+-- stage adjustments: which run first held each row
+DELETE FROM _framework.held WHERE _framework.held.stage = 'adjustments' AND (_framework.held.content NOT IN (SELECT now.content
+FROM (SELECT DISTINCT md5(COALESCE(length(held_back.adjustment_id) || ':' || held_back.adjustment_id, '-') || COALESCE(length(held_back.line_id) || ':' || held_back.line_id, '-') || COALESCE(length(CAST(held_back.amount AS VARCHAR)) || ':' || CAST(held_back.amount AS VARCHAR), '-') || COALESCE(length(held_back.reason) || ':' || held_back.reason, '-')) AS content
+FROM staging.adjustments__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now));
+
+-- stage adjustments: which run first held each row
+INSERT INTO _framework.held (stage, content, run_id) SELECT 'adjustments', now.content, :this_run AS anon_1
+FROM (SELECT DISTINCT md5(COALESCE(length(held_back.adjustment_id) || ':' || held_back.adjustment_id, '-') || COALESCE(length(held_back.line_id) || ':' || held_back.line_id, '-') || COALESCE(length(CAST(held_back.amount AS VARCHAR)) || ':' || CAST(held_back.amount AS VARCHAR), '-') || COALESCE(length(held_back.reason) || ':' || held_back.reason, '-')) AS content
+FROM staging.adjustments__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
+WHERE NOT (EXISTS (SELECT 1
+FROM _framework.held AS known
+WHERE known.stage = 'adjustments' AND known.content = now.content));
 
 -- stage adjustments: shown as adjustments
 CREATE VIEW staging.adjustments AS
@@ -419,9 +577,12 @@ WHERE adjustments._bucket = 'out';
 
 -- stage adjustments: shown as adjustments__quarantine
 CREATE VIEW quarantine.adjustments__quarantine AS
-SELECT adjustments.adjustment_id, adjustments.line_id, adjustments.amount, adjustments.reason, adjustments._bucket, adjustments._reasons
+WITH held_back AS
+(SELECT adjustments.adjustment_id AS adjustment_id, adjustments.line_id AS line_id, adjustments.amount AS amount, adjustments.reason AS reason, adjustments._bucket AS _bucket, adjustments._reasons AS _reasons, md5(COALESCE(length(adjustments.adjustment_id) || ':' || adjustments.adjustment_id, '-') || COALESCE(length(adjustments.line_id) || ':' || adjustments.line_id, '-') || COALESCE(length(CAST(adjustments.amount AS VARCHAR)) || ':' || CAST(adjustments.amount AS VARCHAR), '-') || COALESCE(length(adjustments.reason) || ':' || adjustments.reason, '-')) AS _content
 FROM staging.adjustments__rows AS adjustments
-WHERE adjustments._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
+WHERE adjustments._bucket IN ('rejected', 'quarantined', 'quarantined with its group'))
+ SELECT held_back.adjustment_id, held_back.line_id, held_back.amount, held_back.reason, held_back._bucket, held_back._reasons, held_back._content, 'adjustments' AS _stage, known.run_id AS _run_id
+FROM held_back LEFT OUTER JOIN _framework.held AS known ON known.stage = 'adjustments' AND known.content = held_back._content;
 
 -- stage adjustment_totals: the candidate, beside what stands
 CREATE TABLE marts.adjustment_totals__new AS
@@ -452,13 +613,33 @@ FROM staging.claim_lines AS claim_lines)
  SELECT input_rows.line_id, input_rows.claim_id, input_rows.line_number, input_rows.procedure_code, input_rows.units, input_rows.charged, input_rows.allowed, input_rows.paid, claim_headers.member_id, claim_headers.provider_id, claim_headers.plan_code, claim_headers.claim_type, claim_headers.service_date, claim_headers.status, CASE WHEN (input_rows._bucket IS NOT NULL) THEN input_rows._bucket WHEN (claim_headers.status IS DISTINCT FROM 'REVERSED') IS NOT TRUE THEN 'filtered' WHEN NOT claim_headers.claim_id IS NOT NULL THEN 'quarantined' ELSE 'out' END AS _bucket, ('[' || CONCAT_WS(',', CASE WHEN NOT claim_headers.claim_id IS NOT NULL THEN '"missing(claim_headers)"' END)) || ']' AS _reasons
 FROM input_rows LEFT OUTER JOIN staging.claim_headers AS claim_headers ON input_rows.claim_id = claim_headers.claim_id;
 
+-- stage claims: what a person has discarded leaves quarantine, where there is any
+UPDATE intermediate.claims__new SET _bucket='discarded' WHERE intermediate.claims__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND md5(COALESCE(length(intermediate.claims__new.line_id) || ':' || intermediate.claims__new.line_id, '-') || COALESCE(length(intermediate.claims__new.claim_id) || ':' || intermediate.claims__new.claim_id, '-') || COALESCE(length(CAST(intermediate.claims__new.line_number AS VARCHAR)) || ':' || CAST(intermediate.claims__new.line_number AS VARCHAR), '-') || COALESCE(length(intermediate.claims__new.procedure_code) || ':' || intermediate.claims__new.procedure_code, '-') || COALESCE(length(CAST(intermediate.claims__new.units AS VARCHAR)) || ':' || CAST(intermediate.claims__new.units AS VARCHAR), '-') || COALESCE(length(CAST(intermediate.claims__new.charged AS VARCHAR)) || ':' || CAST(intermediate.claims__new.charged AS VARCHAR), '-') || COALESCE(length(CAST(intermediate.claims__new.allowed AS VARCHAR)) || ':' || CAST(intermediate.claims__new.allowed AS VARCHAR), '-') || COALESCE(length(CAST(intermediate.claims__new.paid AS VARCHAR)) || ':' || CAST(intermediate.claims__new.paid AS VARCHAR), '-') || COALESCE(length(intermediate.claims__new.member_id) || ':' || intermediate.claims__new.member_id, '-') || COALESCE(length(intermediate.claims__new.provider_id) || ':' || intermediate.claims__new.provider_id, '-') || COALESCE(length(intermediate.claims__new.plan_code) || ':' || intermediate.claims__new.plan_code, '-') || COALESCE(length(intermediate.claims__new.claim_type) || ':' || intermediate.claims__new.claim_type, '-') || COALESCE(length(CAST(intermediate.claims__new.service_date AS VARCHAR)) || ':' || CAST(intermediate.claims__new.service_date AS VARCHAR), '-') || COALESCE(length(intermediate.claims__new.status) || ':' || intermediate.claims__new.status, '-')) IN (SELECT _framework.discards.content
+FROM _framework.discards
+WHERE _framework.discards.stage = 'claims');
+
 -- stage claims: what comes in from claim_lines
 SELECT count(*) AS rows_in, coalesce(sum(claim_lines.charged), 0) AS money_0, coalesce(sum(claim_lines.paid), 0) AS money_1
 FROM staging.claim_lines AS claim_lines;
 
 -- stage claims: one scan for the ledger and the checks
-SELECT COUNT(CASE WHEN claims._bucket = 'no key' THEN 1 END) AS f1, SUM(CASE WHEN claims._bucket = 'no key' THEN claims.charged END) AS f2, SUM(CASE WHEN claims._bucket = 'no key' THEN claims.paid END) AS f3, COUNT(CASE WHEN claims._bucket = 'filtered' THEN 1 END) AS f4, SUM(CASE WHEN claims._bucket = 'filtered' THEN claims.charged END) AS f5, SUM(CASE WHEN claims._bucket = 'filtered' THEN claims.paid END) AS f6, COUNT(CASE WHEN claims._bucket = 'quarantined' THEN 1 END) AS f7, SUM(CASE WHEN claims._bucket = 'quarantined' THEN claims.charged END) AS f8, SUM(CASE WHEN claims._bucket = 'quarantined' THEN claims.paid END) AS f9, COUNT(CASE WHEN claims._bucket = 'out' THEN 1 END) AS f10, SUM(CASE WHEN claims._bucket = 'out' THEN claims.charged END) AS f11, SUM(CASE WHEN claims._bucket = 'out' THEN claims.paid END) AS f12, COUNT(CASE WHEN claims._bucket = 'quarantined' AND CONTAINS(claims._reasons, '"missing(claim_headers)"') THEN 1 END) AS f13
+SELECT COUNT(CASE WHEN claims._bucket = 'no key' THEN 1 END) AS f1, SUM(CASE WHEN claims._bucket = 'no key' THEN claims.charged END) AS f2, SUM(CASE WHEN claims._bucket = 'no key' THEN claims.paid END) AS f3, COUNT(CASE WHEN claims._bucket = 'filtered' THEN 1 END) AS f4, SUM(CASE WHEN claims._bucket = 'filtered' THEN claims.charged END) AS f5, SUM(CASE WHEN claims._bucket = 'filtered' THEN claims.paid END) AS f6, COUNT(CASE WHEN claims._bucket = 'quarantined' THEN 1 END) AS f7, SUM(CASE WHEN claims._bucket = 'quarantined' THEN claims.charged END) AS f8, SUM(CASE WHEN claims._bucket = 'quarantined' THEN claims.paid END) AS f9, COUNT(CASE WHEN claims._bucket = 'discarded' THEN 1 END) AS f10, SUM(CASE WHEN claims._bucket = 'discarded' THEN claims.charged END) AS f11, SUM(CASE WHEN claims._bucket = 'discarded' THEN claims.paid END) AS f12, COUNT(CASE WHEN claims._bucket = 'out' THEN 1 END) AS f13, SUM(CASE WHEN claims._bucket = 'out' THEN claims.charged END) AS f14, SUM(CASE WHEN claims._bucket = 'out' THEN claims.paid END) AS f15, COUNT(CASE WHEN claims._bucket = 'quarantined' AND CONTAINS(claims._reasons, '"missing(claim_headers)"') THEN 1 END) AS f16
 FROM intermediate.claims__new AS claims;
+
+-- stage claims: which run first held each row
+DELETE FROM _framework.held WHERE _framework.held.stage = 'claims' AND (_framework.held.content NOT IN (SELECT now.content
+FROM (SELECT DISTINCT md5(COALESCE(length(held_back.line_id) || ':' || held_back.line_id, '-') || COALESCE(length(held_back.claim_id) || ':' || held_back.claim_id, '-') || COALESCE(length(CAST(held_back.line_number AS VARCHAR)) || ':' || CAST(held_back.line_number AS VARCHAR), '-') || COALESCE(length(held_back.procedure_code) || ':' || held_back.procedure_code, '-') || COALESCE(length(CAST(held_back.units AS VARCHAR)) || ':' || CAST(held_back.units AS VARCHAR), '-') || COALESCE(length(CAST(held_back.charged AS VARCHAR)) || ':' || CAST(held_back.charged AS VARCHAR), '-') || COALESCE(length(CAST(held_back.allowed AS VARCHAR)) || ':' || CAST(held_back.allowed AS VARCHAR), '-') || COALESCE(length(CAST(held_back.paid AS VARCHAR)) || ':' || CAST(held_back.paid AS VARCHAR), '-') || COALESCE(length(held_back.member_id) || ':' || held_back.member_id, '-') || COALESCE(length(held_back.provider_id) || ':' || held_back.provider_id, '-') || COALESCE(length(held_back.plan_code) || ':' || held_back.plan_code, '-') || COALESCE(length(held_back.claim_type) || ':' || held_back.claim_type, '-') || COALESCE(length(CAST(held_back.service_date AS VARCHAR)) || ':' || CAST(held_back.service_date AS VARCHAR), '-') || COALESCE(length(held_back.status) || ':' || held_back.status, '-')) AS content
+FROM intermediate.claims__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now));
+
+-- stage claims: which run first held each row
+INSERT INTO _framework.held (stage, content, run_id) SELECT 'claims', now.content, :this_run AS anon_1
+FROM (SELECT DISTINCT md5(COALESCE(length(held_back.line_id) || ':' || held_back.line_id, '-') || COALESCE(length(held_back.claim_id) || ':' || held_back.claim_id, '-') || COALESCE(length(CAST(held_back.line_number AS VARCHAR)) || ':' || CAST(held_back.line_number AS VARCHAR), '-') || COALESCE(length(held_back.procedure_code) || ':' || held_back.procedure_code, '-') || COALESCE(length(CAST(held_back.units AS VARCHAR)) || ':' || CAST(held_back.units AS VARCHAR), '-') || COALESCE(length(CAST(held_back.charged AS VARCHAR)) || ':' || CAST(held_back.charged AS VARCHAR), '-') || COALESCE(length(CAST(held_back.allowed AS VARCHAR)) || ':' || CAST(held_back.allowed AS VARCHAR), '-') || COALESCE(length(CAST(held_back.paid AS VARCHAR)) || ':' || CAST(held_back.paid AS VARCHAR), '-') || COALESCE(length(held_back.member_id) || ':' || held_back.member_id, '-') || COALESCE(length(held_back.provider_id) || ':' || held_back.provider_id, '-') || COALESCE(length(held_back.plan_code) || ':' || held_back.plan_code, '-') || COALESCE(length(held_back.claim_type) || ':' || held_back.claim_type, '-') || COALESCE(length(CAST(held_back.service_date AS VARCHAR)) || ':' || CAST(held_back.service_date AS VARCHAR), '-') || COALESCE(length(held_back.status) || ':' || held_back.status, '-')) AS content
+FROM intermediate.claims__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
+WHERE NOT (EXISTS (SELECT 1
+FROM _framework.held AS known
+WHERE known.stage = 'claims' AND known.content = now.content));
 
 -- stage claims: shown as claims
 CREATE VIEW intermediate.claims AS
@@ -468,9 +649,12 @@ WHERE claims._bucket = 'out';
 
 -- stage claims: shown as claims__quarantine
 CREATE VIEW quarantine.claims__quarantine AS
-SELECT claims.line_id, claims.claim_id, claims.line_number, claims.procedure_code, claims.units, claims.charged, claims.allowed, claims.paid, claims.member_id, claims.provider_id, claims.plan_code, claims.claim_type, claims.service_date, claims.status, claims._bucket, claims._reasons
+WITH held_back AS
+(SELECT claims.line_id AS line_id, claims.claim_id AS claim_id, claims.line_number AS line_number, claims.procedure_code AS procedure_code, claims.units AS units, claims.charged AS charged, claims.allowed AS allowed, claims.paid AS paid, claims.member_id AS member_id, claims.provider_id AS provider_id, claims.plan_code AS plan_code, claims.claim_type AS claim_type, claims.service_date AS service_date, claims.status AS status, claims._bucket AS _bucket, claims._reasons AS _reasons, md5(COALESCE(length(claims.line_id) || ':' || claims.line_id, '-') || COALESCE(length(claims.claim_id) || ':' || claims.claim_id, '-') || COALESCE(length(CAST(claims.line_number AS VARCHAR)) || ':' || CAST(claims.line_number AS VARCHAR), '-') || COALESCE(length(claims.procedure_code) || ':' || claims.procedure_code, '-') || COALESCE(length(CAST(claims.units AS VARCHAR)) || ':' || CAST(claims.units AS VARCHAR), '-') || COALESCE(length(CAST(claims.charged AS VARCHAR)) || ':' || CAST(claims.charged AS VARCHAR), '-') || COALESCE(length(CAST(claims.allowed AS VARCHAR)) || ':' || CAST(claims.allowed AS VARCHAR), '-') || COALESCE(length(CAST(claims.paid AS VARCHAR)) || ':' || CAST(claims.paid AS VARCHAR), '-') || COALESCE(length(claims.member_id) || ':' || claims.member_id, '-') || COALESCE(length(claims.provider_id) || ':' || claims.provider_id, '-') || COALESCE(length(claims.plan_code) || ':' || claims.plan_code, '-') || COALESCE(length(claims.claim_type) || ':' || claims.claim_type, '-') || COALESCE(length(CAST(claims.service_date AS VARCHAR)) || ':' || CAST(claims.service_date AS VARCHAR), '-') || COALESCE(length(claims.status) || ':' || claims.status, '-')) AS _content
 FROM intermediate.claims__rows AS claims
-WHERE claims._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
+WHERE claims._bucket IN ('rejected', 'quarantined', 'quarantined with its group'))
+ SELECT held_back.line_id, held_back.claim_id, held_back.line_number, held_back.procedure_code, held_back.units, held_back.charged, held_back.allowed, held_back.paid, held_back.member_id, held_back.provider_id, held_back.plan_code, held_back.claim_type, held_back.service_date, held_back.status, held_back._bucket, held_back._reasons, held_back._content, 'claims' AS _stage, known.run_id AS _run_id
+FROM held_back LEFT OUTER JOIN _framework.held AS known ON known.stage = 'claims' AND known.content = held_back._content;
 
 -- stage dim_member: the candidate, beside what stands
 CREATE TABLE marts.dim_member__new AS

@@ -84,13 +84,33 @@ FROM filtered)
  SELECT ranked.line_id, ranked.claim_id, ranked.paid, ranked.units, ranked.day, ranked.kept, ranked.next_day, CASE WHEN (ranked._bucket IS NOT NULL) THEN ranked._bucket WHEN ranked._rank > 1 THEN 'superseded' WHEN ranked._failed_units THEN 'quarantined' WHEN ranked._failed_day THEN 'quarantined' WHEN ranked._failed_paid THEN 'quarantined' WHEN ranked._failed_kept THEN 'quarantined' WHEN ranked.units < 1 THEN 'quarantined' ELSE 'out' END AS _bucket, ('[' || CONCAT_WS(',', CASE WHEN ranked._failed_units THEN '"unreadable(units as integer)"' END, CASE WHEN ranked._failed_day THEN '"unreadable(day as date)"' END, CASE WHEN ranked._failed_paid THEN '"unreadable(paid as decimal(18,2))"' END, CASE WHEN ranked._failed_kept THEN '"unreadable(kept as integer)"' END, CASE WHEN ranked.units < 1 THEN '"range(units)"' END)) || ']' AS _reasons
 FROM ranked;
 
+-- stage lines: what a person has discarded leaves quarantine, where there is any
+UPDATE staging.lines__new SET _bucket='discarded' WHERE staging.lines__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND md5(COALESCE(length(staging.lines__new.line_id) || ':' || staging.lines__new.line_id, '-') || COALESCE(length(staging.lines__new.claim_id) || ':' || staging.lines__new.claim_id, '-') || COALESCE(length(CAST(staging.lines__new.paid AS VARCHAR)) || ':' || CAST(staging.lines__new.paid AS VARCHAR), '-') || COALESCE(length(CAST(staging.lines__new.units AS VARCHAR)) || ':' || CAST(staging.lines__new.units AS VARCHAR), '-') || COALESCE(length(CAST(staging.lines__new.day AS VARCHAR)) || ':' || CAST(staging.lines__new.day AS VARCHAR), '-') || COALESCE(length(CAST(staging.lines__new.kept AS VARCHAR)) || ':' || CAST(staging.lines__new.kept AS VARCHAR), '-') || COALESCE(length(CAST(staging.lines__new.next_day AS VARCHAR)) || ':' || CAST(staging.lines__new.next_day AS VARCHAR), '-')) IN (SELECT _framework.discards.content
+FROM _framework.discards
+WHERE _framework.discards.stage = 'lines');
+
 -- stage lines: what comes in from raw_lines
 SELECT count(*) AS rows_in
 FROM raw.raw_lines AS raw_lines;
 
 -- stage lines: one scan for the ledger and the checks
-SELECT COUNT(CASE WHEN lines._bucket = 'filtered' THEN 1 END) AS f1, SUM(CASE WHEN lines._bucket = 'filtered' THEN lines.paid END) AS f2, COUNT(CASE WHEN lines._bucket = 'rejected' THEN 1 END) AS f3, SUM(CASE WHEN lines._bucket = 'rejected' THEN lines.paid END) AS f4, COUNT(CASE WHEN lines._bucket = 'superseded' THEN 1 END) AS f5, SUM(CASE WHEN lines._bucket = 'superseded' THEN lines.paid END) AS f6, COUNT(CASE WHEN lines._bucket = 'quarantined' THEN 1 END) AS f7, SUM(CASE WHEN lines._bucket = 'quarantined' THEN lines.paid END) AS f8, COUNT(CASE WHEN lines._bucket = 'out' THEN 1 END) AS f9, SUM(CASE WHEN lines._bucket = 'out' THEN lines.paid END) AS f10, COUNT(CASE WHEN lines._bucket = 'quarantined' AND CONTAINS(lines._reasons, '"unreadable(units as integer)"') THEN 1 END) AS f11, COUNT(CASE WHEN lines._bucket = 'quarantined' AND CONTAINS(lines._reasons, '"unreadable(day as date)"') THEN 1 END) AS f12, COUNT(CASE WHEN lines._bucket = 'quarantined' AND CONTAINS(lines._reasons, '"unreadable(paid as decimal(18,2))"') THEN 1 END) AS f13, COUNT(CASE WHEN lines._bucket = 'quarantined' AND CONTAINS(lines._reasons, '"unreadable(kept as integer)"') THEN 1 END) AS f14, COUNT(CASE WHEN lines._bucket = 'quarantined' AND CONTAINS(lines._reasons, '"range(units)"') THEN 1 END) AS f15, COUNT(CASE WHEN lines._bucket = 'out' AND NOT REGEXP_MATCHES(lines.line_id, '^[A-Z0-9]+$') THEN 1 END) AS f16
+SELECT COUNT(CASE WHEN lines._bucket = 'filtered' THEN 1 END) AS f1, SUM(CASE WHEN lines._bucket = 'filtered' THEN lines.paid END) AS f2, COUNT(CASE WHEN lines._bucket = 'rejected' THEN 1 END) AS f3, SUM(CASE WHEN lines._bucket = 'rejected' THEN lines.paid END) AS f4, COUNT(CASE WHEN lines._bucket = 'superseded' THEN 1 END) AS f5, SUM(CASE WHEN lines._bucket = 'superseded' THEN lines.paid END) AS f6, COUNT(CASE WHEN lines._bucket = 'quarantined' THEN 1 END) AS f7, SUM(CASE WHEN lines._bucket = 'quarantined' THEN lines.paid END) AS f8, COUNT(CASE WHEN lines._bucket = 'discarded' THEN 1 END) AS f9, SUM(CASE WHEN lines._bucket = 'discarded' THEN lines.paid END) AS f10, COUNT(CASE WHEN lines._bucket = 'out' THEN 1 END) AS f11, SUM(CASE WHEN lines._bucket = 'out' THEN lines.paid END) AS f12, COUNT(CASE WHEN lines._bucket = 'quarantined' AND CONTAINS(lines._reasons, '"unreadable(units as integer)"') THEN 1 END) AS f13, COUNT(CASE WHEN lines._bucket = 'quarantined' AND CONTAINS(lines._reasons, '"unreadable(day as date)"') THEN 1 END) AS f14, COUNT(CASE WHEN lines._bucket = 'quarantined' AND CONTAINS(lines._reasons, '"unreadable(paid as decimal(18,2))"') THEN 1 END) AS f15, COUNT(CASE WHEN lines._bucket = 'quarantined' AND CONTAINS(lines._reasons, '"unreadable(kept as integer)"') THEN 1 END) AS f16, COUNT(CASE WHEN lines._bucket = 'quarantined' AND CONTAINS(lines._reasons, '"range(units)"') THEN 1 END) AS f17, COUNT(CASE WHEN lines._bucket = 'out' AND NOT REGEXP_MATCHES(lines.line_id, '^[A-Z0-9]+$') THEN 1 END) AS f18
 FROM staging.lines__new AS lines;
+
+-- stage lines: which run first held each row
+DELETE FROM _framework.held WHERE _framework.held.stage = 'lines' AND (_framework.held.content NOT IN (SELECT now.content
+FROM (SELECT DISTINCT md5(COALESCE(length(held_back.line_id) || ':' || held_back.line_id, '-') || COALESCE(length(held_back.claim_id) || ':' || held_back.claim_id, '-') || COALESCE(length(CAST(held_back.paid AS VARCHAR)) || ':' || CAST(held_back.paid AS VARCHAR), '-') || COALESCE(length(CAST(held_back.units AS VARCHAR)) || ':' || CAST(held_back.units AS VARCHAR), '-') || COALESCE(length(CAST(held_back.day AS VARCHAR)) || ':' || CAST(held_back.day AS VARCHAR), '-') || COALESCE(length(CAST(held_back.kept AS VARCHAR)) || ':' || CAST(held_back.kept AS VARCHAR), '-') || COALESCE(length(CAST(held_back.next_day AS VARCHAR)) || ':' || CAST(held_back.next_day AS VARCHAR), '-')) AS content
+FROM staging.lines__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now));
+
+-- stage lines: which run first held each row
+INSERT INTO _framework.held (stage, content, run_id) SELECT 'lines', now.content, :this_run AS anon_1
+FROM (SELECT DISTINCT md5(COALESCE(length(held_back.line_id) || ':' || held_back.line_id, '-') || COALESCE(length(held_back.claim_id) || ':' || held_back.claim_id, '-') || COALESCE(length(CAST(held_back.paid AS VARCHAR)) || ':' || CAST(held_back.paid AS VARCHAR), '-') || COALESCE(length(CAST(held_back.units AS VARCHAR)) || ':' || CAST(held_back.units AS VARCHAR), '-') || COALESCE(length(CAST(held_back.day AS VARCHAR)) || ':' || CAST(held_back.day AS VARCHAR), '-') || COALESCE(length(CAST(held_back.kept AS VARCHAR)) || ':' || CAST(held_back.kept AS VARCHAR), '-') || COALESCE(length(CAST(held_back.next_day AS VARCHAR)) || ':' || CAST(held_back.next_day AS VARCHAR), '-')) AS content
+FROM staging.lines__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
+WHERE NOT (EXISTS (SELECT 1
+FROM _framework.held AS known
+WHERE known.stage = 'lines' AND known.content = now.content));
 
 -- stage lines: shown as lines
 CREATE VIEW staging.lines AS
@@ -100,9 +120,12 @@ WHERE lines._bucket = 'out';
 
 -- stage lines: shown as lines__quarantine
 CREATE VIEW quarantine.lines__quarantine AS
-SELECT lines.line_id, lines.claim_id, lines.paid, lines.units, lines.day, lines.kept, lines.next_day, lines._bucket, lines._reasons
+WITH held_back AS
+(SELECT lines.line_id AS line_id, lines.claim_id AS claim_id, lines.paid AS paid, lines.units AS units, lines.day AS day, lines.kept AS kept, lines.next_day AS next_day, lines._bucket AS _bucket, lines._reasons AS _reasons, md5(COALESCE(length(lines.line_id) || ':' || lines.line_id, '-') || COALESCE(length(lines.claim_id) || ':' || lines.claim_id, '-') || COALESCE(length(CAST(lines.paid AS VARCHAR)) || ':' || CAST(lines.paid AS VARCHAR), '-') || COALESCE(length(CAST(lines.units AS VARCHAR)) || ':' || CAST(lines.units AS VARCHAR), '-') || COALESCE(length(CAST(lines.day AS VARCHAR)) || ':' || CAST(lines.day AS VARCHAR), '-') || COALESCE(length(CAST(lines.kept AS VARCHAR)) || ':' || CAST(lines.kept AS VARCHAR), '-') || COALESCE(length(CAST(lines.next_day AS VARCHAR)) || ':' || CAST(lines.next_day AS VARCHAR), '-')) AS _content
 FROM staging.lines__rows AS lines
-WHERE lines._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
+WHERE lines._bucket IN ('rejected', 'quarantined', 'quarantined with its group'))
+ SELECT held_back.line_id, held_back.claim_id, held_back.paid, held_back.units, held_back.day, held_back.kept, held_back.next_day, held_back._bucket, held_back._reasons, held_back._content, 'lines' AS _stage, known.run_id AS _run_id
+FROM held_back LEFT OUTER JOIN _framework.held AS known ON known.stage = 'lines' AND known.content = held_back._content;
 
 -- stage member_months: the candidate, beside what stands
 CREATE TABLE staging.member_months__new AS
@@ -148,13 +171,33 @@ FROM verdict_2)
  SELECT ranked.member_id, ranked.starts, ranked.field, ranked.month, ranked.content, ranked._added, CASE WHEN (ranked._bucket IS NOT NULL) THEN ranked._bucket WHEN ranked._rank > 100 THEN 'over the limit' ELSE 'out' END AS _bucket, ranked._reasons
 FROM ranked;
 
+-- stage member_months: what a person has discarded leaves quarantine, where there is any
+UPDATE staging.member_months__new SET _bucket='discarded' WHERE staging.member_months__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND md5(COALESCE(length(staging.member_months__new.member_id) || ':' || staging.member_months__new.member_id, '-') || COALESCE(length(CAST(staging.member_months__new.starts AS VARCHAR)) || ':' || CAST(staging.member_months__new.starts AS VARCHAR), '-') || COALESCE(length(staging.member_months__new.field) || ':' || staging.member_months__new.field, '-') || COALESCE(length(CAST(staging.member_months__new.month AS VARCHAR)) || ':' || CAST(staging.member_months__new.month AS VARCHAR), '-')) IN (SELECT _framework.discards.content
+FROM _framework.discards
+WHERE _framework.discards.stage = 'member_months');
+
 -- stage member_months: what comes in from spans
 SELECT count(*) AS rows_in
 FROM raw.spans AS spans;
 
 -- stage member_months: one scan for the ledger and the checks
-SELECT COUNT(CASE WHEN member_months._added THEN 1 END) AS f1, COUNT(CASE WHEN member_months._bucket = 'no value' THEN 1 END) AS f2, COUNT(CASE WHEN member_months._bucket = 'no period' THEN 1 END) AS f3, COUNT(CASE WHEN member_months._bucket = 'rejected' THEN 1 END) AS f4, COUNT(CASE WHEN member_months._bucket = 'quarantined' THEN 1 END) AS f5, COUNT(CASE WHEN member_months._bucket = 'quarantined with its group' THEN 1 END) AS f6, COUNT(CASE WHEN member_months._bucket = 'over the limit' THEN 1 END) AS f7, COUNT(CASE WHEN member_months._bucket = 'out' THEN 1 END) AS f8, COUNT(CASE WHEN member_months._bucket = 'quarantined' AND CONTAINS(member_months._reasons, '"not_null(content)"') THEN 1 END) AS f9
+SELECT COUNT(CASE WHEN member_months._added THEN 1 END) AS f1, COUNT(CASE WHEN member_months._bucket = 'no value' THEN 1 END) AS f2, COUNT(CASE WHEN member_months._bucket = 'no period' THEN 1 END) AS f3, COUNT(CASE WHEN member_months._bucket = 'rejected' THEN 1 END) AS f4, COUNT(CASE WHEN member_months._bucket = 'quarantined' THEN 1 END) AS f5, COUNT(CASE WHEN member_months._bucket = 'quarantined with its group' THEN 1 END) AS f6, COUNT(CASE WHEN member_months._bucket = 'over the limit' THEN 1 END) AS f7, COUNT(CASE WHEN member_months._bucket = 'discarded' THEN 1 END) AS f8, COUNT(CASE WHEN member_months._bucket = 'out' THEN 1 END) AS f9, COUNT(CASE WHEN member_months._bucket = 'quarantined' AND CONTAINS(member_months._reasons, '"not_null(content)"') THEN 1 END) AS f10
 FROM staging.member_months__new AS member_months;
+
+-- stage member_months: which run first held each row
+DELETE FROM _framework.held WHERE _framework.held.stage = 'member_months' AND (_framework.held.content NOT IN (SELECT now.content
+FROM (SELECT DISTINCT md5(COALESCE(length(held_back.member_id) || ':' || held_back.member_id, '-') || COALESCE(length(CAST(held_back.starts AS VARCHAR)) || ':' || CAST(held_back.starts AS VARCHAR), '-') || COALESCE(length(held_back.field) || ':' || held_back.field, '-') || COALESCE(length(CAST(held_back.month AS VARCHAR)) || ':' || CAST(held_back.month AS VARCHAR), '-')) AS content
+FROM staging.member_months__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now));
+
+-- stage member_months: which run first held each row
+INSERT INTO _framework.held (stage, content, run_id) SELECT 'member_months', now.content, :this_run AS anon_1
+FROM (SELECT DISTINCT md5(COALESCE(length(held_back.member_id) || ':' || held_back.member_id, '-') || COALESCE(length(CAST(held_back.starts AS VARCHAR)) || ':' || CAST(held_back.starts AS VARCHAR), '-') || COALESCE(length(held_back.field) || ':' || held_back.field, '-') || COALESCE(length(CAST(held_back.month AS VARCHAR)) || ':' || CAST(held_back.month AS VARCHAR), '-')) AS content
+FROM staging.member_months__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
+WHERE NOT (EXISTS (SELECT 1
+FROM _framework.held AS known
+WHERE known.stage = 'member_months' AND known.content = now.content));
 
 -- stage member_months: shown as member_months
 CREATE VIEW staging.member_months AS
@@ -164,9 +207,12 @@ WHERE member_months._bucket = 'out';
 
 -- stage member_months: shown as member_months__quarantine
 CREATE VIEW quarantine.member_months__quarantine AS
-SELECT member_months.member_id, member_months.starts, member_months.field, member_months.month, member_months._bucket, member_months._reasons
+WITH held_back AS
+(SELECT member_months.member_id AS member_id, member_months.starts AS starts, member_months.field AS field, member_months.month AS month, member_months._bucket AS _bucket, member_months._reasons AS _reasons, md5(COALESCE(length(member_months.member_id) || ':' || member_months.member_id, '-') || COALESCE(length(CAST(member_months.starts AS VARCHAR)) || ':' || CAST(member_months.starts AS VARCHAR), '-') || COALESCE(length(member_months.field) || ':' || member_months.field, '-') || COALESCE(length(CAST(member_months.month AS VARCHAR)) || ':' || CAST(member_months.month AS VARCHAR), '-')) AS _content
 FROM staging.member_months__rows AS member_months
-WHERE member_months._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
+WHERE member_months._bucket IN ('rejected', 'quarantined', 'quarantined with its group'))
+ SELECT held_back.member_id, held_back.starts, held_back.field, held_back.month, held_back._bucket, held_back._reasons, held_back._content, 'member_months' AS _stage, known.run_id AS _run_id
+FROM held_back LEFT OUTER JOIN _framework.held AS known ON known.stage = 'member_months' AND known.content = held_back._content;
 
 -- stage inner_joined: the candidate, beside what stands
 CREATE TABLE intermediate.inner_joined__new AS

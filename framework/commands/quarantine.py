@@ -1,0 +1,171 @@
+"""What a pipeline held back: list it, show how to see it, discard it with a reason."""
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from framework import project, standing
+from framework.compile.holding import CONTENT, DISCARDS, FIRST_RUN, STAGE
+from framework.compile.tables import Tables
+from framework.diagnostics import Code, Diagnostic, PipelineError, suggest
+from framework.execute.session import Session, Stopped
+from framework.load import load
+from framework.plan import Plan
+from framework.printing import SCHEMA_VERSION, as_json, table
+from framework.resolve import resolve
+from framework.target import Target, opened
+from framework.warehouse import Refusal, Unreachable
+
+UNKNOWN_STAGE = Code("F190", "a stage that holds nothing back")
+NOT_TOLD = Code("F191", "an action of quarantine that is not told enough")
+
+_OWN = ("_bucket", "_reasons", STAGE, FIRST_RUN, CONTENT)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("action", choices=("list", "show", "discard"), help="what to do with what was held back")
+    parser.add_argument("pipeline", type=Path, metavar="PIPELINE", help="the pipeline's file")
+    parser.add_argument("stage", nargs="?", metavar="STAGE", help="the stage that holds the rows; not for list")
+    parser.add_argument("--target", help="a target of framework.yaml; the default one otherwise")
+    parser.add_argument("--show-values", action="store_true", help="show: print the rows themselves")
+    parser.add_argument("--reason", help="discard: why; it stays in the ledger")
+    parser.add_argument(
+        "--key", action="append", default=[], metavar="COLUMN=VALUE", help="discard: rows with this value; repeatable"
+    )
+    parser.add_argument("--check", help="discard: rows that failed this check")
+    parser.add_argument("--all", action="store_true", help="discard: every row that the stage holds now")
+
+
+def _complete(options: argparse.Namespace) -> None:
+    """Raises PipelineError for what the action needs and was not given."""
+    if options.action != "list" and options.stage is None:
+        raise PipelineError(Diagnostic(NOT_TOLD, f"{options.action} needs a stage", None, "framework quarantine list"))
+    if options.action == "discard" and not (options.reason or "").strip():
+        help = 'write --reason "..."; it stays in the ledger'
+        raise PipelineError(Diagnostic(NOT_TOLD, "discard needs a reason", None, help))
+    if options.action == "discard" and not (options.key or options.check or options.all):
+        help = "write --key COLUMN=VALUE, --check NAME or --all"
+        raise PipelineError(Diagnostic(NOT_TOLD, "which rows are to be discarded is not told", None, help))
+
+
+def run(options: argparse.Namespace) -> int:
+    _complete(options)
+    here = project.find(Path.cwd())
+    plan = resolve(load(options.pipeline))
+    actions: Mapping[str, Callable[..., int]] = {"list": _list, "show": _show, "discard": _discard}
+    with opened(here, options.target) as target, target.engine.begin() as connection:
+        try:
+            with Session(connection, target.warehouse, {}).explained():
+                return actions[options.action](
+                    _Quarantine(plan, Tables(plan, here.schemas), target, connection), options
+                )
+        except Stopped as stopped:
+            raise Unreachable(Refusal(stopped.message, stopped.help)) from None
+
+
+@dataclass(frozen=True, slots=True)
+class _Quarantine:
+    """What a pipeline holds back in a target."""
+
+    plan: Plan
+    tables: Tables
+    target: Target
+    connection: sa.Connection
+
+    def stages(self) -> Iterator[str]:
+        schema = self.tables.schemas["quarantine"]
+        standing_now = self.target.warehouse.relations(self.connection, schema)
+        for stage in self.plan.stages:
+            if f"{stage.name}__quarantine" in standing_now:
+                yield stage.name
+
+    def held(self, stage: str, options: argparse.Namespace) -> sa.TableClause:
+        """The quarantine of a stage, with its columns. Raises PipelineError where there is none."""
+        known = list(self.stages())
+        if stage not in known:
+            help = suggest(stage, known) if known else "nothing is held back by this pipeline"
+            raise PipelineError(Diagnostic(UNKNOWN_STAGE, f"`{stage}` holds nothing back", None, help))
+        schema, name = self.tables.schemas["quarantine"], f"{stage}__quarantine"
+        columns = self.target.warehouse.columns(self.connection, schema, name)
+        return sa.table(name, *(sa.column(c) for c in columns), schema=schema)
+
+    def counts(self, held: sa.TableClause) -> list[dict[str, Any]]:
+        """Rows by bucket and by the checks that they failed, with the run that first held one of them."""
+        by = [held.c["_bucket"], *(held.c[n] for n in ("_reasons",) if n in held.c)]
+        reasons = by[1] if len(by) > 1 else sa.null()
+        counted = sa.select(by[0], reasons, sa.func.count(), sa.func.min(held.c[FIRST_RUN]))
+        rows = self.connection.execute(counted.select_from(held).group_by(*by).order_by(*by))
+        return [{"bucket": b, "checks": r or "[]", "rows": int(n), "first_run": run} for b, r, n, run in rows]
+
+
+def _list(quarantine: _Quarantine, options: argparse.Namespace) -> int:
+    found = {stage: quarantine.counts(quarantine.held(stage, options)) for stage in quarantine.stages()}
+    if options.output == "json":
+        print(as_json({"schema_version": SCHEMA_VERSION, "quarantine": found}))
+        return 0
+    rows = [
+        (s, c["bucket"], c["checks"], f"{c['rows']:,}", c["first_run"] or "") for s, cs in found.items() for c in cs
+    ]
+    print(
+        table(("stage", "bucket", "checks", "rows", "since run"), rows, right=(3,)) if rows else "nothing is held back"
+    )
+    return 0
+
+
+def _show(quarantine: _Quarantine, options: argparse.Namespace) -> int:
+    held = quarantine.held(options.stage, options)
+    counts = quarantine.counts(held)
+    select = sa.select(*(c for c in held.c if c.name != CONTENT)).select_from(held)
+    text = str(select.compile(dialect=quarantine.connection.dialect))
+    rows = [dict(r._mapping) for r in quarantine.connection.execute(select)] if options.show_values else None
+    if options.output == "json":
+        shown = {"stage": options.stage, "query": text, "counts": counts}
+        print(as_json({"schema_version": SCHEMA_VERSION, **shown, **({} if rows is None else {"rows": rows})}))
+        return 0
+    print(
+        table(("bucket", "checks", "rows"), [(c["bucket"], c["checks"], f"{c['rows']:,}") for c in counts], right=(2,))
+    )
+    print(f"\nThe rows are found by:\n{text}")
+    if rows is not None:
+        names = [c.name for c in held.c if c.name != CONTENT]
+        print("\n" + table(names, [["" if r[n] is None else str(r[n]) for n in names] for r in rows]))
+    return 0
+
+
+def _discard(quarantine: _Quarantine, options: argparse.Namespace) -> int:
+    held = quarantine.held(options.stage, options)
+    known = sa.select(DISCARDS.c.content).where(DISCARDS.c.stage == options.stage)
+    chosen = sa.select(held.c[CONTENT].label("content")).distinct().where(held.c[CONTENT].not_in(known))
+    for condition in _conditions(held, options):
+        chosen = chosen.where(condition)
+    at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    contents = list(quarantine.connection.execute(chosen).scalars())
+    for content in contents:
+        row = {"stage": options.stage, "content": content, "reason": options.reason, "discarded_at": at}
+        quarantine.connection.execute(sa.insert(standing.DISCARDS).values(row))
+    if options.output == "json":
+        print(as_json({"schema_version": SCHEMA_VERSION, "stage": options.stage, "discarded": len(contents)}))
+        return 0
+    print(f"{len(contents):,} discarded of `{options.stage}`; the next run leaves them out and says why")
+    return 0
+
+
+def _conditions(held: sa.TableClause, options: argparse.Namespace) -> Iterator[Any]:
+    """What chooses the rows; all of it must hold."""
+    if not (options.key or options.check or options.all):
+        message = "which rows are to be discarded is not told"
+        raise PipelineError(Diagnostic(NOT_TOLD, message, None, "write --key COLUMN=VALUE, --check NAME or --all"))
+    for text in options.key:
+        name, equals, value = text.partition("=")
+        if not equals or name not in held.c or name in _OWN:
+            known = [c.name for c in held.c if c.name not in _OWN]
+            message = f"`{name}` is no column of what `{options.stage}` holds back"
+            raise PipelineError(Diagnostic(NOT_TOLD, message, None, suggest(name, known)))
+        yield sa.cast(held.c[name], sa.Text()) == value
+    if options.check:
+        yield held.c["_reasons"].contains(f'"{options.check}"', autoescape=True)
