@@ -5,7 +5,7 @@ the ledger and `Hold` to quarantine, so what becomes of each input row can be co
 a `Derive` of a rank and a `Divert` of all but the first; an inner join is a left `Join` and a `Divert`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from framework.expressions.tree import Expression
@@ -138,6 +138,17 @@ class Query:
         ending = (s for s in self.steps if isinstance(s, Divert | Hold))
         named = ("quarantined" if isinstance(s, Hold) else s.bucket for s in ending)
         return (*dict.fromkeys(named), "out")
+
+
+def preceded(query: Query, relation: str, *steps: Step) -> Query:
+    """The query with steps before its own wherever it takes the rows of a relation."""
+    match query.input:
+        case Read(relation=name) if name == relation:
+            return replace(query, steps=(*steps, *query.steps))
+        case Union(branches=branches):
+            inner = tuple(replace(b, relation=preceded(b.relation, relation, *steps)) for b in branches)
+            return replace(query, input=Union(inner))
+    return query
 
 
 def read_by(query: Query) -> frozenset[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from framework.plan import Plan
 from framework.printing import SCHEMA_VERSION, as_json, run_as_dict
+from framework.relation import Key, Relation
 from framework.run import Run
 
 FOLDER = "target"
@@ -69,12 +70,16 @@ def _relation(found: Any) -> dict[str, Any]:
             }
             for c in found.relation.columns
         ],
-        "keys": sorted(sorted(key) for key in found.relation.keys),
+        "keys": sorted(sorted(key) for key in _keys(found.relation)),
         "checks": [
             {"name": a.name, "check": a.check, "on_fail": a.on_fail, "description": a.description}
             for a in found.assertions
         ],
     }
+
+
+def _keys(relation: Relation) -> frozenset[Key]:
+    return relation.keys if relation.primary is None else relation.keys | {relation.primary}
 
 
 def write_compiled(warehouse: str, name: str, text: str, root: Path) -> Path:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from framework.algebra import Query
+from framework.algebra import Query, Step
 from framework.expressions.tree import Expression
 
 OnFail = Literal["stop", "quarantine", "warn"]
@@ -13,26 +13,49 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class RowTest:
-    """Judged row by row: `failing` is true where a row fails; null passes."""
+    """Judged row by row: `failing` is true where a row fails; null passes. Where none fails, the columns of
+    `present` hold a value in every row."""
 
     failing: Expression
+    present: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class MeasureTest:
-    """One figure of the whole relation, an aggregate, within bounds (either may be None)."""
+    """One figure of the whole relation, made of aggregates, within bounds (either may be None).
+
+    Past `warning` it warns, whatever `on_fail` says. Without a value it passes; where one is `required`, it is past
+    every bound.
+    """
 
     value: Expression
     minimum: Decimal | int | None
     maximum: Decimal | int | None
+    warning: int | None = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Marking:
+    """How the failing rows are told one by one: steps that every row goes through, and what is then true of them."""
+
+    steps: tuple[Step, ...]
+    failing: Expression
 
 
 @dataclass(frozen=True, slots=True)
 class SetTest:
-    """A query over the relation whose rows are the failures; `count` sums them up where a row stands for many."""
+    """A query over the relation whose rows are the failures; `count` sums them up where a row stands for many.
+
+    `marking` finds the same rows where they stand. `shares`: each row is judged, so that a share of them may fail.
+    Where none fails, the columns of `key` are a candidate key.
+    """
 
     failing: Query
     count: str | None = None
+    marking: Marking | None = None
+    shares: bool = False
+    key: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +63,20 @@ class HeldTest:
     """Judged while the stage is built: the rows whose reasons hold the assertion's name."""
 
 
-Test = RowTest | MeasureTest | SetTest | HeldTest
+@dataclass(frozen=True, slots=True)
+class ProvedTest:
+    """Holds by the plan: nothing is counted."""
+
+
+Test = RowTest | MeasureTest | SetTest | HeldTest | ProvedTest
 
 
 @dataclass(frozen=True, slots=True)
 class Assertion:
-    """`name` is what results are known by; `place` is where the check stands in the pipeline's text."""
+    """`name` is what results are known by; `place` is where the check stands in the pipeline's text.
+
+    `mostly` is the least share of the rows judged that must pass; None for all of them.
+    """
 
     name: str
     check: str
@@ -54,3 +85,9 @@ class Assertion:
     place: Place
     where: Expression | None = None
     description: str | None = None
+    mostly: Decimal | None = None
+
+    @property
+    def judges_rows(self) -> bool:
+        """Whether each row by itself passes or fails, so that they can be counted."""
+        return isinstance(self.test, RowTest) or (isinstance(self.test, SetTest) and self.test.shares)

@@ -1,11 +1,36 @@
 """Judges a relation: the figures of its fused scan and of its own queries become check results."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from framework.assertion import Assertion, HeldTest, MeasureTest
+from framework.assertion import Assertion, HeldTest, MeasureTest, ProvedTest
 from framework.compile.program import Audit, SetAudit
 from framework.run import CheckResult, CheckStatus
+
+TOLERANCE = 1e-9  # relative: a double is no more exact than the order in which it was summed
+
+
+@dataclass(frozen=True, slots=True)
+class _Figures:
+    """What was counted: `found` by kind and subject, `sets` by the assertion's name with the query's text."""
+
+    found: Mapping[tuple[str, str], Any]
+    sets: Mapping[str, tuple[int, str]]
+
+    def failing(self, assertion: Assertion) -> int:
+        if assertion.name in self.sets:
+            return self.sets[assertion.name][0]
+        return int(self.found["failing", assertion.name] or 0)
+
+    def judged(self, assertion: Assertion) -> int | None:
+        """How many rows were judged; without a figure of its own all that came out, where rows are judged at all."""
+        own = self.found.get(("judged", assertion.name))
+        if own is not None:
+            return int(own)
+        return int(self.found["rows", "out"] or 0) if assertion.judges_rows else None
 
 
 def judge(
@@ -17,51 +42,69 @@ def judge(
     places: Mapping[str, str],
 ) -> tuple[CheckResult, ...]:
     """A result for each assertion, in order. `sets` gives each query's count and its text."""
-    figures = {
-        figure.subject: value
+    found: dict[tuple[str, str], Any] = {
+        (figure.kind, figure.subject): value
         for figure, value in zip(audit.figures, audited, strict=True)
-        if figure.relation == relation and figure.kind in ("failing", "measure")
+        if figure.relation == relation
     }
-    counted = {audit.assertion.name: (count, text) for audit, count, text in sets}
-    return tuple(_result(relation, assertion, figures, counted, places) for assertion in assertions)
+    figures = _Figures(found, {audit.assertion.name: (count, text) for audit, count, text in sets})
+    return tuple(_result(relation, a, figures, places.get(a.name, "")) for a in assertions)
 
 
-def _result(
-    relation: str,
-    assertion: Assertion,
-    figures: Mapping[str, Any],
-    counted: Mapping[str, tuple[int, str]],
-    places: Mapping[str, str],
-) -> CheckResult:
-    query: str | None = None
-    failing: int | None
-    if isinstance(assertion.test, MeasureTest):
-        failing, bad = None, not _within(assertion.test, figures[assertion.name])
-    else:
-        if assertion.name in counted:
-            failing, query = counted[assertion.name]
-        else:
-            failing = int(figures[assertion.name] or 0)
-        bad = failing > 0
+def _result(relation: str, assertion: Assertion, figures: _Figures, place: str) -> CheckResult:
+    failing = judged = query = None
+    match assertion.test:
+        case ProvedTest():
+            status: CheckStatus = "proved"
+        case MeasureTest():
+            status = _measured(assertion, assertion.test, figures.found["measure", assertion.name])
+        case _:
+            failing, judged = figures.failing(assertion), figures.judged(assertion)
+            status = _status(assertion, bad=not _enough(assertion.mostly, failing, judged))
+            if status != "passed" and assertion.name in figures.sets:
+                query = figures.sets[assertion.name][1]
+    mostly = None if assertion.mostly is None else float(assertion.mostly)
     return CheckResult(
         relation,
         assertion.name,
         assertion.check,
         assertion.on_fail,
-        _status(assertion, bad),
+        status,
         failing,
-        places.get(assertion.name, ""),
-        query if bad else None,
+        place,
+        query,
+        judged,
+        mostly,
     )
 
 
-def _within(test: MeasureTest, value: Any) -> bool:
+def _enough(mostly: Decimal | None, failing: int, judged: int | None) -> bool:
+    """Whether as many rows pass as must."""
+    if mostly is None or judged is None:
+        return failing == 0
+    return judged - failing >= mostly * judged
+
+
+def _measured(assertion: Assertion, test: MeasureTest, value: Any) -> CheckStatus:
     if value is None:
+        if not test.required:
+            return "passed"
+        value = math.inf
+    if not (_at_most(test.minimum, value) and _at_most(value, test.maximum)):
+        return _status(assertion, bad=True)
+    return "passed" if _at_most(value, test.warning) else "warned"
+
+
+def _at_most(one: Any, other: Any) -> bool:
+    """Whether one figure is no more than another; a bound that is not there holds."""
+    if one is None or other is None:
         return True
-    return (test.minimum is None or value >= test.minimum) and (test.maximum is None or value <= test.maximum)
+    if isinstance(one, float) or isinstance(other, float):
+        return float(one) <= float(other) or math.isclose(one, other, rel_tol=TOLERANCE)
+    return bool(one <= other)
 
 
-def _status(assertion: Assertion, bad: bool) -> CheckStatus:
+def _status(assertion: Assertion, *, bad: bool) -> CheckStatus:
     if not bad:
         return "passed"
     if assertion.on_fail == "warn":

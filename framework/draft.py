@@ -77,6 +77,7 @@ class Draft:
         self.columns: dict[str, Column] = {}
         self.identities: dict[str, int] = {}
         self.keys: frozenset[frozenset[int]] = frozenset()
+        self.primary: frozenset[int] | None = None  # the key by which what came in is known
         self.flags: dict[str, Expression] = {}
         self.held: list[Held] = []
         self.on_unreadable: OnFail = "stop"  # in normalize, quarantine
@@ -88,6 +89,7 @@ class Draft:
         self.whole = False
         self.period: Period | None = None
         self._next = count()
+        self._own = count(1)
 
     # -- what is read
 
@@ -124,7 +126,7 @@ class Draft:
             if flag is not None:
                 reason = f"unreadable({column.name} as {column.type})"
                 self.held.append(Held(reason, flag, "quarantine", (*self.place, "from")))
-        self.keys = frozenset(self.identify(key) for key in found.relation.keys)
+        self._know(found.relation)
         self.period = found.relation.period
         if found.relation.open:
             self.open = t.STRING if found.text else t.UNKNOWN
@@ -135,6 +137,14 @@ class Draft:
         """A column that came in, with an identity of its own."""
         self.columns[column.name.lower()] = column
         self.identities[column.name.lower()] = next(self._next)
+
+    def _know(self, relation: Relation) -> None:
+        self.keys = frozenset(self.identify(key) for key in relation.keys)
+        self.primary = None if relation.primary is None else self.identify(relation.primary)
+
+    def own(self, name: str) -> str:
+        """A name for a column of the framework's own that no other step makes."""
+        return f"_{name}_{next(self._own)}"
 
     def identify(self, names: Iterable[str]) -> frozenset[int]:
         return frozenset(self.identities[name.lower()] for name in names)
@@ -206,7 +216,7 @@ class Draft:
         self, name: str, value: Expression, *, label: str = "computed", attributes: Column | None = None
     ) -> None:
         """A new or replaced column. What cannot be read becomes null, with a flag beside it."""
-        value = transform(value, self._repeatable)
+        value = transform(value, self.repeatable)
         steps: tuple[tuple[str, Expression], ...] = ((name, value),)
         identity = next(self._next)
         if isinstance(value, Reference):
@@ -240,7 +250,7 @@ class Draft:
             self.step(step)
         self.late = []
 
-    def _repeatable(self, e: Expression) -> Expression:
+    def repeatable(self, e: Expression) -> Expression:
         """A window's order made total, so that a rerun gives the same rows. A rank repeats, and is of ties."""
         if not isinstance(e, Call) or e.window is None or not e.window.order:
             return e
@@ -321,12 +331,9 @@ class Draft:
         """A row that must not pass for want of a match; it is judged with the row checks."""
         self.held.append(Held(name, failing, on_fail, (*self.place, *path)))
 
-    def hold(self, checks: Iterable[Held]) -> tuple[Held, ...]:
-        """Quarantines the rows that fail; everything that holds rows here, in the order found."""
-        held = (*self.held, *checks)
-        if held:
-            self.step(Hold(tuple((h.name, h.failing) for h in held)))
-        return held
+    def hold(self, held: Iterable[Held]) -> None:
+        """Quarantines the rows that fail."""
+        self.step(Hold(tuple((h.name, h.failing) for h in held)))
 
     def over(self, relation: Relation) -> "Draft":
         """A draft that starts from this stage's own outcome: what its checks see."""
@@ -334,21 +341,40 @@ class Draft:
         draft.input = Read(relation.name)
         for column in relation.columns:
             draft.add(column)
-        draft.keys = frozenset(draft.identify(key) for key in relation.keys)
+        draft._know(relation)
         draft.open = t.UNKNOWN if relation.open else None
         return draft
+
+    def learn(self, outcome: "Draft") -> None:
+        """What the checks of the outcome say of every row that goes on: columns with a value, and keys."""
+        self.not_null(c.name for c in outcome.columns.values() if not c.nullable and c.name.lower() in self.columns)
+        names = [c.name for c in outcome.columns.values()]
+        for key in outcome.keys:
+            known = outcome.named(key, names)
+            if known is not None and known <= {c.name for c in self.columns.values()}:
+                self.keys |= {self.identify(known)}
 
     # -- the outcome
 
     def proved(self, names: Iterable[str]) -> list[Key]:
-        """The candidate keys that these columns hold, smallest first."""
+        """The candidate keys that these columns hold: the one known by, then the smallest first."""
         names = list(names)
         found = {self.named(key, names) for key in self.keys}
-        return sorted(minimal(frozenset(k for k in found if k is not None)), key=lambda k: (len(k), sorted(k)))
+        keys = sorted(minimal(frozenset(k for k in found if k is not None)), key=lambda k: (len(k), sorted(k)))
+        known = self._known_by(names)
+        return keys if known is None else [known, *(k for k in keys if k != known)]
+
+    def _known_by(self, names: Iterable[str]) -> Key | None:
+        """The key by which what came in is known, while it is a key of the row in hand."""
+        if self.primary is None or not any(key <= self.primary for key in self.keys):
+            return None
+        return self.named(self.primary, names)
 
     def relation(self, names: Sequence[str], period: Period | None = None) -> Relation:
         columns = tuple(self.columns[n.lower()] for n in names)
-        return Relation(self.name, columns, frozenset(self.proved(names)), period, self.lost and not self.whole)
+        keys = minimal(frozenset(self.proved(names)))
+        lost = self.lost and not self.whole
+        return Relation(self.name, columns, keys, period, lost, self._known_by(names))
 
     def query(self, names: Sequence[str]) -> Query:
         return Query(self.input, tuple(self.steps), tuple(self.columns[n.lower()].name for n in names))

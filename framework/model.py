@@ -25,9 +25,11 @@ from pydantic import ValidatorFunctionWrapHandler as Handler
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from framework.assertion import OnFail, Place, Test
+from framework.column_check import Below, below_columns
 from framework.draft import Draft
 from framework.expressions.types import ALL_NAMES, Type, parse_type
 from framework.plan import Layer, Materialized, StagePlan
+from framework.quantity import Length, Share
 
 Value = TypeVar("Value")
 Classification = Literal["phi", "none"]
@@ -152,6 +154,7 @@ class Check(Model):
     description: str | None = None
     on_fail: OnFail = Field("stop", description="stop the run, quarantine the failing rows, or warn.")
     where: Expr | None = Field(None, description="Only rows for which this holds are checked.")
+    mostly: Share = Field(None, description="The share of the rows checked that must pass: 0.95, say.")
 
     @classmethod
     def __pydantic_init_subclass__(cls, *, check: str = "", **_: Any) -> None:
@@ -166,6 +169,12 @@ class Check(Model):
         """What is counted; None, with findings, where a name is wrong. `place` leads to the check's arguments."""
         raise NotImplementedError
 
+    @classmethod
+    def of_column(cls, column: str, arguments: Any) -> Any:
+        """The arguments of a check that stands below a column, with the column in them."""
+        message = f"`{cls.check_name}` is no check of one column"
+        raise PydanticCustomError("no_column_check", "{message}", {"message": message, "check": cls.check_name})
+
     def reads(self) -> Iterable[tuple[str, Place]]:
         """The other relations that the check names, with the path below the check."""
         return ()
@@ -176,6 +185,11 @@ class Check(Model):
 
 
 def _check(value: Any) -> Any:
+    return _chosen(value).model_validate(value)
+
+
+def _chosen(value: Any) -> type[Check]:
+    """The class of the check that an item names."""
     if not isinstance(value, Mapping):
         raise PydanticCustomError(
             "unknown_check",
@@ -194,11 +208,27 @@ def _check(value: Any) -> Any:
             "{message}",
             {"message": f"two checks in one item: `{known[0]}` and `{known[1]}`; begin each with a dash"},
         )
-    return pick(Check.registry, "check", (known or named or [None])[0]).model_validate(value)
+    name = (known or named or [None])[0]
+    pick(Check.registry, "check", name)
+    return Check.registry[str(name)]
+
+
+def _column_check(value: Any) -> Any:
+    """`not_null`, or a mapping: the check's name with its arguments, but for the column."""
+    column, item = (value.column, value.item) if isinstance(value, Below) else ("", value)
+    body = {item: None} if isinstance(item, str) else item
+    check = _chosen(body)
+    name = check.check_name
+    return check.model_validate({**body, name: check.of_column(column, body[name])})
 
 
 AnyCheck = Annotated[Check, BeforeValidator(_check)]
 Checks = tuple[AnyCheck, ...]
+ColumnChecks = Annotated[
+    tuple[Annotated[Check, BeforeValidator(_column_check)], ...],
+    Field(description="What must hold of the column: not_null, {range: {min: 0}}, ..."),
+]
+PlacedCheck = tuple[Place, Check]  # the path to it below the stage or the source
 
 
 # -- columns, sources
@@ -216,6 +246,7 @@ class ColumnModel(Model):
     type: TypeName | None = Field(None, description="In normalize a strict conversion, elsewhere asserted.")
     description: str | None = None
     classification: Classification | None = Field(None, description="phi, or none for a column made harmless.")
+    checks: ColumnChecks = ()
 
 
 def _declared(value: Any) -> Any:
@@ -228,14 +259,50 @@ class DeclaredColumn(Model):
     type: TypeName
     description: str | None = None
     classification: Classification | None = None
+    checks: ColumnChecks = ()
 
 
-Columns = Frozen[
-    Annotated[
-        ColumnModel, BeforeValidator(_column, json_schema_input_type=str | int | float | bool | None | ColumnModel)
-    ]
+Columns = Annotated[
+    Frozen[
+        Annotated[
+            ColumnModel, BeforeValidator(_column, json_schema_input_type=str | int | float | bool | None | ColumnModel)
+        ]
+    ],
+    BeforeValidator(below_columns),
 ]
-Contract = Frozen[Annotated[DeclaredColumn, BeforeValidator(_declared, json_schema_input_type=str | DeclaredColumn)]]
+Contract = Annotated[
+    Frozen[Annotated[DeclaredColumn, BeforeValidator(_declared, json_schema_input_type=str | DeclaredColumn)]],
+    BeforeValidator(below_columns),
+]
+
+
+def _placed(
+    checks: Checks, **clauses: Mapping[str, ColumnModel] | Mapping[str, DeclaredColumn] | None
+) -> Iterable[PlacedCheck]:
+    """The checks of the columns, by clause, then the relation's own."""
+    for clause, columns in clauses.items():
+        for name, column in (columns or {}).items():
+            for index, check in enumerate(column.checks):
+                yield (clause, name, "checks", index), check
+    for index, check in enumerate(checks):
+        yield ("checks", index), check
+
+
+class FreshnessModel(Model):
+    """How old the newest value of a column may be when the run starts. An empty relation has nothing new in it."""
+
+    column: Name = Field(description="A date or a timestamp, in UTC.")
+    warn_after: Length | None = Field(None, description="The age past which it warns: 36 hours, 2 days.")
+    error_after: Length | None = Field(None, description="The age past which it fails.")
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> Self:
+        given = [age for age in (self.warn_after, self.error_after) if age is not None]
+        if not given:
+            raise PydanticCustomError("no_bound", "freshness needs `warn_after` or `error_after`")
+        if any(age.seconds is None for age in given):
+            raise PydanticCustomError("no_length", "a month or a year is not always as long; write days or hours")
+        return self
 
 
 class ValidModel(Model):
@@ -281,6 +348,10 @@ class SourceModel(Model):
             message = "the format cannot be told from the name; write format: csv, tsv, parquet or jsonl"
             raise PydanticCustomError("no_format", "{message}", {"message": message})
         return self
+
+    @property
+    def placed_checks(self) -> tuple[PlacedCheck, ...]:
+        return tuple(_placed(self.checks, columns=self.columns))
 
     @property
     def file_format(self) -> Format | None:
@@ -339,6 +410,12 @@ class Stage(Model):
         if kind in Stage.registry:
             raise ValueError(f"two stage kinds are named {kind}")
         Stage.registry[kind] = cls
+
+    @property
+    def placed_checks(self) -> tuple[PlacedCheck, ...]:
+        """Every check, each with its place: those of columns and measures, then those of the stage."""
+        clauses = {clause: getattr(self, clause, None) for clause in ("columns", "measures")}
+        return tuple(_placed(self.checks, **clauses))
 
     def inputs(self) -> Iterable[tuple[str, Place]]:
         """The relations whose rows the ledger counts in, each with the path of its name below the stage."""

@@ -31,8 +31,9 @@ class Period:
 class Relation:
     """Anything that can be selected from.
 
-    `keys` are the candidate keys; the empty key says that there is one row at most. `open` relations have
-    columns that nobody declared. Names are matched without regard to case and kept as declared.
+    `keys` are the candidate keys; the empty key says that there is one row at most. `primary` is the key by which
+    the relation is known, where it was declared or grouped by: no smaller one that a check found takes its place.
+    `open` relations have columns that nobody declared. Names are matched without regard to case and kept as declared.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Relation:
     keys: frozenset[Key] = frozenset()
     period: Period | None = None
     open: bool = False
+    primary: Key | None = None
 
     def column(self, name: str) -> Column | None:
         lowered = name.lower()
@@ -54,7 +56,8 @@ class Relation:
         return any(key <= names for key in self.keys)
 
     def with_key(self, key: Key) -> "Relation":
-        return replace(self, keys=minimal(self.keys | {key}))
+        """The relation known by this key."""
+        return replace(self, keys=minimal(self.keys | {key}), primary=key)
 
 
 def minimal(keys: frozenset[Key]) -> frozenset[Key]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import networkx
 
-from framework.algebra import Derive, Query, Read, Step
+from framework.algebra import Derive, Query, Read, Step, preceded
 from framework.assertion import Assertion, Place, SetTest
 from framework.clauses import checks
 from framework.diagnostics import CODES, Code, suggest
@@ -19,7 +19,7 @@ from framework.findings import Findings
 from framework.load import Pipeline
 from framework.model import PipelineModel, SourceModel, Stage
 from framework.plan import Plan, SourcePlan, StagePlan
-from framework.relation import Column, Relation
+from framework.relation import Column, Relation, minimal
 
 CYCLE = Code("F230", "stages that read each other")
 SAME_NAME = Code("F231", "two relations of one name")
@@ -103,7 +103,7 @@ def _check_name(section: str, name: str, findings: Findings) -> None:
 def _reads(stage: Stage) -> Iterable[str]:
     for name, _ in (*stage.inputs(), *stage.reads()):
         yield name
-    for check in stage.checks:
+    for _, check in stage.placed_checks:
         for name, _ in check.reads():
             yield name
 
@@ -159,7 +159,8 @@ def _source(
     if names and len(names) == len(key):
         relation = relation.with_key(frozenset(names))
     query = Query(Read(name), tuple(steps))
-    assertions = [_over(query, a) for a in _source_assertions(draft, model, relation, names)]
+    assertions = [_over(query, name, a) for a in _source_assertions(draft, model, relation, names)]
+    relation = _learned(relation, draft)
     plan = SourcePlan(
         name,
         relation,
@@ -212,17 +213,22 @@ def _source_assertions(
         yield checks.key_assertion(relation, key, (*draft.place, "key"))
     if relation.period is not None:
         yield checks.period_assertion(relation, relation.period, (*draft.place, "valid"))
-    _, measured = checks.resolve(draft, model.checks, holding=False)
-    yield from measured
+    yield from checks.resolve(draft, model.placed_checks, holding=False).assertions
 
 
-def _over(query: Query, assertion: Assertion) -> Assertion:
+def _learned(relation: Relation, draft: Draft) -> Relation:
+    """The source as those who read it may take it: a run in which a check of it stops goes no further."""
+    columns = tuple(replace(c, nullable=draft.columns[c.name.lower()].nullable) for c in relation.columns)
+    keys = minimal(relation.keys | frozenset(draft.proved(relation.names)))
+    return replace(relation, columns=columns, keys=keys)
+
+
+def _over(query: Query, name: str, assertion: Assertion) -> Assertion:
     """The assertion on typed rows: a source itself holds text."""
     test = assertion.test
     if not isinstance(test, SetTest):
         return assertion
-    failing = replace(test.failing, input=query.input, steps=(*query.steps, *test.failing.steps))
-    return replace(assertion, test=replace(test, failing=failing))
+    return replace(assertion, test=replace(test, failing=preceded(test.failing, name, *query.steps)))
 
 
 # -- stages

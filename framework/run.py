@@ -8,12 +8,17 @@ from typing import Literal
 Status = Literal["ok", "failed", "refused", "broken", "interrupted"]
 # A folded stage is not stored: its one reader computes it on the way.
 StageStatus = Literal["built", "folded", "published", "failed", "skipped"]
-CheckStatus = Literal["passed", "failed", "warned", "quarantined"]
+CheckStatus = Literal["passed", "proved", "failed", "warned", "quarantined"]
 
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """`failing` counts rows; None for a check of one figure. `query` finds the rows, where a query can."""
+    """What a check found, in counts. A `proved` one holds by the plan, and nothing was counted.
+
+    `failing` counts rows, of `reconcile` groups; None for a check of one figure. `judged` counts the rows that a check
+    of single rows looked at, and `mostly` is the least share of them that must pass. `query` finds the rows, where a
+    query can.
+    """
 
     relation: str
     name: str
@@ -23,6 +28,8 @@ class CheckResult:
     failing: int | None
     place: str
     query: str | None = None
+    judged: int | None = None
+    mostly: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

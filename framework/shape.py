@@ -19,6 +19,7 @@ WRONG_VALUE = Code("F103", "wrong value")
 UNKNOWN_KIND = Code("F104", "unknown kind of stage")
 UNKNOWN_CHECK = Code("F105", "unknown check")
 UNKNOWN_TYPE = Code("F106", "unknown type")
+NO_COLUMN_CHECK = Code("F406", "a check below a column that is no check of one")
 
 Shaped = TypeVar("Shaped", bound=Model)
 
@@ -70,6 +71,10 @@ def _report(findings: Findings, data: Any, line: Mapping[str, Any]) -> None:
         _report_kind(findings, place, value, message, known)
     elif kind == "unknown_check":
         _report_check(findings, place, value, message, known)
+    elif kind == "no_column_check":
+        at = (*place, context["check"]) if isinstance(value, Mapping) else place
+        report = findings.key_error if isinstance(value, Mapping) else findings.error
+        report(NO_COLUMN_CHECK, at, message, f"write it under `checks` of the {str(place[0])[:-1]}")
     elif kind == "unknown_type":
         findings.error(UNKNOWN_TYPE, place, message, type_help(_quoted(message)))
     elif kind == "reserved_name":
@@ -94,7 +99,6 @@ _PLANNED = frozenset(
         "freshness",
         "deletes",
         "partition_by",
-        "mostly",
         "vars",
         "tags",
         "warehouse",
@@ -122,7 +126,7 @@ def _unknown_key(data: Any, place: Place, key: str, known: Sequence[str]) -> tup
 def _missing_help(data: Any, place: Place) -> str:
     """The key to write, and what it says where the stage's model tells."""
     key, here = str(place[-1]), _below(data, place[:-1])
-    near = nearest(key, here)
+    near = nearest(key, here) if isinstance(here, Mapping) else None
     if near is not None:
         return f"`{near}` stands there: did you mean `{key}`?"
     stage = Stage.registry.get(str(here.get("kind"))) if len(place) == 3 and place[0] == "stages" else None
@@ -147,17 +151,45 @@ def _report_kind(findings: Findings, place: Place, value: Any, message: str, kno
 
 
 def _report_check(findings: Findings, place: Place, value: Any, message: str, known: Sequence[str]) -> None:
+    shared = Check.keys()
+    name = next((key for key in value if key not in shared), None) if isinstance(value, Mapping) else value
+    if name is None:
+        message = "this item names no check"
+    help = suggest(str(name or ""), known)
+    if isinstance(name, str) and name.startswith("expect_"):
+        message = f"`{name}` is a check of Great Expectations, which is not part of this version yet"
+        help = f"write {_EXPECTATIONS[name]}" if name in _EXPECTATIONS else suggest("", known)
     if isinstance(value, Mapping):
-        shared = Check.keys()
-        first = next((key for key in value if key not in shared), None)
-        if first is None:
-            message = "this item names no check"
-        findings.key_error(
-            UNKNOWN_CHECK, place if first is None else (*place, first), message, suggest(_quoted(message), known)
-        )
-        return
-    help = f"write `{value}: ...`" if value in known else suggest(str(value or ""), known)
-    findings.error(UNKNOWN_CHECK, place, message, help)
+        findings.key_error(UNKNOWN_CHECK, place if name is None else (*place, name), message, help)
+    else:
+        findings.error(UNKNOWN_CHECK, place, message, f"write `{name}: ...`" if name in known else help)
+
+
+_BETWEEN = "{column: ..., min: ..., max: ...}"
+_EXPECTATIONS = {
+    "expect_column_values_to_not_be_null": "not_null: [...]",
+    "expect_column_values_to_be_unique": "unique: [...]",
+    "expect_compound_columns_to_be_unique": "unique: [...]",
+    "expect_column_values_to_be_in_set": "accepted_values: {column: ..., values: [...]}",
+    "expect_column_distinct_values_to_be_in_set": "accepted_values: {column: ..., values: [...]}",
+    "expect_column_values_to_not_be_in_set": "not_accepted_values: {column: ..., values: [...]}",
+    "expect_column_values_to_be_between": f"range: {_BETWEEN}",
+    "expect_column_min_to_be_between": f"range: {_BETWEEN}",
+    "expect_column_max_to_be_between": f"range: {_BETWEEN}",
+    "expect_column_value_lengths_to_be_between": f"length: {_BETWEEN}",
+    "expect_column_value_lengths_to_equal": f"length: {_BETWEEN}",
+    "expect_column_values_to_match_regex": "matches: {column: ..., pattern: ...}",
+    "expect_column_values_to_not_match_regex": "expression: not regexp_matches(..., '...')",
+    "expect_column_pair_values_to_be_equal": "expression: ... = ...",
+    "expect_column_pair_values_a_to_be_greater_than_b": "expression: ... > ...",
+    "expect_column_unique_value_count_to_be_between": f"distinct_count: {_BETWEEN}",
+    "expect_column_mean_to_be_between": f"mean: {_BETWEEN}",
+    "expect_column_sum_to_be_between": f"sum: {_BETWEEN}",
+    "expect_column_stdev_to_be_between": f"stddev: {_BETWEEN}",
+    "expect_table_row_count_to_be_between": "row_count: {min: ..., max: ...}",
+    "expect_table_row_count_to_equal": "row_count: {equals: ...}",
+    "expect_table_row_count_to_equal_other_table": "reconcile: {measure: count(*), with: ...}",
+}
 
 
 # -- values

@@ -12,6 +12,7 @@ from pydantic import Field
 
 from framework.assertion import Place, RowTest
 from framework.clauses.values import listed
+from framework.column_check import with_column
 from framework.draft import Draft
 from framework.expressions.typed import call
 from framework.model import Check, Model, Name
@@ -26,6 +27,10 @@ class AcceptedValues(Check, check="accepted_values"):
     """The column holds one of these values; null passes."""
 
     accepted_values: Values
+
+    @classmethod
+    def of_column(cls, column: str, arguments: Any) -> Any:
+        return with_column(column, arguments, "values")
 
     def label(self) -> str:
         return f"accepted_values({self.accepted_values.column})"

@@ -6,14 +6,15 @@ checks:
 ```
 """
 
+from typing import Any
+
 from framework.assertion import Place, RowTest
-from framework.diagnostics import Code
+from framework.clauses.values import WRONG_COLUMN
+from framework.column_check import with_column
 from framework.draft import Draft
 from framework.expressions.typed import call, literal
 from framework.expressions.types import STRING, UNKNOWN
 from framework.model import Check, Model, Name
-
-NOT_TEXT = Code("F404", "a pattern for a column that is not text")
 
 
 class Pattern(Model):
@@ -26,6 +27,10 @@ class Matches(Check, check="matches"):
 
     matches: Pattern
 
+    @classmethod
+    def of_column(cls, column: str, arguments: Any) -> Any:
+        return with_column(column, arguments, "pattern")
+
     def label(self) -> str:
         return f"matches({self.matches.column})"
 
@@ -35,7 +40,7 @@ class Matches(Check, check="matches"):
             return None
         if column.type not in (STRING, UNKNOWN):
             draft.findings.error(
-                NOT_TEXT,
+                WRONG_COLUMN,
                 (*draft.place, *place, "column"),
                 f"`{column.name}` is {column.type}, and a pattern fits text",
             )

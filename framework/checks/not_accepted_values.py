@@ -12,6 +12,7 @@ from pydantic import Field
 
 from framework.assertion import Place, RowTest
 from framework.clauses.values import listed
+from framework.column_check import with_column
 from framework.draft import Draft
 from framework.model import Check, Model, Name
 
@@ -25,6 +26,10 @@ class NotAcceptedValues(Check, check="not_accepted_values"):
     """The column holds none of these values; null passes."""
 
     not_accepted_values: Values
+
+    @classmethod
+    def of_column(cls, column: str, arguments: Any) -> Any:
+        return with_column(column, arguments, "values")
 
     def label(self) -> str:
         return f"not_accepted_values({self.not_accepted_values.column})"

@@ -7,10 +7,12 @@ checks:
 ```
 """
 
-from framework.assertion import Place, RowTest
+from typing import Any
+
+from framework.assertion import Place, ProvedTest, RowTest
+from framework.column_check import column_alone
 from framework.draft import Draft
 from framework.expressions.strictness import either
-from framework.expressions.tree import FALSE
 from framework.expressions.typed import call
 from framework.model import Check, Names
 
@@ -23,7 +25,14 @@ class NotNull(Check, check="not_null"):
     def label(self) -> str:
         return f"not_null({', '.join(self.not_null)})"
 
-    def resolve(self, draft: Draft, place: Place) -> RowTest | None:
+    @classmethod
+    def of_column(cls, column: str, arguments: Any) -> Any:
+        return column_alone(column, arguments)
+
+    def resolve(self, draft: Draft, place: Place) -> RowTest | ProvedTest | None:
         found = [draft.find(name, *place, index) for index, name in enumerate(self.not_null)]
-        names = [c.name for c in found if c is not None and c.nullable]
-        return RowTest(either(*(call("is null", draft.reference(n)) for n in names)) or FALSE)
+        names = tuple(c.name for c in found if c is not None)
+        if len(names) < len(found):
+            return None
+        nulls = either(*(call("is null", draft.reference(c.name)) for c in found if c is not None and c.nullable))
+        return ProvedTest() if nulls is None else RowTest(nulls, names)

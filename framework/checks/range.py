@@ -13,6 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from framework.assertion import Place, RowTest
 from framework.clauses.values import given
+from framework.column_check import with_column
 from framework.draft import Draft
 from framework.expressions.strictness import either
 from framework.expressions.tree import FALSE, Expression
@@ -37,6 +38,10 @@ class Range(Check, check="range"):
     """The column lies between `min` and `max`, bounds included unless `strict`; null passes."""
 
     range: Bounds
+
+    @classmethod
+    def of_column(cls, column: str, arguments: Any) -> Any:
+        return with_column(column, arguments)
 
     def label(self) -> str:
         return f"range({self.range.column})"

@@ -7,13 +7,14 @@ checks:
 """
 
 from collections.abc import Iterator
-from typing import Self
+from typing import Any, Self
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from framework.assertion import Place, SetTest
 from framework.clauses.checks import orphans
+from framework.column_check import with_column
 from framework.draft import Draft
 from framework.model import Check, Model, Name, Names
 
@@ -48,6 +49,10 @@ class Relationship(Check, check="relationship"):
     """Each value is found in a column of another relation; null passes."""
 
     relationship: Target
+
+    @classmethod
+    def of_column(cls, column: str, arguments: Any) -> Any:
+        return with_column(column, arguments)
 
     def label(self) -> str:
         return f"relationship({', '.join(self.relationship.names)} -> {self.relationship.to})"

@@ -6,8 +6,12 @@ checks:
 ```
 """
 
-from framework.assertion import Place, SetTest
-from framework.clauses.checks import duplicates
+from dataclasses import replace
+from typing import Any
+
+from framework.assertion import Place, ProvedTest, SetTest
+from framework.clauses.checks import duplicates, repeated
+from framework.column_check import column_alone
 from framework.draft import Draft
 from framework.model import Check, Names
 
@@ -20,8 +24,16 @@ class Unique(Check, check="unique"):
     def label(self) -> str:
         return f"unique({', '.join(self.unique)})"
 
-    def resolve(self, draft: Draft, place: Place) -> SetTest | None:
+    @classmethod
+    def of_column(cls, column: str, arguments: Any) -> Any:
+        return column_alone(column, arguments)
+
+    def resolve(self, draft: Draft, place: Place) -> SetTest | ProvedTest | None:
         found = [draft.find(name, *place, index) for index, name in enumerate(self.unique)]
-        if any(column is None for column in found):
+        names = tuple(c.name for c in found if c is not None)
+        if len(names) < len(found):
             return None
-        return duplicates(draft.name, [draft.reference(c.name) for c in found if c is not None])
+        if draft.proved(names):
+            return ProvedTest()
+        key = [draft.reference(name) for name in names]
+        return replace(duplicates(draft.name, key), marking=repeated(draft, key), shares=True, key=names)

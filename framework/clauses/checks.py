@@ -1,79 +1,166 @@
 """`checks`, `key` and `valid`: what must hold of a relation, as assertions."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from framework.algebra import Derive, Divert, Group, Join, Query, Read, Step
-from framework.assertion import Assertion, HeldTest, Place, RowTest, SetTest
+from framework.algebra import Derive, Divert, Group, Join, Query, Read, preceded
+from framework.assertion import Assertion, HeldTest, Marking, Place, ProvedTest, RowTest, SetTest, Test
 from framework.clauses.columns import whole_condition
 from framework.clauses.values import WRONG_VALUE
 from framework.diagnostics import Code, suggest
 from framework.draft import Draft, Held
 from framework.expressions.catalogue import function
 from framework.expressions.strictness import either
-from framework.expressions.tree import Call, Expression, Ordering, Reference, Window, references
+from framework.expressions.tree import TRUE, Call, Expression, Ordering, Reference, Window, transform
 from framework.expressions.typed import Problem, call, literal
 from framework.expressions.types import BOOLEAN, INTEGER, STRING, UNKNOWN, widen
-from framework.model import Check, Checks, ValidModel
+from framework.model import Check, PlacedCheck, ValidModel
 from framework.relation import Column, Period, Relation
 
 CANNOT_QUARANTINE = Code("F401", "a check that cannot quarantine")
 UNKNOWN_TARGET = Code("F402", "a check against an unknown column")
+NOT_MOSTLY = Code("F405", "`mostly` where it cannot be")
 
 
-def labelled(checks: Checks) -> list[tuple[int, str, Check]]:
-    """Each check with its position and the name its results carry; a repeated name is numbered."""
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """The checks of a relation. `held` rows are quarantined for what they are; `grouped` ones, of those that are left
+    then, for what they are together. `assertions` are measured once the relation stands, or proved."""
+
+    held: tuple[Held, ...]
+    grouped: tuple[Held, ...]
+    assertions: tuple[Assertion, ...]
+
+
+def labelled(checks: Iterable[PlacedCheck]) -> list[tuple[Place, str, Check]]:
+    """Each check with its place and the name its results carry; a repeated name is numbered."""
     seen: dict[str, int] = {}
     result = []
-    for index, check in enumerate(checks):
+    for path, check in checks:
         label = check.name or check.label()
         seen[label] = seen.get(label, 0) + 1
-        result.append((index, label if seen[label] == 1 else f"{label} #{seen[label]}", check))
+        result.append((path, label if seen[label] == 1 else f"{label} #{seen[label]}", check))
     return result
 
 
-def resolve(draft: Draft, checks: Checks, *, holding: bool) -> tuple[list[Held], list[Assertion]]:
-    """The row checks that quarantine, and everything else that is measured once the relation stands."""
+def resolve(draft: Draft, checks: Iterable[PlacedCheck], *, holding: bool, groups: bool = False) -> Checked:
+    """What is checked of the relation that the draft stands for.
+
+    `holding`: rows can be quarantined; `groups`: checks of the whole relation can quarantine too, and their steps are
+    left on the draft. What holds downstream for it (columns that are not null, candidate keys) the draft knows after.
+    """
     held: list[Held] = []
+    grouped: list[Held] = []
     assertions: list[Assertion] = []
-    for index, label, check in labelled(checks):
-        path: Place = ("checks", index)
+    facts: list[Test] = []
+    for path, label, check in labelled(checks):
         where = None if check.where is None else whole_condition(draft, check.where, (*path, "where"))
         test = check.resolve(draft, (*path, check.check_name))
-        if test is None:
+        if test is None or not _can_be_mostly(draft, check, test, path):
             continue
         place = (*draft.place, *path)
-        if check.on_fail != "quarantine":
-            assertions.append(Assertion(label, check.check_name, test, check.on_fail, place, where, check.description))
+        quarantines = check.on_fail == "quarantine" and not isinstance(test, ProvedTest)
+        if not quarantines:
+            test = _narrowed(test, draft.name, where)
+            about = (where, check.description, check.mostly)
+            assertions.append(Assertion(label, check.check_name, test, check.on_fail, place, *about))
         elif isinstance(test, RowTest) and holding:
-            held.append(Held(label, _where(test.failing, where), "quarantine", place))
-            if check.check_name == "not_null" and where is None:
-                draft.not_null(n for n in _names(test.failing))
+            held.append(Held(label, _both(where, test.failing), "quarantine", place))
+        elif isinstance(test, SetTest) and test.marking is not None and holding and groups:
+            grouped.append(Held(label, _marked(draft, test.marking, where), "quarantine", place))
         else:
-            what = "a source" if not holding else f"`{check.check_name}` judges the whole relation, and"
-            draft.findings.error(
-                CANNOT_QUARANTINE,
-                (*place, "on_fail"),
-                f"{what} cannot quarantine rows",
-                f"write on_fail: stop or on_fail: warn{'' if holding else ', or check the stage that reads it'}",
-            )
-    return held, assertions
+            _refuse_quarantine(draft, check, test, path, holding=holding)
+            continue
+        if check.on_fail != "warn" and where is None and check.mostly is None:
+            facts.append(test)
+    _learn(draft, facts)
+    return Checked(tuple(held), tuple(grouped), tuple(assertions))
 
 
-def _where(failing: Expression, where: Expression | None) -> Expression:
+def _narrowed(test: Test, relation: str, where: Expression | None) -> Test:
+    """A query of its own over the rows for which the condition holds; other tests are told of it."""
+    if where is None or not isinstance(test, SetTest):
+        return test
+    return replace(test, failing=preceded(test.failing, relation, Divert(call("is not true", where), "elsewhere")))
+
+
+def _both(where: Expression | None, failing: Expression) -> Expression:
     return failing if where is None else call("and", where, failing)
 
 
-def _names(failing: Expression) -> Iterable[str]:
-    return references(failing)
+def _marked(draft: Draft, marking: Marking, where: Expression | None) -> Expression:
+    """True where a row fails, once the draft has gone through the steps, which see the rows of `where` alone."""
+    here: Expression | None = None
+    if where is not None:
+        name = draft.own("where")
+        draft.step(Derive(((name, call("is true", where)),), "checked"))
+        here = Reference(BOOLEAN, False, name)
+    for step in marking.steps:
+        if isinstance(step, Derive):
+            step = replace(
+                step, columns=tuple((n, transform(v, lambda e: _among(draft, e, here))) for n, v in step.columns)
+            )
+        draft.step(step)
+    return _both(here, marking.failing)
 
 
-def held_assertions(held: Iterable[Held], checks: Checks) -> tuple[Assertion, ...]:
+def _among(draft: Draft, e: Expression, here: Expression | None) -> Expression:
+    """A window of the rows that are judged, in an order that a rerun gives again."""
+    if not isinstance(e, Call) or e.window is None:
+        return e
+    window = e.window if here is None else replace(e.window, partition=(*e.window.partition, here))
+    return draft.repeatable(replace(e, window=window))
+
+
+def _can_be_mostly(draft: Draft, check: Check, test: Test, path: Place) -> bool:
+    if check.mostly is None:
+        return True
+    place = (*draft.place, *path, "mostly")
+    if check.on_fail == "quarantine":
+        message = "`mostly` lets rows pass that fail, and on_fail: quarantine takes every one of them"
+        draft.findings.error(NOT_MOSTLY, place, message, "leave `mostly` out, or write on_fail: stop or on_fail: warn")
+        return False
+    if isinstance(test, RowTest | ProvedTest) or (isinstance(test, SetTest) and test.shares):
+        return True
+    message = f"`{check.check_name}` has no share of rows that pass: it judges the relation as a whole"
+    draft.findings.error(NOT_MOSTLY, place, message, "leave `mostly` out, or write on_fail: warn")
+    return False
+
+
+def _refuse_quarantine(draft: Draft, check: Check, test: Test, path: Place, *, holding: bool) -> None:
+    what = f"`{check.check_name}` judges the whole relation, and cannot quarantine rows"
+    help = "write on_fail: stop or on_fail: warn"
+    if not holding:
+        what = "a source cannot quarantine rows"
+        help += ", or check the stage that reads it"
+    elif isinstance(test, SetTest) and test.marking is not None:
+        what = f"`{check.check_name}` judges rows together, and cannot quarantine one without its group"
+        help = f"write quarantine: {{with: [...]}} on the stage; or {help.removeprefix('write ')}"
+    draft.findings.error(CANNOT_QUARANTINE, (*draft.place, *path, "on_fail"), what, help)
+
+
+def _learn(draft: Draft, facts: Iterable[Test]) -> None:
+    """What every row that goes on has, because the run stops or the row is held back where it has not.
+
+    Told once all checks are resolved: until then each judges rows that the others have not let pass.
+    """
+    for test in facts:
+        if isinstance(test, RowTest):
+            draft.not_null(test.present)
+        elif isinstance(test, SetTest) and test.key:
+            draft.keys |= {draft.identify(test.key)}
+
+
+def held_assertions(held: Iterable[Held], checks: Iterable[PlacedCheck]) -> tuple[Assertion, ...]:
     """What holds rows back, as results: counted while the stage is built."""
-    kinds = {label: check.check_name for _, label, check in labelled(checks)}
-    return tuple(
-        Assertion(h.name, kinds.get(h.name, h.name.partition("(")[0]), HeldTest(), h.on_fail, h.place) for h in held
-    )
+    known = {label: check for _, label, check in labelled(checks)}
+    return tuple(_held_assertion(h, known.get(h.name)) for h in held)
+
+
+def _held_assertion(held: Held, check: Check | None) -> Assertion:
+    kind = held.name.partition("(")[0] if check is None else check.check_name
+    description = None if check is None else check.description
+    return Assertion(held.name, kind, HeldTest(), held.on_fail, held.place, description=description)
 
 
 def duplicates(relation: str, key: Sequence[Expression]) -> SetTest:
@@ -85,10 +172,16 @@ def duplicates(relation: str, key: Sequence[Expression]) -> SetTest:
     return SetTest(Query(Read(relation), steps, ("_n",)), count="_n")
 
 
-def key_assertion(relation: Relation, key: Sequence[str], place: Place) -> Assertion:
-    columns = [_reference(relation, name) for name in key]
-    label = f"key({', '.join(key)})"
-    return Assertion(label, "unique", duplicates(relation.name, columns), "stop", place)
+def repeated(draft: Draft, key: Sequence[Expression]) -> Marking:
+    """The same rows where they stand: each with how many share its key."""
+    name = draft.own("rows")
+    count = Call(INTEGER, False, function("count"), (), window=Window(tuple(key)))
+    return Marking((Derive(((name, count),), "counted"),), call(">", Reference(INTEGER, False, name), literal(1)))
+
+
+def key_assertion(relation: Relation, key: Sequence[str], place: Place, *, proved: bool = False) -> Assertion:
+    test = ProvedTest() if proved else duplicates(relation.name, [_reference(relation, name) for name in key])
+    return Assertion(f"key({', '.join(key)})", "unique", test, "stop", place)
 
 
 def _reference(relation: Relation, name: str) -> Reference:
@@ -114,26 +207,32 @@ def period(draft: Draft, model: ValidModel | None, key: Sequence[str]) -> Period
 
 
 def period_assertion(relation: Relation, found: Period, place: Place) -> Assertion:
-    """No period is empty or turned round, and none reaches into the next of its `per`."""
     start, end = _reference(relation, found.start), _reference(relation, found.end)
-    order = (Ordering(start), Ordering(end))
-    window = Window(tuple(_reference(relation, n) for n in found.per), order)
-    following = Call(start.type, True, function("lead"), (start,), window=window)
-    following_start = replace(start, name="_next", nullable=True)
-    empty = call("not", call("<", start, end))
+    test = overlaps(relation.name, start, end, [_reference(relation, n) for n in found.per], "_next")
+    return Assertion(f"valid({found.start}, {found.end})", "no_overlap", test, "stop", place)
+
+
+def overlaps(relation: str, start: Reference, end: Reference, per: Sequence[Expression], following: str) -> SetTest:
+    """The periods that are empty or turned round, or reach into the next of their `per`.
+
+    `following` is a name for the column that holds where the next period starts.
+    """
+    window = Window(tuple(per), (Ordering(start), Ordering(end)))
+    next_start = Reference(start.type, True, following)
     overlap = either(
-        call("<", following_start, end),
-        call("and", call("is null", end), call("is not null", following_start)),
+        call("<", next_start, end),
+        call("and", call("is null", end), call("is not null", next_start)),
     )
-    failing = either(call("is null", start), empty, overlap)
+    failing = either(call("is null", start), call("not", call("<", start, end)), overlap)
     assert failing is not None
-    steps = (
-        Derive((("_start", start), ("_end", end), ("_next", following)), "periods"),
-        Divert(call("is not true", failing), "sound"),
-    )
-    query = Query(Read(relation.name), steps, ("_start",))
-    label = f"valid({found.start}, {found.end})"
-    return Assertion(label, "no_overlap", SetTest(query), "stop", place)
+    lead = Call(start.type, True, function("lead"), (start,), window=window)
+    return marked(relation, Marking((Derive(((following, lead),), "periods"),), failing), start.name)
+
+
+def marked(relation: str, marking: Marking, output: str, *, shares: bool = False) -> SetTest:
+    """The rows that a marking tells; `output` is one of their columns."""
+    steps = (*marking.steps, Divert(call("is not true", marking.failing), "sound"))
+    return SetTest(Query(Read(relation), steps, (output,)), marking=marking, shares=shares)
 
 
 def orphans(
@@ -183,15 +282,13 @@ def orphans(
             return None
     if len(pairs) < len(columns):
         return None
-    equal = [
-        call("=", Reference(a.type, a.nullable, a.name), Reference(b.type, b.nullable, b.name, "_target"))
-        for a, b in pairs
-    ]
-    nulls = either(*(call("is null", Reference(a.type, a.nullable, a.name)) for a, _ in pairs if a.nullable))
-    on: Expression = equal[0]
-    for other in equal[1:]:
-        on = call("and", on, other)
-    join = Join(readable.query, "_target", "exists", on, (), "_found")
-    steps: list[Step] = [] if nulls is None else [Divert(nulls, "null")]
-    steps += [join, Divert(Reference(BOOLEAN, False, "_found"), "matched")]
-    return SetTest(Query(Read(draft.name), tuple(steps), (pairs[0][0].name,)))
+    matched = draft.own("found")
+    on: Expression | None = None
+    failing: Expression = call("not", Reference(BOOLEAN, False, matched))
+    for left, right in pairs:
+        equal = call("=", draft.reference(left.name), Reference(right.type, right.nullable, right.name, "_target"))
+        on = equal if on is None else call("and", on, equal)
+        if left.nullable:
+            failing = call("and", call("is not null", draft.reference(left.name)), failing)
+    join = Join(readable.query, "_target", "exists", on or TRUE, (), matched)
+    return marked(draft.name, Marking((join,), failing), pairs[0][0].name, shares=True)

@@ -10,10 +10,10 @@ from framework.diagnostics import Code
 from framework.draft import Draft, Held
 from framework.expressions.catalogue import function
 from framework.expressions.strictness import either
-from framework.expressions.tree import Call, Expression, Reference, Window, references
+from framework.expressions.tree import FALSE, Call, Expression, Reference, Window, references
 from framework.expressions.typed import call, literal
 from framework.expressions.types import BOOLEAN, INTEGER
-from framework.model import Limited, LimitModel, QuarantineModel, Stage, ValidModel
+from framework.model import Limited, LimitModel, Stage, ValidModel
 from framework.plan import Layer, Publication, StagePlan
 from framework.relation import shown
 
@@ -27,47 +27,60 @@ OPEN_INPUT = Code("F219", "a stage that needs declared columns")
 
 
 def close(draft: Draft, stage: Stage, names: Sequence[str]) -> tuple[Assertion, ...]:
-    """Holds back the rows that a check quarantines, alone or with their groups; the assertions of the rest."""
+    """Holds back the rows that a check quarantines, alone or with their groups; the assertions of the rest.
+
+    Checks that judge rows together judge those that are left when each has been judged by itself.
+    """
     outcome = draft.over(draft.relation(names))
-    held, assertions = checks.resolve(outcome, stage.checks, holding=True)
-    for column in outcome.columns.values():
-        if not column.nullable:
-            draft.not_null([column.name])
-    all_held = (*draft.held, *held)
-    if stage.quarantine is not None:
-        _hold_groups(draft, all_held, stage.quarantine)
-    draft.hold(held)
-    if stage.quarantine is not None and all_held:
-        draft.divert(Reference(BOOLEAN, True, IN_BAD_GROUP), "quarantined with its group")
+    checked = checks.resolve(outcome, stage.placed_checks, holding=True, groups=stage.quarantine is not None)
+    alone = (*draft.held, *checked.held)
+    group = _group(draft, stage, (*alone, *checked.grouped))
+    _hold(draft, alone, group, "_in_bad_group")
+    for step in outcome.steps:
+        draft.step(step)
+    _hold(draft, checked.grouped, group, "_in_group_found_bad")
+    draft.learn(outcome)
     if isinstance(stage, Limited) and stage.limit is not None:
         _limit(draft, stage.limit, names)
-    return (*checks.held_assertions(all_held, stage.checks), *assertions)
+    return (*checks.held_assertions((*alone, *checked.grouped), stage.placed_checks), *checked.assertions)
 
 
-IN_BAD_GROUP = "_in_bad_group"
-
-
-def _hold_groups(draft: Draft, held: Sequence[Held], model: QuarantineModel) -> None:
-    """Marks the rows whose group has a row that fails; a group without a name is each row by itself."""
-    found = [draft.find(name, "quarantine", "with", i) for i, name in enumerate(model.with_)]
-    failing = either(*(h.failing for h in held))
-    if failing is None:
+def _group(draft: Draft, stage: Stage, held: Sequence[Held]) -> list[Reference]:
+    """The columns of the group that goes with a row; none where a row goes alone."""
+    if stage.quarantine is None:
+        return []
+    found = [draft.find(name, "quarantine", "with", i) for i, name in enumerate(stage.quarantine.with_)]
+    if not held:
         draft.findings.error(
             NOTHING_HELD,
             (*draft.place, "quarantine"),
             f"no check of stage `{draft.name}` quarantines, and nothing it reads can be unreadable",
             "write on_fail: quarantine on a check, or leave `quarantine` out",
         )
+    return [draft.reference(c.name) for c in found if c is not None]
+
+
+def _hold(draft: Draft, held: Sequence[Held], group: Sequence[Reference], mark: str) -> None:
+    """Quarantines the rows that fail, and what is in a group with them; `mark` is a column that no other step makes."""
+    if not held:
         return
-    group = [draft.reference(c.name) for c in found if c is not None]
-    fails = Reference(BOOLEAN, False, "_fails")
-    draft.step(Derive((("_fails", call("is true", failing)),), "groups"))
+    if group:
+        _mark_groups(draft, either(*(h.failing for h in held)) or FALSE, group, mark)
+    draft.hold(held)
+    if group:
+        draft.divert(Reference(BOOLEAN, True, mark), "quarantined with its group")
+
+
+def _mark_groups(draft: Draft, failing: Expression, group: Sequence[Reference], mark: str) -> None:
+    """Marks the rows whose group has a row that fails; a group without a name is each row by itself."""
+    fails = Reference(BOOLEAN, False, f"{mark}_fails")
+    draft.step(Derive(((fails.name, call("is true", failing)),), "groups"))
     anywhere = Call(BOOLEAN, True, function("bool_or"), (fails,), window=Window(tuple(group)))
-    draft.step(Derive((("_fails_anywhere", anywhere),), "groups"))
-    bad: Expression = Reference(BOOLEAN, True, "_fails_anywhere")
+    draft.step(Derive(((f"{mark}_anywhere", anywhere),), "groups"))
+    bad: Expression = Reference(BOOLEAN, True, f"{mark}_anywhere")
     for column in group:
         bad = call("and", bad, call("is not null", column)) if column.nullable else bad
-    draft.step(Derive(((IN_BAD_GROUP, bad),), "groups"))
+    draft.step(Derive(((mark, bad),), "groups"))
 
 
 def _limit(draft: Draft, model: LimitModel, names: Sequence[str]) -> None:
@@ -91,7 +104,7 @@ def finish(
     publication: Publication | None = None,
     assertions: tuple[Assertion, ...] = (),
 ) -> StagePlan:
-    """The resolved stage. A `measured` key is proved by a query of every run."""
+    """The resolved stage. A `measured` key is judged by a query of every run; another one is proved."""
     names, dropped = _dropped(draft, stage, names, key or ())
     found = draft.over(draft.relation(names))
     proved = draft.proved(names)
@@ -100,8 +113,8 @@ def finish(
     relation = draft.relation(names, period)
     if key is not None:
         relation = relation.with_key(frozenset(key))
-        if measured:
-            assertions = (*assertions, checks.key_assertion(relation, key, (*draft.place, "key")))
+        place = (*draft.place, "key")
+        assertions = (*assertions, checks.key_assertion(relation, key, place, proved=not measured))
     if period is not None:
         assertions = (*assertions, checks.period_assertion(relation, period, (*draft.place, "valid")))
     query = draft.query([*names, *dropped])

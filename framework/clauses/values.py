@@ -11,6 +11,7 @@ from framework.expressions.typed import call, literal
 from framework.expressions.types import Type, widen
 
 WRONG_VALUE = Code("F403", "a check's value of another type than its column")
+WRONG_COLUMN = Code("F404", "a check for columns of another type")
 
 
 def mismatch(value: Any, wanted: Type) -> tuple[str, str | None] | None:

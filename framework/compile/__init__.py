@@ -7,7 +7,7 @@ from typing import TypeVar
 from sqlalchemy.sql.selectable import FromClause
 
 from framework.algebra import read_by
-from framework.assertion import RowTest
+from framework.assertion import Assertion, MeasureTest, RowTest
 from framework.compile.audits import judged, set_audits
 from framework.compile.folding import forms
 from framework.compile.program import Program, SourceProgram, StageProgram
@@ -15,6 +15,7 @@ from framework.compile.rows import lower_query
 from framework.compile.stages import Stages, compared
 from framework.compile.tables import DEFAULT_SCHEMAS, FRAMEWORK_SCHEMA, Tables
 from framework.diagnostics import Code, Diagnostic, PipelineError
+from framework.expressions.tree import references
 from framework.plan import Plan, SourcePlan, StagePlan
 from framework.warehouse import Warehouse
 
@@ -46,11 +47,21 @@ def compile_plan(plan: Plan, warehouse: Warehouse, schemas: Mapping[str, str] = 
 def _source(source: SourcePlan, stages: Stages) -> SourceProgram:
     table, lowering = stages.tables.source(source), stages.lowering
     rows: FromClause = table
-    if any(isinstance(a.test, RowTest) for a in source.assertions):
-        query = replace(source.query, output=source.relation.names)
+    touched = {name for assertion in source.assertions for name in _touched(assertion)}
+    if touched:
+        query = replace(source.query, output=tuple(dict.fromkeys((*source.relation.names, *sorted(touched)))))
         rows = lower_query(query, stages.read, lowering, verdict=False).select.cte(f"{source.name}_typed")
     audit = judged(rows, source.name, source.assertions, lowering)
     return SourceProgram(source, table, audit, set_audits(source.assertions, stages.read, lowering))
+
+
+def _touched(assertion: Assertion) -> frozenset[str]:
+    """The columns that a fused scan reads for an assertion."""
+    test = assertion.test
+    where = frozenset[str]() if assertion.where is None else references(assertion.where)
+    if isinstance(test, RowTest):
+        return where | references(test.failing)
+    return where | references(test.value) if isinstance(test, MeasureTest) else where
 
 
 Planned = TypeVar("Planned", SourcePlan, StagePlan)

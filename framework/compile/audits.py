@@ -1,19 +1,16 @@
 """Queries that judge: the fused scan of rows that are not stored, and each search that no shared scan can make."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import FromClause, Select
 
-from framework.algebra import Divert
 from framework.assertion import Assertion, SetTest
 from framework.compile.program import Audit, SetAudit
 from framework.compile.rows import Read, lower_query
 from framework.compile.scan import Scan
 from framework.expressions.lowering import Lowering
-from framework.expressions.typed import call
 
 
 def fused(
@@ -42,16 +39,12 @@ def set_audits(assertions: Iterable[Assertion], read: Read, lowering: Lowering) 
     found = []
     for assertion in assertions:
         if isinstance(assertion.test, SetTest):
-            found.append(SetAudit(assertion, _failures(assertion, assertion.test, read, lowering)))
+            found.append(SetAudit(assertion, _failures(assertion.test, read, lowering)))
     return tuple(found)
 
 
-def _failures(assertion: Assertion, test: SetTest, read: Read, lowering: Lowering) -> Select[Any]:
-    query = test.failing
-    if assertion.where is not None:
-        outside = Divert(call("is not true", assertion.where), "elsewhere")
-        query = replace(query, steps=(outside, *query.steps))
-    failing = lower_query(query, read, lowering, verdict=False).select.cte("failing")
+def _failures(test: SetTest, read: Read, lowering: Lowering) -> Select[Any]:
+    failing = lower_query(test.failing, read, lowering, verdict=False).select.cte("failing")
     if test.count is None:
         return sa.select(sa.func.count().label("failing_rows")).select_from(failing)
     total = sa.func.coalesce(sa.func.sum(failing.c[test.count]), sa.literal_column("0"))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from framework.algebra import Derive, Divert, Group, Hold, Join, Query, Read, Repeat, Step, read_by
-from framework.assertion import Assertion, MeasureTest, RowTest, SetTest
+from framework.assertion import Assertion, MeasureTest, ProvedTest, RowTest, SetTest
 from framework.clauses.materialized import why_stored
 from framework.expressions import types as t
 from framework.expressions.tree import Call, Expression, Reference
@@ -90,7 +90,7 @@ def _adds(step: Step) -> bool:
 
 def _can_travel(assertion: Assertion, reader: StagePlan) -> bool:
     """Whether a check of the folded stage can be judged in the reader's scan."""
-    if isinstance(assertion.test, RowTest):
+    if isinstance(assertion.test, RowTest | ProvedTest):
         return True
     whole = isinstance(assertion.test, MeasureTest) and isinstance(assertion.test.value, Call)
     return whole and assertion.where is None and assertion.test.value == call("count")  # type: ignore[union-attr]
@@ -128,8 +128,8 @@ class Member:
     """A stage of a chain, and where the stored rows hold what its ledger line and its checks want to know.
 
     `buckets` are the names of its buckets among the stored rows. `grouped` where a later member groups: then the
-    columns are sums over the rows of a group. `failing` and `money` name the columns, by the assertion and by the
-    balance column. `carried` are the balance columns that come in, with what they are called there.
+    columns are sums over the rows of a group. `failing`, `judged` and `money` name the columns, by the assertion and
+    by the balance column. `carried` are the balance columns that come in, with what they are called there.
     """
 
     stage: StagePlan
@@ -137,6 +137,7 @@ class Member:
     carried: Mapping[str, str]
     grouped: bool = False
     failing: Mapping[str, str] = field(default_factory=dict)
+    judged: Mapping[str, str] = field(default_factory=dict)
     money: Mapping[str, str] = field(default_factory=dict)
     grouped_money: Mapping[str, str] = field(default_factory=dict)
 
@@ -223,13 +224,17 @@ class _Chaining:
         """Columns beside the folded stage's own, for what later steps would lose or change."""
         columns: list[tuple[str, Expression]] = []
         failing: dict[str, str] = {}
+        judged: dict[str, str] = {}
         money: dict[str, str] = {}
         for index, assertion in enumerate(stage.assertions):
             if isinstance(assertion.test, RowTest):
                 test = assertion.test.failing
-                name = f"_check_{stage.name}_{index}"
+                name, where = f"_check_{stage.name}_{index}", f"_where_{stage.name}_{index}"
                 columns.append((name, test if assertion.where is None else call("and", assertion.where, test)))
                 failing[assertion.name], self.hidden[name] = name, t.BOOLEAN
+                if assertion.where is not None:
+                    columns.append((where, assertion.where))
+                    judged[assertion.name], self.hidden[where] = where, t.BOOLEAN
         for balance in stage.balance:
             column = stage.relation.column(balance)
             assert column is not None
@@ -240,7 +245,7 @@ class _Chaining:
                 self.hidden[name] = column.type
         if columns:
             self.steps.append(Derive(tuple(columns), "folded"))
-        self.members[-1] = replace(self.members[-1], failing=failing, money=money)
+        self.members[-1] = replace(self.members[-1], failing=failing, judged=judged, money=money)
 
 
 def _keep(name: str, later: Sequence[StagePlan]) -> bool:

@@ -13,7 +13,7 @@ from framework.plan import Plan, SourcePlan, StagePlan
 Statement = Any  # an SQLAlchemy element that can be executed
 
 
-FigureKind = Literal["rows", "money", "failing", "measure"]
+FigureKind = Literal["rows", "money", "failing", "judged", "measure"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -201,12 +201,15 @@ class _Levels:
         return sa.case(*cases, else_=sa.literal_column("'out'") if final else sa.null())
 
     def _reasons(self) -> ColumnElement[Any] | None:
+        before = self.columns.get(REASONS)
         if not self.reasons:
-            return self.columns.get(REASONS)
+            return before
         texts = [call("case", _place(i), literal(json.dumps(name))) for i, (name, _) in enumerate(self.reasons)]
         listed = call("||", call("||", literal("["), call("concat_ws", literal(","), *texts)), literal("]"))
         failing = {f"_r{i}": element for i, (_, element) in enumerate(self.reasons)}
-        return lower(listed, lambda reference: failing[reference.name], self.lowering)
+        reasons = lower(listed, lambda reference: failing[reference.name], self.lowering)
+        # A row that was held before is not judged again.
+        return reasons if before is None else sa.case((self.columns[BUCKET].is_not(None), before), else_=reasons)
 
     # -- operations
 

@@ -10,13 +10,13 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause
 
 from framework.algebra import BUCKET, REASONS, ROWS
-from framework.assertion import Assertion, HeldTest, MeasureTest, RowTest
+from framework.assertion import Assertion, HeldTest, MeasureTest, RowTest, SetTest
 from framework.compile.folding import Member
 from framework.compile.program import Audit, Figure, FigureKind
 from framework.compile.tables import ADDED
 from framework.expressions import types as t
-from framework.expressions.lowering import Lowering, lower
-from framework.expressions.tree import Call, Expression, Reference
+from framework.expressions.lowering import Lowering, conversion, lower
+from framework.expressions.tree import Call, Expression, Reference, transform
 from framework.expressions.typed import call, literal
 
 _MONEY = t.decimal(38, 10)  # wide enough for whatever is summed; the text of a sum does not depend on it
@@ -29,7 +29,7 @@ class Scan:
     def __init__(self, source: FromClause, lowering: Lowering, verdict: bool, names: Sequence[str] = ()) -> None:
         self.source, self.lowering, self.verdict = source, lowering, verdict
         self.names = frozenset(names)
-        self.relation = ""
+        self.relation, self.unknown = "", False
         self.figures: list[Figure] = []
         self.columns: list[ColumnElement[Any]] = []
 
@@ -43,6 +43,7 @@ class Scan:
     def stored(self, member: Member) -> None:
         """The figures of the stage whose rows these are."""
         self.relation = member.stage.name
+        self.unknown = member.stage.publication is not None and bool(member.stage.publication.unknown)
         if ADDED in self.names:
             self._added(member.stage.balance)
         self._grouped(member)
@@ -67,11 +68,9 @@ class Scan:
             if isinstance(assertion.test, MeasureTest):
                 self._out_of(member, out, assertion)
             elif isinstance(assertion.test, RowTest):
-                failing = Reference(t.BOOLEAN, True, member.failing[assertion.name])
-                if member.grouped:
-                    self._total("failing", assertion.name, "out", replace(failing, type=t.INTEGER))
-                else:
-                    self._count("failing", assertion.name, "out", _all(out, failing))
+                self._travelled(member, "failing", assertion.name, member.failing[assertion.name], out)
+                if assertion.where is not None:
+                    self._travelled(member, "judged", assertion.name, member.judged[assertion.name], out)
 
     def bucket(self, bucket: str, money: Mapping[str, str]) -> None:
         """The rows that ended in a bucket, and the sums of their money columns, each by its balance column."""
@@ -88,12 +87,18 @@ class Scan:
             self._count("failing", assertion.name, "out", _all(self._in("quarantined"), named))
         elif isinstance(test, RowTest):
             self._count("failing", assertion.name, "out", _all(self._in("out"), assertion.where, test.failing))
+            if assertion.where is not None:
+                self._count("judged", assertion.name, "out", _all(self._in("out"), assertion.where))
+        elif isinstance(test, SetTest) and test.shares:
+            if assertion.where is not None or self.unknown:
+                self._count("judged", assertion.name, "out", _all(self._shown(), assertion.where))
         elif isinstance(test, MeasureTest):
             kept = _all(self._in("out"), assertion.where)
-            value = test.value
-            if kept is not None and isinstance(value, Call):
-                value = replace(value, filter=kept)
-            self._add(Figure(self.relation, "measure", assertion.name), self._lower(value))
+            value = test.value if kept is None else transform(test.value, lambda e: _only(e, kept))
+            element = self._lower(value)
+            if value.type == t.DOUBLE:
+                element = sa.type_coerce(conversion(element, t.DOUBLE, self.lowering), sa.types.NULLTYPE)
+            self._add(Figure(self.relation, "measure", assertion.name), element)
 
     # -- how it is counted
 
@@ -110,6 +115,14 @@ class Scan:
             self._total("rows", "grouped", "grouped", _ROWS_OF_GROUP)
             for name, column in member.grouped_money.items():
                 self._sum(name, "grouped", Reference(_MONEY, True, column))
+
+    def _travelled(self, member: Member, kind: FigureKind, subject: str, column: str, out: Expression | None) -> None:
+        """The rows for which a hidden column is true, or the sum of what groups have counted of them."""
+        here = Reference(t.BOOLEAN, True, column)
+        if member.grouped:
+            self._total(kind, subject, "out", replace(here, type=t.INTEGER))
+        else:
+            self._count(kind, subject, "out", _all(out, here))
 
     def _out_of(self, member: Member, out: Expression | None, assertion: Assertion | None = None) -> None:
         """The rows that came out of a folded stage; the same figure for a check of their number."""
@@ -142,6 +155,11 @@ class Scan:
             return None
         return call("=", Reference(t.STRING, False, BUCKET), literal(bucket))
 
+    def _shown(self) -> Expression | None:
+        """The rows that those who read the stage will see, the framework's own unknown row among them."""
+        out = self._in("out")
+        return call("or", out, self._in("unknown") or out) if out is not None and self.unknown else out
+
     def _not_in(self, *buckets: str) -> Expression | None:
         if not self.verdict:
             return None
@@ -151,6 +169,13 @@ class Scan:
         """The figure as the driver gives it: a result processor of SQLAlchemy's would make a float of money."""
         element = lower(expression, lambda reference: self.source.c[reference.name], self.lowering)
         return sa.type_coerce(element, sa.types.NULLTYPE)
+
+
+def _only(e: Expression, kept: Expression) -> Expression:
+    """An aggregate over the rows for which a condition holds."""
+    if isinstance(e, Call) and e.function.kind == "aggregate":
+        return replace(e, filter=_all(e.filter, kept))
+    return e
 
 
 def _typed(e: Expression) -> Expression:

@@ -13,6 +13,7 @@ dim_member:
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
@@ -93,7 +94,11 @@ class Publish(Limited, kind="publish"):
         added, references, followed = self._references(draft)
         surrogate = self._surrogate(draft, key)
         names = [*surrogate, *added, *names]
+        if self.unknown:
+            draft.keys = frozenset()  # the unknown row may repeat a key that holds of the rows that came in
         assertions = (*close(draft, self, names), *followed)
+        if self.unknown:
+            self._admit_unknown(draft, names)
         publication = Publication(
             self.mode,
             key,
@@ -175,6 +180,16 @@ class Publish(Limited, kind="publish"):
                 WRONG_UNKNOWN, place, f"the unknown row needs a value for its key: `{missing[0]}`", help
             )
         return {known[n.lower()]: v for n, v in self.unknown.items() if n.lower() in known}
+
+    def _admit_unknown(self, draft: Draft, names: Sequence[str]) -> None:
+        """Others read the unknown row too: it is null where it has no value, and has a surrogate key of its own."""
+        given = {n.lower() for n, v in (self.unknown or {}).items() if v is not None}
+        if self.surrogate_key is not None and self.surrogate_key in names:
+            draft.keys |= {draft.identify([self.surrogate_key])}
+            given.add(self.surrogate_key.lower())
+        for name in names:
+            if name.lower() not in given:
+                draft.columns[name.lower()] = replace(draft.columns[name.lower()], nullable=True)
 
     # -- references
 

@@ -276,12 +276,19 @@ def outcome(printed: Data, project: Path, settings: dict[str, str], run: Data) -
     listed = run.get("expect", {})
     for check in results["checks"]:
         told = listed.get(check["relation"], {}).get("checks", {})
-        if check["status"] == "passed" and OWN_CHECKS.match(check["name"]) and check["name"] not in told:
+        good = check["status"] in ("passed", "proved")
+        if good and OWN_CHECKS.match(check["name"]) and check["name"] not in told:
             continue
-        counted = [] if check["failing"] is None or check["status"] == "passed" else [str(check["failing"])]
         checks = found.setdefault(check["relation"], {}).setdefault("checks", {})
-        checks[check["name"]] = " ".join([check["status"], *counted])
+        checks[check["name"]] = " ".join([check["status"], *_counted(check)])
     return found
+
+
+def _counted(check: Data) -> list[str]:
+    """The rows that fail; with `mostly` of how many, and then of a check that passes as well."""
+    if check["mostly"] is not None:
+        return [f"{check['failing']} of {check['judged']}"] if check["failing"] is not None else []
+    return [str(check["failing"])] if check["failing"] and check["status"] != "passed" else []
 
 
 def _stage(stage: Data, planned: Data, reader: Reader, told: Data) -> dict[str, Any]:

@@ -1,0 +1,39 @@
+"""How many different values a column has.
+
+```yaml
+checks:
+  - distinct_count: {column: plan, min: 2, max: 40}
+```
+"""
+
+from typing import Any
+
+from framework.assertion import MeasureTest, Place
+from framework.clauses.measures import Bounds
+from framework.column_check import with_column
+from framework.draft import Draft
+from framework.expressions.catalogue import function
+from framework.expressions.tree import Call
+from framework.expressions.types import INTEGER
+from framework.model import Check
+
+
+class DistinctCount(Check, check="distinct_count"):
+    """The column has at least `min` and at most `max` different values; null is none of them."""
+
+    distinct_count: Bounds
+
+    @classmethod
+    def of_column(cls, column: str, arguments: Any) -> Any:
+        return with_column(column, arguments)
+
+    def label(self) -> str:
+        return f"distinct_count({self.distinct_count.column})"
+
+    def resolve(self, draft: Draft, place: Place) -> MeasureTest | None:
+        bounds = self.distinct_count
+        column = draft.find(bounds.column, *place, "column")
+        if column is None:
+            return None
+        count = Call(INTEGER, False, function("count"), (draft.reference(column.name),), distinct=True)
+        return MeasureTest(count, bounds.min, bounds.max)

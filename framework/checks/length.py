@@ -1,0 +1,61 @@
+"""A text must be as long as it should.
+
+```yaml
+checks:
+  - length: {column: zip, min: 5, max: 9}
+```
+"""
+
+from typing import Any, Self
+
+from pydantic import Field, NonNegativeInt, model_validator
+from pydantic_core import PydanticCustomError
+
+from framework.assertion import Place, RowTest
+from framework.clauses.values import WRONG_COLUMN
+from framework.column_check import with_column
+from framework.draft import Draft
+from framework.expressions.strictness import either
+from framework.expressions.tree import FALSE
+from framework.expressions.typed import call, literal
+from framework.expressions.types import STRING, UNKNOWN
+from framework.model import Check, Model, Name
+
+
+class Limits(Model):
+    column: Name
+    min: NonNegativeInt | None = Field(None, strict=True, description="At least so many characters.")
+    max: NonNegativeInt | None = Field(None, strict=True, description="At most so many characters.")
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> Self:
+        if self.min is None and self.max is None:
+            raise PydanticCustomError("no_bound", "a length needs `min` or `max`")
+        return self
+
+
+class Length(Check, check="length"):
+    """The text has at least `min` and at most `max` characters; null passes."""
+
+    length: Limits
+
+    @classmethod
+    def of_column(cls, column: str, arguments: Any) -> Any:
+        return with_column(column, arguments)
+
+    def label(self) -> str:
+        return f"length({self.length.column})"
+
+    def resolve(self, draft: Draft, place: Place) -> RowTest | None:
+        limits = self.length
+        column = draft.find(limits.column, *place, "column")
+        if column is None:
+            return None
+        if column.type not in (STRING, UNKNOWN):
+            message = f"`{column.name}` is {column.type}, and only text has a length"
+            draft.findings.error(WRONG_COLUMN, (*draft.place, *place, "column"), message)
+            return None
+        length = call("length", draft.reference(column.name))
+        short = None if limits.min is None else call("<", length, literal(limits.min))
+        long = None if limits.max is None else call(">", length, literal(limits.max))
+        return RowTest(either(short, long) or FALSE)

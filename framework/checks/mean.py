@@ -1,0 +1,31 @@
+"""What a column amounts to on average.
+
+```yaml
+checks:
+  - mean: {column: paid, min: 20, max: 400}
+```
+"""
+
+from typing import Any
+
+from framework.assertion import MeasureTest, Place
+from framework.clauses.measures import Bounds, figure
+from framework.column_check import with_column
+from framework.draft import Draft
+from framework.model import Check
+
+
+class Mean(Check, check="mean"):
+    """The mean of the column lies between `min` and `max`; nulls do not count, and a mean of nothing passes."""
+
+    mean: Bounds
+
+    @classmethod
+    def of_column(cls, column: str, arguments: Any) -> Any:
+        return with_column(column, arguments)
+
+    def label(self) -> str:
+        return f"mean({self.mean.column})"
+
+    def resolve(self, draft: Draft, place: Place) -> MeasureTest | None:
+        return figure(draft, "avg", self.mean, place)

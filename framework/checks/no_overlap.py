@@ -1,0 +1,46 @@
+"""Periods must not overlap.
+
+```yaml
+checks:
+  - no_overlap: {key: [member_id], from: starts, to: ends}
+```
+"""
+
+from pydantic import Field
+
+from framework.assertion import Place, SetTest
+from framework.clauses.checks import overlaps
+from framework.clauses.values import WRONG_VALUE
+from framework.draft import Draft
+from framework.expressions.types import widen
+from framework.model import Check, Model, Name, Names
+
+
+class Periods(Model):
+    key: Names = Field(description="What the periods belong to; null equals null.")
+    from_: Name = Field(alias="from", description="Where a period starts.")
+    to: Name = Field(description="Where it ends, itself no part of it; null is open.")
+
+
+class NoOverlap(Check, check="no_overlap"):
+    """No period is empty or turned round, and none reaches into the next one of its `key`; the earlier of two such
+    periods is the one that fails. It is what `valid` checks."""
+
+    no_overlap: Periods
+
+    def label(self) -> str:
+        return f"no_overlap({self.no_overlap.from_}, {self.no_overlap.to})"
+
+    def resolve(self, draft: Draft, place: Place) -> SetTest | None:
+        periods = self.no_overlap
+        start, end = draft.find(periods.from_, *place, "from"), draft.find(periods.to, *place, "to")
+        key = [draft.find(name, *place, "key", index) for index, name in enumerate(periods.key)]
+        if start is None or end is None or any(column is None for column in key):
+            return None
+        if widen(start.type, end.type) is None:
+            message = f"`{start.name}` is {start.type}, and `{end.name}` is {end.type}"
+            help = "convert one of them in the stage that makes it"
+            draft.findings.error(WRONG_VALUE, (*draft.place, *place, "to"), message, help)
+            return None
+        per = [draft.reference(column.name) for column in key if column is not None]
+        return overlaps(draft.name, draft.reference(start.name), draft.reference(end.name), per, draft.own("next"))

@@ -1,0 +1,31 @@
+"""What a column amounts to.
+
+```yaml
+checks:
+  - sum: {column: paid, min: 0.01}
+```
+"""
+
+from typing import Any
+
+from framework.assertion import MeasureTest, Place
+from framework.clauses.measures import Bounds, figure
+from framework.column_check import with_column
+from framework.draft import Draft
+from framework.model import Check
+
+
+class Sum(Check, check="sum"):
+    """The sum of the column lies between `min` and `max`, exactly but for doubles; a sum of nothing passes."""
+
+    sum: Bounds
+
+    @classmethod
+    def of_column(cls, column: str, arguments: Any) -> Any:
+        return with_column(column, arguments)
+
+    def label(self) -> str:
+        return f"sum({self.sum.column})"
+
+    def resolve(self, draft: Draft, place: Place) -> MeasureTest | None:
+        return figure(draft, "sum", self.sum, place)
