@@ -4,15 +4,16 @@ import argparse
 import json
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from decimal import Decimal
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 from framework.diagnostics import Diagnostic, render
-from framework.run import CheckResult, LedgerLine, Run
+from framework.run import CheckResult, CheckStatus, LedgerLine, Run
 
 SCHEMA_VERSION = 1
 
@@ -114,9 +115,9 @@ def print_run(run: Run, options: argparse.Namespace) -> None:
         print(as_json(run_as_dict(run)))
         return
     print(_stages(run))
-    bad = [c for c in run.checks if c.status != "passed"]
-    if bad:
-        print("\n" + _checks(bad))
+    bad = [c for c in run.checks if c.status not in ("passed", "proved")]
+    if run.checks:
+        print("\n" + "\n\n".join([*([_checks(bad)] if bad else []), _summed(run.checks)]))
     ledger = [s.ledger for s in run.stages if s.ledger is not None]
     if ledger:
         print("\n" + "\n".join(_ledger(ledger)))
@@ -143,8 +144,21 @@ def _stages(run: Run) -> str:
 
 
 def _checks(checks: Iterable[CheckResult]) -> str:
-    rows = [(c.relation, c.name, c.status, "" if c.failing is None else f"{c.failing:,}", c.place) for c in checks]
+    rows = [(c.relation, c.name, c.status, _failing(c), c.place) for c in checks]
     return table(("relation", "check", "result", "rows", "at"), rows, right=(3,))
+
+
+def _failing(check: CheckResult) -> str:
+    """The rows that fail; where some may, of how many."""
+    if check.failing is None:
+        return ""
+    return f"{check.failing:,}" + ("" if check.mostly is None else f" of {check.judged:,}")
+
+
+def _summed(checks: Iterable[CheckResult]) -> str:
+    """How many checks came to what."""
+    found = Counter(check.status for check in checks)
+    return f"checks: {', '.join(f'{found[s]:,} {s}' for s in get_args(CheckStatus) if found[s])}"
 
 
 def _ledger(lines: Iterable[LedgerLine]) -> Iterable[str]:
