@@ -241,25 +241,21 @@ WITH failing AS
 FROM (SELECT eligibility.member_id AS member_id, eligibility.covered_from AS covered_from, eligibility.covered_to AS covered_to, eligibility.plan_code AS plan_code
 FROM staging.eligibility__new AS eligibility
 WHERE eligibility._bucket IN ('out', 'unknown')) AS eligibility
-WHERE EXISTS (SELECT 1
+WHERE NOT EXISTS (SELECT 1
 FROM staging.members AS _target
-WHERE eligibility.member_id = _target.member_id) IS NOT TRUE)
+WHERE eligibility.member_id = _target.member_id))
  SELECT count(*) AS failing_rows
 FROM failing;
 
 -- stage eligibility: relationship(plan_code -> plans.plan_code)
-WITH input_rows AS
+WITH failing AS
 (SELECT eligibility.plan_code AS plan_code
 FROM (SELECT eligibility.member_id AS member_id, eligibility.covered_from AS covered_from, eligibility.covered_to AS covered_to, eligibility.plan_code AS plan_code
 FROM staging.eligibility__new AS eligibility
 WHERE eligibility._bucket IN ('out', 'unknown')) AS eligibility
-WHERE (eligibility.plan_code IS NULL) IS NOT TRUE),
-failing AS
-(SELECT input_rows.plan_code AS plan_code
-FROM input_rows
-WHERE EXISTS (SELECT 1
+WHERE eligibility.plan_code IS NOT NULL AND NOT EXISTS (SELECT 1
 FROM staging.plans AS _target
-WHERE input_rows.plan_code = _target.plan_code) IS NOT TRUE)
+WHERE eligibility.plan_code = _target.plan_code))
  SELECT count(*) AS failing_rows
 FROM failing;
 
@@ -278,12 +274,12 @@ FROM failing;
 
 -- stage eligibility: valid(covered_from, covered_to)
 WITH periods AS
-(SELECT eligibility.covered_from AS covered_from, eligibility.covered_to AS covered_to, eligibility.covered_from AS _start, LEAD(eligibility.covered_from) OVER (PARTITION BY eligibility.member_id ORDER BY eligibility.covered_from NULLS LAST, eligibility.covered_to NULLS LAST) AS _next
+(SELECT eligibility.covered_from AS covered_from, eligibility.covered_to AS covered_to, LEAD(eligibility.covered_from) OVER (PARTITION BY eligibility.member_id ORDER BY eligibility.covered_from NULLS LAST, eligibility.covered_to NULLS LAST) AS _next
 FROM (SELECT eligibility.member_id AS member_id, eligibility.covered_from AS covered_from, eligibility.covered_to AS covered_to, eligibility.plan_code AS plan_code
 FROM staging.eligibility__new AS eligibility
 WHERE eligibility._bucket IN ('out', 'unknown')) AS eligibility),
 failing AS
-(SELECT periods._start AS _start
+(SELECT periods.covered_from AS covered_from
 FROM periods
 WHERE periods.covered_from IS NULL OR NOT periods.covered_from < periods.covered_to OR periods._next < periods.covered_to OR periods.covered_to IS NULL AND periods._next IS NOT NULL)
  SELECT count(*) AS failing_rows
@@ -327,18 +323,14 @@ SELECT COUNT(CASE WHEN claim_headers._bucket = 'rejected' THEN 1 END) AS f1, COU
 FROM staging.claim_headers__new AS claim_headers;
 
 -- stage claim_headers: relationship(plan_code -> plans.plan_code)
-WITH input_rows AS
+WITH failing AS
 (SELECT claim_headers.plan_code AS plan_code
 FROM (SELECT claim_headers.claim_id AS claim_id, claim_headers.claim_version AS claim_version, claim_headers.member_id AS member_id, claim_headers.provider_id AS provider_id, claim_headers.plan_code AS plan_code, claim_headers.claim_type AS claim_type, claim_headers.service_date AS service_date, claim_headers.received_at AS received_at, claim_headers.status AS status, claim_headers.total_charge AS total_charge
 FROM staging.claim_headers__new AS claim_headers
 WHERE claim_headers._bucket IN ('out', 'unknown')) AS claim_headers
-WHERE (claim_headers.plan_code IS NULL) IS NOT TRUE),
-failing AS
-(SELECT input_rows.plan_code AS plan_code
-FROM input_rows
-WHERE EXISTS (SELECT 1
+WHERE claim_headers.plan_code IS NOT NULL AND NOT EXISTS (SELECT 1
 FROM staging.plans AS _target
-WHERE input_rows.plan_code = _target.plan_code) IS NOT TRUE)
+WHERE claim_headers.plan_code = _target.plan_code))
  SELECT count(*) AS failing_rows
 FROM failing;
 
@@ -661,12 +653,12 @@ WITH computed AS
 (SELECT claims.line_id AS line_id, claims.claim_id AS claim_id, claims.units AS units, claims.charged AS charged, claims.allowed AS allowed, claims.paid AS paid, claims.member_id AS member_id, claims.provider_id AS provider_id, claims.plan_code AS plan_code, claims.claim_type AS claim_type, CASE WHEN plans.plan_code IS NOT NULL THEN plans.plan_code ELSE 'UNKNOWN' END AS known_plan, eligibility.plan_code AS eligible_plan, CAST(date_trunc('month', claims.service_date) AS DATE) AS month, CAST(date_part('year', age(CAST(claims.service_date AS TIMESTAMP), CAST(members.birth_date AS TIMESTAMP))) AS BIGINT) AS age, CAST(claims.paid + COALESCE(adjustment_totals.adjustment, 0) AS DECIMAL(38, 2)) AS adjusted_paid
 FROM intermediate.claims AS claims LEFT OUTER JOIN staging.members AS members ON claims.member_id = members.member_id LEFT OUTER JOIN staging.providers AS providers ON claims.provider_id = providers.provider_id LEFT OUTER JOIN staging.plans AS plans ON claims.plan_code = plans.plan_code LEFT OUTER JOIN staging.eligibility AS eligibility ON claims.member_id = eligibility.member_id AND eligibility.covered_from <= claims.service_date AND claims.service_date < COALESCE(eligibility.covered_to, CAST('infinity' AS DATE)) LEFT OUTER JOIN marts.adjustment_totals AS adjustment_totals ON claims.line_id = adjustment_totals.line_id),
 folded AS
-(SELECT computed.line_id AS line_id, computed.claim_id AS claim_id, computed.units AS units, computed.charged AS charged, computed.allowed AS allowed, computed.paid AS paid, computed.member_id AS member_id, computed.provider_id AS provider_id, computed.plan_code AS plan_code, computed.claim_type AS claim_type, computed.known_plan AS known_plan, computed.eligible_plan AS eligible_plan, computed.month AS month, computed.adjusted_paid AS adjusted_paid, computed.age < 0 OR computed.age > 120 AS _check_claims_enriched_0, computed.known_plan <> 'UNKNOWN' AND NOT computed.eligible_plan = computed.known_plan AS _check_claims_enriched_1, computed.charged AS _money_claims_enriched_charged, computed.paid AS _money_claims_enriched_paid
+(SELECT computed.line_id AS line_id, computed.claim_id AS claim_id, computed.units AS units, computed.charged AS charged, computed.allowed AS allowed, computed.paid AS paid, computed.member_id AS member_id, computed.provider_id AS provider_id, computed.plan_code AS plan_code, computed.claim_type AS claim_type, computed.known_plan AS known_plan, computed.eligible_plan AS eligible_plan, computed.month AS month, computed.adjusted_paid AS adjusted_paid, computed.age < 0 OR computed.age > 120 AS _check_claims_enriched_0, computed.known_plan <> 'UNKNOWN' AND NOT computed.eligible_plan = computed.known_plan AS _check_claims_enriched_1, computed.known_plan <> 'UNKNOWN' AS _where_claims_enriched_1, computed.charged AS _money_claims_enriched_charged, computed.paid AS _money_claims_enriched_paid
 FROM computed),
 grouped AS
-(SELECT folded.member_id AS member_id, folded.provider_id AS provider_id, folded.known_plan AS plan_code, folded.month AS month, folded.claim_type AS claim_type, COUNT(DISTINCT folded.claim_id) AS claim_count, COUNT(folded.line_id) AS line_count, COUNT(CASE WHEN folded.eligible_plan IS NOT NULL THEN folded.line_id END) AS covered_line_count, COUNT(CASE WHEN folded.eligible_plan = folded.known_plan THEN folded.line_id END) AS own_plan_line_count, CAST(SUM(folded.units) AS BIGINT) AS units, CAST(SUM(folded.charged) AS DECIMAL(38, 2)) AS charged, CAST(SUM(folded.allowed) AS DECIMAL(38, 2)) AS allowed, CAST(SUM(folded.paid) AS DECIMAL(38, 2)) AS paid, CAST(SUM(folded.adjusted_paid) AS DECIMAL(38, 2)) AS adjusted_paid, COUNT(CASE WHEN folded._check_claims_enriched_0 THEN 1 END) AS _check_claims_enriched_0, COUNT(CASE WHEN folded._check_claims_enriched_1 THEN 1 END) AS _check_claims_enriched_1, CAST(SUM(folded._money_claims_enriched_charged) AS DECIMAL(38, 2)) AS _money_claims_enriched_charged, CAST(SUM(folded._money_claims_enriched_paid) AS DECIMAL(38, 2)) AS _money_claims_enriched_paid, CAST(COUNT(*) AS BIGINT) AS _rows
+(SELECT folded.member_id AS member_id, folded.provider_id AS provider_id, folded.known_plan AS plan_code, folded.month AS month, folded.claim_type AS claim_type, COUNT(DISTINCT folded.claim_id) AS claim_count, COUNT(folded.line_id) AS line_count, COUNT(CASE WHEN folded.eligible_plan IS NOT NULL THEN folded.line_id END) AS covered_line_count, COUNT(CASE WHEN folded.eligible_plan = folded.known_plan THEN folded.line_id END) AS own_plan_line_count, CAST(SUM(folded.units) AS BIGINT) AS units, CAST(SUM(folded.charged) AS DECIMAL(38, 2)) AS charged, CAST(SUM(folded.allowed) AS DECIMAL(38, 2)) AS allowed, CAST(SUM(folded.paid) AS DECIMAL(38, 2)) AS paid, CAST(SUM(folded.adjusted_paid) AS DECIMAL(38, 2)) AS adjusted_paid, COUNT(CASE WHEN folded._check_claims_enriched_0 THEN 1 END) AS _check_claims_enriched_0, COUNT(CASE WHEN folded._check_claims_enriched_1 THEN 1 END) AS _check_claims_enriched_1, COUNT(CASE WHEN folded._where_claims_enriched_1 THEN 1 END) AS _where_claims_enriched_1, CAST(SUM(folded._money_claims_enriched_charged) AS DECIMAL(38, 2)) AS _money_claims_enriched_charged, CAST(SUM(folded._money_claims_enriched_paid) AS DECIMAL(38, 2)) AS _money_claims_enriched_paid, CAST(COUNT(*) AS BIGINT) AS _rows
 FROM folded GROUP BY folded.member_id, folded.provider_id, folded.known_plan, folded.month, folded.claim_type)
- SELECT md5(COALESCE(length(grouped.member_id) || ':' || grouped.member_id, '-') || COALESCE(length(grouped.provider_id) || ':' || grouped.provider_id, '-') || COALESCE(length(grouped.plan_code) || ':' || grouped.plan_code, '-') || COALESCE(length(CAST(grouped.month AS VARCHAR)) || ':' || CAST(grouped.month AS VARCHAR), '-') || COALESCE(length(grouped.claim_type) || ':' || grouped.claim_type, '-')) AS claims_monthly_key, CASE WHEN dim_member_by_member_id.member_id IS NOT NULL THEN dim_member_by_member_id.member_key ELSE md5(COALESCE(length('UNKNOWN') || ':' || 'UNKNOWN', '-')) END AS member_key, CASE WHEN dim_provider_by_provider_id.provider_id IS NOT NULL THEN dim_provider_by_provider_id.provider_key ELSE md5(COALESCE(length('UNKNOWN') || ':' || 'UNKNOWN', '-')) END AS provider_key, CASE WHEN dim_plan_by_plan_code.plan_code IS NOT NULL THEN dim_plan_by_plan_code.plan_key ELSE md5(COALESCE(length('UNKNOWN') || ':' || 'UNKNOWN', '-')) END AS plan_key, grouped.member_id, grouped.provider_id, grouped.plan_code, grouped.month, grouped.claim_type, grouped.claim_count, grouped.line_count, grouped.covered_line_count, grouped.own_plan_line_count, grouped.units, grouped.charged, grouped.allowed, grouped.paid, grouped.adjusted_paid, grouped._check_claims_enriched_0, grouped._check_claims_enriched_1, grouped._money_claims_enriched_charged, grouped._money_claims_enriched_paid, NOT grouped.line_count >= grouped.claim_count AS _check_claims_monthly_1, grouped._rows
+ SELECT md5(COALESCE(length(grouped.member_id) || ':' || grouped.member_id, '-') || COALESCE(length(grouped.provider_id) || ':' || grouped.provider_id, '-') || COALESCE(length(grouped.plan_code) || ':' || grouped.plan_code, '-') || COALESCE(length(CAST(grouped.month AS VARCHAR)) || ':' || CAST(grouped.month AS VARCHAR), '-') || COALESCE(length(grouped.claim_type) || ':' || grouped.claim_type, '-')) AS claims_monthly_key, CASE WHEN dim_member_by_member_id.member_id IS NOT NULL THEN dim_member_by_member_id.member_key ELSE md5(COALESCE(length('UNKNOWN') || ':' || 'UNKNOWN', '-')) END AS member_key, CASE WHEN dim_provider_by_provider_id.provider_id IS NOT NULL THEN dim_provider_by_provider_id.provider_key ELSE md5(COALESCE(length('UNKNOWN') || ':' || 'UNKNOWN', '-')) END AS provider_key, CASE WHEN dim_plan_by_plan_code.plan_code IS NOT NULL THEN dim_plan_by_plan_code.plan_key ELSE md5(COALESCE(length('UNKNOWN') || ':' || 'UNKNOWN', '-')) END AS plan_key, grouped.member_id, grouped.provider_id, grouped.plan_code, grouped.month, grouped.claim_type, grouped.claim_count, grouped.line_count, grouped.covered_line_count, grouped.own_plan_line_count, grouped.units, grouped.charged, grouped.allowed, grouped.paid, grouped.adjusted_paid, grouped._check_claims_enriched_0, grouped._check_claims_enriched_1, grouped._where_claims_enriched_1, grouped._money_claims_enriched_charged, grouped._money_claims_enriched_paid, NOT grouped.line_count >= grouped.claim_count AS _check_claims_monthly_1, grouped._rows
 FROM grouped LEFT OUTER JOIN marts.dim_member__next AS dim_member_by_member_id ON grouped.member_id = dim_member_by_member_id.member_id LEFT OUTER JOIN marts.dim_provider__next AS dim_provider_by_provider_id ON grouped.provider_id = dim_provider_by_provider_id.provider_id LEFT OUTER JOIN marts.dim_plan__next AS dim_plan_by_plan_code ON grouped.plan_code = dim_plan_by_plan_code.plan_code;
 
 -- stage claims_enriched: what comes in from claims
@@ -674,7 +666,7 @@ SELECT count(*) AS rows_in, coalesce(sum(claims.charged), 0) AS money_0, coalesc
 FROM intermediate.claims AS claims;
 
 -- stage fct_claims_monthly: one scan for the ledger and the checks
-SELECT coalesce(SUM(fct_claims_monthly._rows), 0) AS f1, SUM(fct_claims_monthly._money_claims_enriched_charged) AS f2, SUM(fct_claims_monthly._money_claims_enriched_paid) AS f3, coalesce(SUM(fct_claims_monthly._check_claims_enriched_0), 0) AS f4, coalesce(SUM(fct_claims_monthly._check_claims_enriched_1), 0) AS f5, coalesce(SUM(fct_claims_monthly._rows), 0) AS f6, COUNT(*) AS f7, SUM(fct_claims_monthly.charged) AS f8, SUM(fct_claims_monthly.paid) AS f9, COUNT(*) AS f10, COUNT(CASE WHEN fct_claims_monthly._check_claims_monthly_1 THEN 1 END) AS f11, COUNT(*) AS f12, SUM(fct_claims_monthly.charged) AS f13, SUM(fct_claims_monthly.paid) AS f14
+SELECT coalesce(SUM(fct_claims_monthly._rows), 0) AS f1, SUM(fct_claims_monthly._money_claims_enriched_charged) AS f2, SUM(fct_claims_monthly._money_claims_enriched_paid) AS f3, coalesce(SUM(fct_claims_monthly._check_claims_enriched_0), 0) AS f4, coalesce(SUM(fct_claims_monthly._check_claims_enriched_1), 0) AS f5, coalesce(SUM(fct_claims_monthly._where_claims_enriched_1), 0) AS f6, coalesce(SUM(fct_claims_monthly._rows), 0) AS f7, COUNT(*) AS f8, SUM(fct_claims_monthly.charged) AS f9, SUM(fct_claims_monthly.paid) AS f10, COUNT(*) AS f11, COUNT(CASE WHEN fct_claims_monthly._check_claims_monthly_1 THEN 1 END) AS f12, COUNT(*) AS f13, SUM(fct_claims_monthly.charged) AS f14, SUM(fct_claims_monthly.paid) AS f15
 FROM marts.fct_claims_monthly__new AS fct_claims_monthly;
 
 -- stage fct_claims_monthly: shown as claims_enriched

@@ -34,10 +34,10 @@ FROM failing;
 
 -- source spans: valid(starts, ends)
 WITH periods AS
-(SELECT spans.starts AS starts, spans.ends AS ends, spans.starts AS _start, LEAD(spans.starts) OVER (PARTITION BY spans.member_id ORDER BY spans.starts NULLS LAST, spans.ends NULLS LAST) AS _next
+(SELECT spans.starts AS starts, spans.ends AS ends, LEAD(spans.starts) OVER (PARTITION BY spans.member_id ORDER BY spans.starts NULLS LAST, spans.ends NULLS LAST) AS _next
 FROM raw.spans AS spans),
 failing AS
-(SELECT periods._start AS _start
+(SELECT periods.starts AS starts
 FROM periods
 WHERE periods.starts IS NULL OR NOT periods.starts < periods.ends OR periods._next < periods.ends OR periods.ends IS NULL AND periods._next IS NOT NULL)
  SELECT count(*) AS failing_rows
