@@ -50,7 +50,7 @@ def _group(draft: Draft, stage: Stage, held: Sequence[Held]) -> list[Reference]:
     if stage.quarantine is None:
         return []
     found = [draft.find(name, "quarantine", "with", i) for i, name in enumerate(stage.quarantine.with_)]
-    if not held:
+    if not held and all(check.on_fail != "quarantine" for _, check in stage.placed_checks):
         draft.findings.error(
             NOTHING_HELD,
             (*draft.place, "quarantine"),
