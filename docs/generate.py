@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel
+from pydantic_core import PydanticCustomError
 
 import framework
 import framework.checks
@@ -124,17 +125,19 @@ _KINDS = {
 
 def _checks() -> Iterator[str]:
     yield from ("# Checks", "")
-    yield "Checks stand under `checks:` of a source or a stage, a list of mappings. Each is the check's name with its"
-    yield "arguments, and what all checks may say:"
+    yield "Checks stand under `checks:` of a source, a stage or a column, a list. Each is the check's name with its"
+    yield "arguments, and what all checks may say. See [the language](language.md#checks)."
     yield ""
     yield from _fields(Check, Check.model_fields)
     yield ""
-    yield "A check passes a row in which it has nothing to compare: null passes everywhere but in `not_null`. A source"
-    yield "cannot quarantine; its checks stop or warn, and the first stage that reads it can quarantine. Results hold"
-    yield "counts, never values."
+    yield "A check passes a row in which it has nothing to compare: null passes everywhere but in `not_null`. Below a"
+    yield "column, a check means that column."
     for name, check in sorted(Check.registry.items()):
         yield from ("", f"## {name}", "", inspect.getdoc(check) or "", "")
         yield _kind(check)
+        below = _below(check, name)
+        if below:
+            yield from ("", below)
         yield from ("", _example(sys.modules[check.__module__]), "")
         yield from _fields(*_arguments(check, name))
 
@@ -142,6 +145,18 @@ def _checks() -> Iterator[str]:
 def _kind(check: type[Check]) -> str:
     returned = get_type_hints(check.resolve)["return"]
     return next(text for test, text in _KINDS.items() if test in get_args(returned))
+
+
+def _below(check: type[Check], name: str) -> str:
+    """How the check is written below a column; nothing where it cannot be."""
+    try:
+        arguments = check.of_column("column", None)
+    except PydanticCustomError:
+        return ""
+    if isinstance(arguments, list):
+        return f"Below a column it is the word alone: `checks: [{name}]`."
+    short = [key for key, value in arguments.items() if key != "column" and value is None]
+    return "Below a column it has no `column`" + (f", and may give its `{short[0]}` alone." if short else ".")
 
 
 def _example(module: ModuleType) -> str:
@@ -174,7 +189,7 @@ def _plain(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-_VALUES = {"string": "text", "integer": "whole number", "boolean": "true or false", "array": "list"}
+_VALUES = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "array": "list"}
 
 
 def _value(schema: Mapping[str, Any]) -> str:

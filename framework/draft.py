@@ -331,12 +331,9 @@ class Draft:
         """A row that must not pass for want of a match; it is judged with the row checks."""
         self.held.append(Held(name, failing, on_fail, (*self.place, *path)))
 
-    def hold(self, checks: Iterable[Held]) -> tuple[Held, ...]:
-        """Quarantines the rows that fail; everything that holds rows here, in the order found."""
-        held = (*self.held, *checks)
-        if held:
-            self.step(Hold(tuple((h.name, h.failing) for h in held)))
-        return held
+    def hold(self, held: Iterable[Held]) -> None:
+        """Quarantines the rows that fail."""
+        self.step(Hold(tuple((h.name, h.failing) for h in held)))
 
     def over(self, relation: Relation) -> "Draft":
         """A draft that starts from this stage's own outcome: what its checks see."""

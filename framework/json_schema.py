@@ -1,11 +1,13 @@
 """The JSON Schema of a pipeline file, made from the models, so that editors complete what `load` accepts."""
 
+import json
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
+from pydantic_core import PydanticCustomError
 
 import framework.load
-from framework.model import Check, Model, PipelineModel, Stage
+from framework.model import Check, ColumnModel, DeclaredColumn, Model, PipelineModel, Stage
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -24,9 +26,12 @@ def pipeline_schema() -> dict[str, Any]:
         "description": "A check: its name with its arguments.",
         "anyOf": [{"$ref": f"#/$defs/{name[c]}"} for _, c in sorted(Check.registry.items())],
     }
+    definitions["ColumnCheck"] = _column_check(definitions, {n: name[c] for n, c in Check.registry.items()})
+    for model in (ColumnModel, DeclaredColumn):
+        definitions[model.__name__]["properties"]["checks"]["items"] = {"$ref": "#/$defs/ColumnCheck"}
     top = definitions.pop(name[PipelineModel])
     top["patternProperties"] = {"^x-": True}
-    return {"$schema": DRAFT, "title": "A pipeline", **_pruned(top, "title"), "$defs": _named(definitions)}
+    return {"$schema": DRAFT, "title": "A pipeline", **_pruned(top, "title"), "$defs": _named(top, definitions)}
 
 
 def _stage(kinds: dict[str, str]) -> dict[str, Any]:
@@ -45,8 +50,37 @@ def _stage(kinds: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _named(definitions: dict[str, Any]) -> dict[str, Any]:
-    return {name: _pruned(definition, "title") for name, definition in sorted(definitions.items())}
+def _column_check(definitions: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
+    """A check below a column: a word, or its arguments without the column."""
+    words: list[str] = []
+    properties: dict[str, Any] = {n: definitions[names["not_null"]]["properties"][n] for n in Check.model_fields}
+    for check, model in sorted(Check.registry.items()):
+        arguments = definitions[names[check]]["properties"][check]
+        try:
+            alone = model.of_column("column", None)
+        except PydanticCustomError:
+            continue
+        if isinstance(alone, list):
+            words.append(check)
+            properties[check] = {"type": "null"}
+            continue
+        body = dict(definitions[arguments["$ref"].rpartition("/")[2]])
+        body["properties"] = {key: value for key, value in body["properties"].items() if key not in _OF_COLUMNS}
+        body["required"] = [key for key in body.get("required", ()) if key not in _OF_COLUMNS]
+        short = [body["properties"][key] for key, value in alone.items() if key != "column" and value is None]
+        properties[check] = {"anyOf": [body, *short]} if short else body
+    mapping = {"type": "object", "properties": properties, "additionalProperties": False}
+    return {"description": "A check of the column that it stands below.", "anyOf": [{"enum": words}, mapping]}
+
+
+_OF_COLUMNS = ("column", "columns")
+
+
+def _named(top: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """The definitions that something refers to, by name."""
+    text = json.dumps([top, definitions])
+    used = {name: body for name, body in sorted(definitions.items()) if f'"#/$defs/{name}"' in text}
+    return {name: _pruned(body, "title") for name, body in used.items()}
 
 
 def _pruned(schema: Any, key: str) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, PlainValidator
 from pydantic_core import PydanticCustomError
 
 SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
@@ -61,4 +61,4 @@ def _duration(value: Any) -> Any:
 
 Number = Annotated[int | Decimal, BeforeValidator(_number, json_schema_input_type=float)]
 Share = Annotated[Decimal | None, BeforeValidator(_share, json_schema_input_type=float)]
-Length = Annotated[Duration, BeforeValidator(_duration, json_schema_input_type=str)]
+Length = Annotated[Duration, PlainValidator(_duration, json_schema_input_type=str)]

@@ -216,6 +216,8 @@ def _wrong_value(
         options = str(context["expected"]).replace("'", "`")
         near = _meant(value, options.split("`")[1::2]) if isinstance(value, str) else None
         return f"expected {options}", f"did you mean `{near}`?" if near else _defaults_help(place)
+    if kind == "greater_than_equal":
+        return f"a number of at least {context['ge']} is expected", None
     if kind == "too_short":
         return "at least one is needed", None
     expected = _EXPECTED.get(kind)

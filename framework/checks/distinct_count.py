@@ -9,7 +9,7 @@ checks:
 from typing import Any
 
 from framework.assertion import MeasureTest, Place
-from framework.clauses.measures import Bounds
+from framework.clauses.measures import FigureBounds
 from framework.column_check import with_column
 from framework.draft import Draft
 from framework.expressions.catalogue import function
@@ -21,7 +21,7 @@ from framework.model import Check
 class DistinctCount(Check, check="distinct_count"):
     """The column has at least `min` and at most `max` different values; null is none of them."""
 
-    distinct_count: Bounds
+    distinct_count: FigureBounds
 
     @classmethod
     def of_column(cls, column: str, arguments: Any) -> Any:

@@ -9,7 +9,7 @@ checks:
 
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field, PlainValidator
 from pydantic_core import PydanticCustomError
 
 from framework.algebra import Derive
@@ -40,7 +40,7 @@ def _interval(value: Any) -> int | Duration:
 
 class Steps(Model):
     column: Name = Field(description="An integer, a date or a timestamp.")
-    interval: Annotated[int | Duration, BeforeValidator(_interval, json_schema_input_type=int | str)] = Field(
+    interval: Annotated[int | Duration, PlainValidator(_interval, json_schema_input_type=int | str)] = Field(
         description="1, or 1 month, 7 days: what lies between a value and the next."
     )
     by: Names = Field((), description="The values follow each other within these; null equals null.")

@@ -9,7 +9,7 @@ checks:
 from typing import Any
 
 from framework.assertion import MeasureTest, Place
-from framework.clauses.measures import Bounds, figure
+from framework.clauses.measures import FigureBounds, figure
 from framework.column_check import with_column
 from framework.draft import Draft
 from framework.model import Check
@@ -18,7 +18,7 @@ from framework.model import Check
 class Stddev(Check, check="stddev"):
     """The standard deviation of a sample lies between `min` and `max`; fewer than two values have none, and pass."""
 
-    stddev: Bounds
+    stddev: FigureBounds
 
     @classmethod
     def of_column(cls, column: str, arguments: Any) -> Any:

@@ -17,7 +17,7 @@ from framework.quantity import Number
 from framework.relation import Column
 
 
-class Bounds(Model):
+class FigureBounds(Model):
     column: Name
     min: Number | None = Field(None, description="No less than this.")
     max: Number | None = Field(None, description="No more than this.")
@@ -29,7 +29,7 @@ class Bounds(Model):
         return self
 
 
-def figure(draft: Draft, aggregate: str, bounds: Bounds, place: Place) -> MeasureTest | None:
+def figure(draft: Draft, aggregate: str, bounds: FigureBounds, place: Place) -> MeasureTest | None:
     """An aggregate of a column of numbers, within the bounds."""
     column = draft.find(bounds.column, *place, "column")
     if column is None or not _fits(draft, column, place, column.type.is_number, "a number"):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from framework.algebra import RANK, Derive, Hold, Query
+from framework.algebra import RANK, Derive, Query
 from framework.assertion import Assertion, Place
 from framework.clauses import checks, columns
 from framework.clauses.materialized import why_stored
@@ -10,10 +10,10 @@ from framework.diagnostics import Code
 from framework.draft import Draft, Held
 from framework.expressions.catalogue import function
 from framework.expressions.strictness import either
-from framework.expressions.tree import Call, Expression, Reference, Window, references
+from framework.expressions.tree import FALSE, Call, Expression, Reference, Window, references
 from framework.expressions.typed import call, literal
 from framework.expressions.types import BOOLEAN, INTEGER
-from framework.model import Limited, LimitModel, QuarantineModel, Stage, ValidModel
+from framework.model import Limited, LimitModel, Stage, ValidModel
 from framework.plan import Layer, Publication, StagePlan
 from framework.relation import shown
 
@@ -29,64 +29,58 @@ OPEN_INPUT = Code("F219", "a stage that needs declared columns")
 def close(draft: Draft, stage: Stage, names: Sequence[str]) -> tuple[Assertion, ...]:
     """Holds back the rows that a check quarantines, alone or with their groups; the assertions of the rest.
 
-    Where the stage says what goes with such a row, checks that judge rows together can quarantine as well: of the rows
-    that are left when each has been judged by itself.
+    Checks that judge rows together judge those that are left when each has been judged by itself.
     """
     outcome = draft.over(draft.relation(names))
-    groups = None if stage.quarantine is None else _Groups(draft, stage.quarantine)
-    checked = checks.resolve(outcome, stage.placed_checks, holding=True, groups=groups is not None)
-    draft.learn(outcome)
-    if groups is not None:
-        groups.mark("alone", (*draft.held, *checked.held))
-    held = draft.hold(checked.held)
+    checked = checks.resolve(outcome, stage.placed_checks, holding=True, groups=stage.quarantine is not None)
+    alone = (*draft.held, *checked.held)
+    group = _group(draft, stage, (*alone, *checked.grouped))
+    _hold(draft, alone, group, "_in_bad_group")
     for step in outcome.steps:
         draft.step(step)
-    if groups is not None:
-        groups.mark("together", checked.grouped)
-    if checked.grouped:
-        draft.step(Hold(tuple((h.name, h.failing) for h in checked.grouped)))
-    if groups is not None:
-        groups.close()
+    _hold(draft, checked.grouped, group, "_in_group_found_bad")
+    draft.learn(outcome)
     if isinstance(stage, Limited) and stage.limit is not None:
         _limit(draft, stage.limit, names)
-    return (*checks.held_assertions((*held, *checked.grouped), stage.placed_checks), *checked.assertions)
+    return (*checks.held_assertions((*alone, *checked.grouped), stage.placed_checks), *checked.assertions)
 
 
-class _Groups:
-    """The groups that go with a row; one without a name is each row by itself."""
+def _group(draft: Draft, stage: Stage, held: Sequence[Held]) -> list[Reference]:
+    """The columns of the group that goes with a row; none where a row goes alone."""
+    if stage.quarantine is None:
+        return []
+    found = [draft.find(name, "quarantine", "with", i) for i, name in enumerate(stage.quarantine.with_)]
+    if not held and all(check.on_fail != "quarantine" for _, check in stage.placed_checks):
+        draft.findings.error(
+            NOTHING_HELD,
+            (*draft.place, "quarantine"),
+            f"no check of stage `{draft.name}` quarantines, and nothing it reads can be unreadable",
+            "write on_fail: quarantine on a check, or leave `quarantine` out",
+        )
+    return [draft.reference(c.name) for c in found if c is not None]
 
-    def __init__(self, draft: Draft, model: QuarantineModel) -> None:
-        self.draft = draft
-        found = [draft.find(name, "quarantine", "with", i) for i, name in enumerate(model.with_)]
-        self.columns = [draft.reference(c.name) for c in found if c is not None]
-        self.bad: list[Expression] = []
 
-    def mark(self, how: str, held: Sequence[Held]) -> None:
-        """Marks the rows in whose group one fails; judged while those that fail are in hand."""
-        failing = either(*(h.failing for h in held))
-        if failing is None:
-            return
-        fails = Reference(BOOLEAN, False, f"_fails_{how}")
-        self.draft.step(Derive(((fails.name, call("is true", failing)),), "groups"))
-        bad: Expression = Call(BOOLEAN, True, function("bool_or"), (fails,), window=Window(tuple(self.columns)))
-        column = Reference(BOOLEAN, True, f"_bad_{how}")
-        self.draft.step(Derive(((column.name, bad),), "groups"))
-        self.bad.append(column)
+def _hold(draft: Draft, held: Sequence[Held], group: Sequence[Reference], mark: str) -> None:
+    """Quarantines the rows that fail, and what is in a group with them; `mark` is a column that no other step makes."""
+    if not held:
+        return
+    if group:
+        _mark_groups(draft, either(*(h.failing for h in held)) or FALSE, group, mark)
+    draft.hold(held)
+    if group:
+        draft.divert(Reference(BOOLEAN, True, mark), "quarantined with its group")
 
-    def close(self) -> None:
-        """Sends away what is left of the groups in which a row failed."""
-        bad = either(*self.bad)
-        if bad is None:
-            self.draft.findings.error(
-                NOTHING_HELD,
-                (*self.draft.place, "quarantine"),
-                f"no check of stage `{self.draft.name}` quarantines, and nothing it reads can be unreadable",
-                "write on_fail: quarantine on a check, or leave `quarantine` out",
-            )
-            return
-        for column in self.columns:
-            bad = call("and", bad, call("is not null", column)) if column.nullable else bad
-        self.draft.divert(bad, "quarantined with its group")
+
+def _mark_groups(draft: Draft, failing: Expression, group: Sequence[Reference], mark: str) -> None:
+    """Marks the rows whose group has a row that fails; a group without a name is each row by itself."""
+    fails = Reference(BOOLEAN, False, f"{mark}_fails")
+    draft.step(Derive(((fails.name, call("is true", failing)),), "groups"))
+    anywhere = Call(BOOLEAN, True, function("bool_or"), (fails,), window=Window(tuple(group)))
+    draft.step(Derive(((f"{mark}_anywhere", anywhere),), "groups"))
+    bad: Expression = Reference(BOOLEAN, True, f"{mark}_anywhere")
+    for column in group:
+        bad = call("and", bad, call("is not null", column)) if column.nullable else bad
+    draft.step(Derive(((mark, bad),), "groups"))
 
 
 def _limit(draft: Draft, model: LimitModel, names: Sequence[str]) -> None:

@@ -1,96 +1,10 @@
-"""What checks do that no pipeline file can show: rows held together, the run's clock, what is printed."""
+"""What checks do that a specification case cannot show: the run's clock, and what is printed."""
 
-import json
 import re
 
 import pytest
 
 from integration.project import Project
-
-ROWS = """
-pipeline: together
-sources:
-  raw:
-    path: raw.csv
-    key: [id]
-    columns: {id: integer, k: string, code: string, n: integer, m: integer}
-  raw_known: {path: known.csv, key: [code], columns: {code: string}}
-stages:
-  lines: {kind: normalize, from: raw, key: [id], columns: {id: , k: , code: , n: , m: }}
-  known: {kind: normalize, from: raw_known, key: [code], columns: {code: }}
-  held:
-    kind: enrich
-    from: lines
-    quarantine: {with: [id]}
-    checks:
-"""
-TOGETHER = """
-      - {not_null: [code], name: code, on_fail: quarantine}
-      - {unique: [code], name: single, on_fail: quarantine}
-      - {relationship: {column: code, to: known.code}, where: n > 0, name: known, on_fail: quarantine}
-      - {sequential: {column: n, interval: 1, by: [k]}, name: steps, on_fail: quarantine}
-      - {no_overlap: {key: [k], from: n, to: m}, name: apart, on_fail: quarantine}
-  after:
-    kind: enrich
-    from: held
-    checks: [{not_null: [code], name: code}, {unique: [code], name: single}]
-"""
-SOME = """
-      - {unique: [k], where: id > 5, name: single, on_fail: quarantine}
-      - {sequential: {column: n, interval: 1, by: [k]}, where: "id not in (3, 4, 7)", name: steps, on_fail: quarantine}
-      - {no_overlap: {key: [k], from: n, to: m}, where: id <> 6, name: apart, on_fail: quarantine}
-"""
-
-
-def given(project: Project) -> None:
-    lines = ("1,a,x,1,2", "2,a,x,2,3", "3,a,,3,4", "4,a,y,4,9", "5,b,z,7,9", "6,b,q,8,9", "7,b,w,-5,-4")
-    project.csv("raw.csv", "id,k,code,n,m", *lines)
-    project.csv("known.csv", "code", "x", "y", "z")
-
-
-def counted(project: Project, pipeline: str) -> dict[str, tuple[str, int | None]]:
-    project.write("together.yaml", pipeline)
-    outcome = project.good("together.yaml")
-    assert outcome.stage("held")["ledger"]["faults"] == []
-    return {c["name"]: (c["status"], c["failing"]) for c in outcome.results["checks"] if c["relation"] == "held"}
-
-
-def test_rows_that_fail_together_are_held(project: Project) -> None:
-    """Of the rows that are left when each has been judged by itself: row 3 is gone when row 4 follows row 2."""
-    given(project)
-    assert counted(project, ROWS + TOGETHER) == {
-        "code": ("quarantined", 1),
-        "single": ("quarantined", 2),
-        "known": ("quarantined", 1),
-        "steps": ("quarantined", 2),
-        "apart": ("quarantined", 1),
-    }
-    held = project.query("SELECT id, _reasons FROM quarantine.held__quarantine ORDER BY id")
-    assert held == [
-        (1, '["single"]'),
-        (2, '["single"]'),
-        (3, '["code"]'),
-        (4, '["steps"]'),
-        (5, '["steps","apart"]'),
-        (6, '["known"]'),
-    ]
-    assert project.query("SELECT id FROM intermediate.held") == [(7,)]
-    results = json.loads((project.root / "target" / "run_results.json").read_text())["checks"]
-    assert {c["name"]: c["status"] for c in results if c["relation"] == "after"} == {
-        "code": "proved",
-        "single": "proved",
-    }
-
-
-def test_rows_outside_where_are_not_judged_with_the_others(project: Project) -> None:
-    given(project)
-    assert counted(project, ROWS + SOME) == {
-        "single": ("quarantined", 2),
-        "steps": ("passed", 0),
-        "apart": ("passed", 0),
-    }
-    assert project.query("SELECT id FROM quarantine.held__quarantine ORDER BY id") == [(6,), (7,)]
-
 
 FRESH = """
 pipeline: fresh

@@ -1,6 +1,7 @@
-"""The SQL of two pipelines for four warehouses: DuckDB's in full, the others as a diff against it.
+"""The SQL of three pipelines for four warehouses: DuckDB's in full, the others as a diff against it.
 
-`kinds.yaml` has every stage kind, join type and write mode; `../../pipelines/claims.yaml` is the whole case.
+`kinds.yaml` has every stage kind, join type and write mode; `checks.yaml` the checks that are more than a condition;
+`../../pipelines/claims.yaml` is the whole case.
 """
 
 import difflib
@@ -16,7 +17,11 @@ from framework.resolve import resolve
 from framework.target import warehouse
 
 HERE = Path(__file__).parent
-PIPELINES = {"kinds": HERE / "kinds.yaml", "claims": HERE.parents[1] / "pipelines" / "claims.yaml"}
+PIPELINES = {
+    "kinds": HERE / "kinds.yaml",
+    "checks": HERE / "checks.yaml",
+    "claims": HERE.parents[1] / "pipelines" / "claims.yaml",
+}
 OTHERS = ("postgres", "snowflake", "databricks")
 
 

@@ -7,6 +7,7 @@ import sys
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -79,7 +80,7 @@ def merged(block: Block) -> str:
     for text in (*block.before, block.text):
         for key, value in parse(text, block.place).data.items():
             whole[key] = {**whole.get(key, {}), **value} if key in ("sources", "stages") else value
-    return json.dumps(whole, default=str)
+    return json.dumps(whole, default=lambda value: float(value) if isinstance(value, Decimal) else str(value))
 
 
 def found_in(path: Path) -> list[Diagnostic]:

@@ -1,0 +1,207 @@
+-- source raw: one scan for what a row decides
+SELECT COUNT(*) AS f1
+FROM given.raw;
+
+-- source raw: key(id)
+WITH grouped AS
+(SELECT raw.id AS _k0, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM given.raw AS raw GROUP BY raw.id),
+failing AS
+(SELECT grouped._n AS _n, grouped._rows AS _rows
+FROM grouped
+WHERE (grouped._n < 2) IS NOT TRUE)
+ SELECT coalesce(sum(failing._n), 0) AS failing_rows
+FROM failing;
+
+-- source control: one scan for what a row decides
+SELECT COUNT(*) AS f1
+FROM given.control;
+
+-- stage lines: the candidate, beside what stands
+CREATE TABLE intermediate.lines__new AS
+WITH checked AS
+(SELECT raw.id AS id, raw.k AS k, raw.code AS code, raw.n AS n, raw.paid AS paid, raw.x AS x, raw.d AS d, raw."at" AS "at", (raw.n > 0) IS TRUE AS _where_2
+FROM given.raw AS raw),
+steps AS
+(SELECT checked.id AS id, checked.k AS k, checked.code AS code, checked.n AS n, checked.paid AS paid, checked.x AS x, checked.d AS d, checked."at" AS "at", checked._where_2 AS _where_2, COUNT(*) OVER (PARTITION BY checked.k, checked.code, checked._where_2) AS _rows_1, LAG(checked.n) OVER (PARTITION BY checked.k ORDER BY checked.n NULLS LAST, checked.id NULLS LAST) AS _before_5
+FROM checked),
+groups AS
+(SELECT steps.id AS id, steps.k AS k, steps.code AS code, steps.n AS n, steps.paid AS paid, steps.x AS x, steps.d AS d, steps."at" AS "at", steps._where_2 AS _where_2, steps._rows_1 AS _rows_1, steps._before_5 AS _before_5, (steps._where_2 AND steps._rows_1 > 1 OR steps.n <> steps._before_5 + 1) IS TRUE AS _in_group_found_bad_fails
+FROM steps),
+groups_2 AS
+(SELECT groups.id AS id, groups.k AS k, groups.code AS code, groups.n AS n, groups.paid AS paid, groups.x AS x, groups.d AS d, groups."at" AS "at", groups._where_2 AS _where_2, groups._rows_1 AS _rows_1, groups._before_5 AS _before_5, BOOL_OR(groups._in_group_found_bad_fails) OVER (PARTITION BY groups.k) AS _in_group_found_bad_anywhere
+FROM groups),
+verdict AS
+(SELECT groups_2.id AS id, groups_2.k AS k, groups_2.code AS code, groups_2.n AS n, groups_2.paid AS paid, groups_2.x AS x, groups_2.d AS d, groups_2."at" AS "at", groups_2._in_group_found_bad_anywhere AND groups_2.k IS NOT NULL AS _in_group_found_bad, CASE WHEN groups_2._where_2 AND groups_2._rows_1 > 1 THEN 'quarantined' WHEN groups_2.n <> groups_2._before_5 + 1 THEN 'quarantined' ELSE NULL END AS _bucket, ('[' || CONCAT_WS(',', CASE WHEN groups_2._where_2 AND groups_2._rows_1 > 1 THEN '"unique(k, code)"' END, CASE WHEN groups_2.n <> groups_2._before_5 + 1 THEN '"sequential(n)"' END)) || ']' AS _reasons
+FROM groups_2)
+ SELECT verdict.id, verdict.k, verdict.code, verdict.n, verdict.paid, verdict.x, verdict.d, verdict."at", CASE WHEN (verdict._bucket IS NOT NULL) THEN verdict._bucket WHEN verdict._in_group_found_bad THEN 'quarantined with its group' ELSE 'out' END AS _bucket, verdict._reasons
+FROM verdict;
+
+-- stage lines: what a person has discarded leaves quarantine, where there is any
+UPDATE intermediate.lines__new SET _bucket='discarded' WHERE intermediate.lines__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND md5(COALESCE(length(CAST(intermediate.lines__new.id AS VARCHAR)) || ':' || CAST(intermediate.lines__new.id AS VARCHAR), '-') || COALESCE(length(intermediate.lines__new.k) || ':' || intermediate.lines__new.k, '-') || COALESCE(length(intermediate.lines__new.code) || ':' || intermediate.lines__new.code, '-') || COALESCE(length(CAST(intermediate.lines__new.n AS VARCHAR)) || ':' || CAST(intermediate.lines__new.n AS VARCHAR), '-') || COALESCE(length(CAST(intermediate.lines__new.paid AS VARCHAR)) || ':' || CAST(intermediate.lines__new.paid AS VARCHAR), '-') || COALESCE(length(CAST(intermediate.lines__new.x AS VARCHAR)) || ':' || CAST(intermediate.lines__new.x AS VARCHAR), '-') || COALESCE(length(CAST(intermediate.lines__new.d AS VARCHAR)) || ':' || CAST(intermediate.lines__new.d AS VARCHAR), '-') || COALESCE(length(strftime(intermediate.lines__new."at", '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(intermediate.lines__new."at", '%Y-%m-%d %H:%M:%S.%f'), '-')) IN (SELECT _framework.discards.content
+FROM _framework.discards
+WHERE _framework.discards.stage = 'lines');
+
+-- stage lines: what comes in from raw
+SELECT count(*) AS rows_in
+FROM given.raw AS raw;
+
+-- stage lines: one scan for the ledger and the checks
+SELECT COUNT(CASE WHEN lines._bucket = 'quarantined' THEN 1 END) AS f1, COUNT(CASE WHEN lines._bucket = 'quarantined with its group' THEN 1 END) AS f2, COUNT(CASE WHEN lines._bucket = 'discarded' THEN 1 END) AS f3, COUNT(CASE WHEN lines._bucket = 'out' THEN 1 END) AS f4, COUNT(CASE WHEN lines._bucket = 'quarantined' AND CONTAINS(lines._reasons, '"unique(k, code)"') THEN 1 END) AS f5, COUNT(CASE WHEN lines._bucket = 'quarantined' AND CONTAINS(lines._reasons, '"sequential(n)"') THEN 1 END) AS f6, COUNT(CASE WHEN lines._bucket = 'out' AND (LENGTH(lines.code) < 1 OR LENGTH(lines.code) > 9) THEN 1 END) AS f7, COUNT(DISTINCT CASE WHEN lines._bucket = 'out' AND lines.n > 0 THEN lines.k END) AS f8, CAST(AVG(CAST(CASE WHEN lines._bucket = 'out' THEN lines.paid END AS DOUBLE)) AS DOUBLE PRECISION) AS f9, SUM(CASE WHEN lines._bucket = 'out' AND lines.n > 0 THEN lines.paid END) AS f10, CAST(STDDEV_SAMP(CASE WHEN lines._bucket = 'out' THEN lines.x END) AS DOUBLE PRECISION) AS f11, date_diff('second', MAX(CASE WHEN lines._bucket = 'out' AND lines.n > 0 THEN lines."at" END), :run_started_at) AS f12, date_diff('second', CAST(MAX(CASE WHEN lines._bucket = 'out' THEN lines.d END) AS TIMESTAMP), :run_started_at) AS f13, COUNT(CASE WHEN lines._bucket = 'out' AND lines.n > 1 THEN 1 END) AS f14
+FROM intermediate.lines__new AS lines;
+
+-- stage lines: relationship(k -> control.k)
+WITH input_rows AS
+(SELECT lines.k AS k
+FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines."at" AS "at"
+FROM intermediate.lines__new AS lines
+WHERE lines._bucket IN ('out', 'unknown')) AS lines
+WHERE lines.n > 1),
+failing AS
+(SELECT input_rows.k AS k
+FROM input_rows
+WHERE input_rows.k IS NOT NULL AND NOT EXISTS (SELECT 1
+FROM given.control AS _target
+WHERE input_rows.k = _target.k))
+ SELECT count(*) AS failing_rows
+FROM failing;
+
+-- stage lines: no_overlap(d, at)
+WITH periods AS
+(SELECT lines.d AS d, lines."at" AS "at", LEAD(lines.d) OVER (PARTITION BY lines.k ORDER BY lines.d NULLS LAST, lines."at" NULLS LAST) AS _next_4
+FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines."at" AS "at"
+FROM intermediate.lines__new AS lines
+WHERE lines._bucket IN ('out', 'unknown')) AS lines),
+failing AS
+(SELECT periods.d AS d
+FROM periods
+WHERE periods.d IS NULL OR NOT periods.d < periods."at" OR periods._next_4 < periods."at" OR periods."at" IS NULL AND periods._next_4 IS NOT NULL)
+ SELECT count(*) AS failing_rows
+FROM failing;
+
+-- stage lines: sequential(d)
+WITH steps AS
+(SELECT lines.d AS d, LAG(lines.d) OVER (PARTITION BY lines.k ORDER BY lines.d NULLS LAST) AS _before_6
+FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines."at" AS "at"
+FROM intermediate.lines__new AS lines
+WHERE lines._bucket IN ('out', 'unknown')) AS lines
+WHERE lines.n > 0),
+failing AS
+(SELECT steps.d AS d
+FROM steps
+WHERE steps.d <> CAST(steps._before_6 + to_months(CAST(1 AS INTEGER)) AS DATE))
+ SELECT count(*) AS failing_rows
+FROM failing;
+
+-- stage lines: sequential(at)
+WITH steps AS
+(SELECT lines."at" AS "at", LAG(lines."at") OVER (ORDER BY lines."at" NULLS LAST) AS _before_7
+FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines."at" AS "at"
+FROM intermediate.lines__new AS lines
+WHERE lines._bucket IN ('out', 'unknown')) AS lines),
+failing AS
+(SELECT steps."at" AS "at"
+FROM steps
+WHERE steps."at" <> CAST(steps._before_7 + to_hours(CAST(6 AS INTEGER)) AS TIMESTAMP))
+ SELECT count(*) AS failing_rows
+FROM failing;
+
+-- stage lines: reconcile(sum(paid) with control)
+WITH grouped AS
+(SELECT lines.k AS _g0, CAST(SUM(lines.paid) AS DECIMAL(38, 2)) AS _m, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines."at" AS "at"
+FROM intermediate.lines__new AS lines
+WHERE lines._bucket IN ('out', 'unknown')) AS lines
+WHERE lines.n > 0 GROUP BY lines.k),
+grouped_2 AS
+(SELECT control.k AS _g0, CAST(SUM(control.total) AS DECIMAL(38, 2)) AS _m, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM given.control AS control GROUP BY control.k),
+branches AS
+(SELECT grouped._g0 AS _k0, grouped._m AS _here, CAST(NULL AS DECIMAL(38, 2)) AS _there, CAST(1 AS BIGINT) AS _side, grouped._rows AS _rows
+FROM grouped UNION ALL SELECT grouped_2._g0 AS _k0, CAST(NULL AS DECIMAL(38, 2)) AS _here, grouped_2._m AS _there, CAST(2 AS BIGINT) AS _side, grouped_2._rows AS _rows
+FROM grouped_2),
+grouped_3 AS
+(SELECT branches._k0 AS _k0, MAX(branches._here) AS _here, MAX(branches._there) AS _there, MIN(branches._side) AS _first, MAX(branches._side) AS _last, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM branches GROUP BY branches._k0),
+failing AS
+(SELECT grouped_3._first AS _first, grouped_3._rows AS _rows
+FROM grouped_3
+WHERE grouped_3._first = grouped_3._last OR grouped_3._here IS DISTINCT FROM grouped_3._there AND (grouped_3._here IS NULL OR grouped_3._there IS NULL OR ABS(grouped_3._here - grouped_3._there) > 0.01))
+ SELECT count(*) AS failing_rows
+FROM failing;
+
+-- stage lines: reconcile(sum(x) with control)
+WITH grouped AS
+(SELECT lines.k AS _g0, CAST(SUM(lines.x) AS DOUBLE PRECISION) AS _m, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines."at" AS "at"
+FROM intermediate.lines__new AS lines
+WHERE lines._bucket IN ('out', 'unknown')) AS lines GROUP BY lines.k),
+grouped_2 AS
+(SELECT control.k AS _g0, CAST(SUM(control.x) AS DOUBLE PRECISION) AS _m, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM given.control AS control GROUP BY control.k),
+branches AS
+(SELECT grouped._g0 AS _k0, grouped._m AS _here, CAST(CAST(NULL AS DOUBLE PRECISION) AS DOUBLE PRECISION) AS _there, CAST(1 AS BIGINT) AS _side, grouped._rows AS _rows
+FROM grouped UNION ALL SELECT grouped_2._g0 AS _k0, CAST(CAST(NULL AS DOUBLE PRECISION) AS DOUBLE PRECISION) AS _here, grouped_2._m AS _there, CAST(2 AS BIGINT) AS _side, grouped_2._rows AS _rows
+FROM grouped_2),
+grouped_3 AS
+(SELECT branches._k0 AS _k0, MAX(branches._here) AS _here, MAX(branches._there) AS _there, MIN(branches._side) AS _first, MAX(branches._side) AS _last, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM branches GROUP BY branches._k0),
+failing AS
+(SELECT grouped_3._first AS _first, grouped_3._rows AS _rows
+FROM grouped_3
+WHERE grouped_3._first = grouped_3._last OR grouped_3._here IS DISTINCT FROM grouped_3._there AND (grouped_3._here IS NULL OR grouped_3._there IS NULL OR ABS(grouped_3._here - grouped_3._there) > CAST(1e-09 AS DOUBLE PRECISION) * GREATEST(ABS(grouped_3._here), ABS(grouped_3._there))))
+ SELECT count(*) AS failing_rows
+FROM failing;
+
+-- stage lines: reconcile(bool_and(n > 0) with control)
+WITH grouped AS
+(SELECT BOOL_AND(lines.n > 0) AS _m, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines."at" AS "at"
+FROM intermediate.lines__new AS lines
+WHERE lines._bucket IN ('out', 'unknown')) AS lines),
+grouped_2 AS
+(SELECT BOOL_AND(control.total > 0) AS _m, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM given.control AS control),
+branches AS
+(SELECT grouped._m AS _here, CAST(NULL AS BOOLEAN) AS _there, CAST(1 AS BIGINT) AS _side, grouped._rows AS _rows
+FROM grouped UNION ALL SELECT CAST(NULL AS BOOLEAN) AS _here, grouped_2._m AS _there, CAST(2 AS BIGINT) AS _side, grouped_2._rows AS _rows
+FROM grouped_2),
+grouped_3 AS
+(SELECT BOOL_OR(branches._here) AS _here, BOOL_OR(branches._there) AS _there, MIN(branches._side) AS _first, MAX(branches._side) AS _last, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM branches),
+failing AS
+(SELECT grouped_3._first AS _first, grouped_3._rows AS _rows
+FROM grouped_3
+WHERE grouped_3._first = grouped_3._last OR grouped_3._here IS DISTINCT FROM grouped_3._there)
+ SELECT count(*) AS failing_rows
+FROM failing;
+
+-- stage lines: which run first held each row
+DELETE FROM _framework.held WHERE _framework.held.stage = 'lines' AND (_framework.held.content NOT IN (SELECT now.content
+FROM (SELECT DISTINCT md5(COALESCE(length(CAST(held_back.id AS VARCHAR)) || ':' || CAST(held_back.id AS VARCHAR), '-') || COALESCE(length(held_back.k) || ':' || held_back.k, '-') || COALESCE(length(held_back.code) || ':' || held_back.code, '-') || COALESCE(length(CAST(held_back.n AS VARCHAR)) || ':' || CAST(held_back.n AS VARCHAR), '-') || COALESCE(length(CAST(held_back.paid AS VARCHAR)) || ':' || CAST(held_back.paid AS VARCHAR), '-') || COALESCE(length(CAST(held_back.x AS VARCHAR)) || ':' || CAST(held_back.x AS VARCHAR), '-') || COALESCE(length(CAST(held_back.d AS VARCHAR)) || ':' || CAST(held_back.d AS VARCHAR), '-') || COALESCE(length(strftime(held_back."at", '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(held_back."at", '%Y-%m-%d %H:%M:%S.%f'), '-')) AS content
+FROM intermediate.lines__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now));
+
+-- stage lines: which run first held each row
+INSERT INTO _framework.held (stage, content, run_id) SELECT 'lines', now.content, :this_run AS anon_1
+FROM (SELECT DISTINCT md5(COALESCE(length(CAST(held_back.id AS VARCHAR)) || ':' || CAST(held_back.id AS VARCHAR), '-') || COALESCE(length(held_back.k) || ':' || held_back.k, '-') || COALESCE(length(held_back.code) || ':' || held_back.code, '-') || COALESCE(length(CAST(held_back.n AS VARCHAR)) || ':' || CAST(held_back.n AS VARCHAR), '-') || COALESCE(length(CAST(held_back.paid AS VARCHAR)) || ':' || CAST(held_back.paid AS VARCHAR), '-') || COALESCE(length(CAST(held_back.x AS VARCHAR)) || ':' || CAST(held_back.x AS VARCHAR), '-') || COALESCE(length(CAST(held_back.d AS VARCHAR)) || ':' || CAST(held_back.d AS VARCHAR), '-') || COALESCE(length(strftime(held_back."at", '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(held_back."at", '%Y-%m-%d %H:%M:%S.%f'), '-')) AS content
+FROM intermediate.lines__new AS held_back
+WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
+WHERE NOT (EXISTS (SELECT 1
+FROM _framework.held AS known
+WHERE known.stage = 'lines' AND known.content = now.content));
+
+-- stage lines: shown as lines
+CREATE VIEW intermediate.lines AS
+SELECT lines.id, lines.k, lines.code, lines.n, lines.paid, lines.x, lines.d, lines."at"
+FROM intermediate.lines__rows AS lines
+WHERE lines._bucket = 'out';
+
+-- stage lines: shown as lines__quarantine
+CREATE VIEW quarantine.lines__quarantine AS
+WITH held_back AS
+(SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines."at" AS "at", lines._bucket AS _bucket, lines._reasons AS _reasons, md5(COALESCE(length(CAST(lines.id AS VARCHAR)) || ':' || CAST(lines.id AS VARCHAR), '-') || COALESCE(length(lines.k) || ':' || lines.k, '-') || COALESCE(length(lines.code) || ':' || lines.code, '-') || COALESCE(length(CAST(lines.n AS VARCHAR)) || ':' || CAST(lines.n AS VARCHAR), '-') || COALESCE(length(CAST(lines.paid AS VARCHAR)) || ':' || CAST(lines.paid AS VARCHAR), '-') || COALESCE(length(CAST(lines.x AS VARCHAR)) || ':' || CAST(lines.x AS VARCHAR), '-') || COALESCE(length(CAST(lines.d AS VARCHAR)) || ':' || CAST(lines.d AS VARCHAR), '-') || COALESCE(length(strftime(lines."at", '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(lines."at", '%Y-%m-%d %H:%M:%S.%f'), '-')) AS _content
+FROM intermediate.lines__rows AS lines
+WHERE lines._bucket IN ('rejected', 'quarantined', 'quarantined with its group'))
+ SELECT held_back.id, held_back.k, held_back.code, held_back.n, held_back.paid, held_back.x, held_back.d, held_back."at", held_back._bucket, held_back._reasons, held_back._content, 'lines' AS _stage, known.run_id AS _run_id
+FROM held_back LEFT OUTER JOIN _framework.held AS known ON known.stage = 'lines' AND known.content = held_back._content;
