@@ -3,7 +3,7 @@
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 import framework
@@ -123,12 +123,28 @@ def _missing_package(error: ModuleNotFoundError, debug: bool) -> int:
 
 def _broken(error: Exception, debug: bool) -> int:
     if debug:
-        import traceback
-
-        traceback.print_exception(error)
+        print("".join(_traceback(error)), end="", file=sys.stderr)
     print(
         f"framework: a fault of the framework ({type(error).__name__}); please report it"
         + ("" if debug else "\nhelp: --debug shows where"),
         file=sys.stderr,
     )
     return BROKEN
+
+
+# What these say of a fault can hold a value of a cell, or a secret.
+_DRIVERS = ("sqlalchemy", "duckdb", "_duckdb", "psycopg", "psycopg2", "snowflake", "databricks", "sqlite3")
+
+
+def _traceback(error: BaseException) -> Iterator[str]:
+    """Where it happened, each fault after what caused it; of a driver's fault the name alone."""
+    import traceback
+
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None:
+        yield from _traceback(before)
+        yield "\nand then\n\n"
+    yield from traceback.format_tb(error.__traceback__)
+    module = type(error).__module__.partition(".")[0]
+    said = "" if module in _DRIVERS else f": {error}"
+    yield f"{type(error).__module__}.{type(error).__qualname__}{said}\n"
