@@ -102,6 +102,10 @@ class Duckdb(Warehouse):
             return Refusal("the file is not a DuckDB database", "name another file under `database`")
         if "Out of Memory" in message:
             return Refusal("DuckDB's memory limit is reached", "raise memory_limit of the target")
+        if any(words in message for words in ("Could not write", "File too large", "No space left", "out of disk")):
+            return Refusal(
+                "a file of DuckDB cannot be written: the disk may be full", "free space on it, or move `database`"
+            )
         if "Interrupted" in message:
             return Refusal("interrupted")
         kind = message.partition(":")[0].rpartition(")")[2].strip()

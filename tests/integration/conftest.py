@@ -14,7 +14,7 @@ _TARGETS = {
 }
 
 
-def _opened(
+def opened(
     warehouse: str,
     request: pytest.FixtureRequest,
     root: Path,
@@ -44,7 +44,7 @@ def project(
     capsys: pytest.CaptureFixture[str],
 ) -> Project:
     """A project on each warehouse in turn."""
-    return _opened(request.param, request, tmp_path, monkeypatch, capsys)
+    return opened(request.param, request, tmp_path, monkeypatch, capsys)
 
 
 @pytest.fixture
@@ -55,4 +55,4 @@ def duckdb_project(
     capsys: pytest.CaptureFixture[str],
 ) -> Project:
     """For what does not depend on the warehouse, or only DuckDB can do."""
-    return _opened("duckdb", request, tmp_path, monkeypatch, capsys)
+    return opened("duckdb", request, tmp_path, monkeypatch, capsys)

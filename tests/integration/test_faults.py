@@ -226,7 +226,7 @@ def good_in_time(project: Project) -> Outcome:
         return outcome
 
 
-@pytest.mark.parametrize("step", ["building claim_lines", "building claims_enriched"])
+@pytest.mark.parametrize("step", ["building claim_lines", "building fct_claims_monthly"])
 def test_ctrl_c_stops_a_run_and_changes_nothing(claims: Project, large: Path, step: str) -> None:
     before, commits = claims.published(), claims.commits()
     with midway(claims, large, step) as process:
@@ -244,7 +244,7 @@ def test_ctrl_c_stops_a_run_and_changes_nothing(claims: Project, large: Path, st
 
 def test_a_killed_run_changes_nothing_and_the_next_one_is_good(claims: Project, large: Path) -> None:
     before, commits = claims.published(), claims.commits()
-    with midway(claims, large, "building claims_enriched") as process:
+    with midway(claims, large, "building fct_claims_monthly") as process:
         code, said = ended(process, signal.SIGKILL)
     assert code == -signal.SIGKILL, said
     assert claims.published() == before
@@ -255,7 +255,7 @@ def test_a_killed_run_changes_nothing_and_the_next_one_is_good(claims: Project, 
 
 
 def test_a_second_run_at_the_same_time_is_refused(claims: Project, large: Path) -> None:
-    with midway(claims, large, "building claims_enriched") as process:
+    with midway(claims, large, "building fct_claims_monthly") as process:
         outcome = claims.run(CLAIMS)
         ended(process, signal.SIGINT)
     assert outcome.code == 4, outcome.said
