@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from framework import files as source_files
-from framework.ddl import CreateView, DropRelation
+from framework.ddl import CreateView, DropRelation, Storage
 from framework.expressions.lowering import Lowering
-from framework.warehouse import MISSING_FILE, Files, Refusal, SourceProblem, Unreachable, Warehouse
+from framework.warehouse import MISSING_FILE, Files, Refusal, SourceProblem, TableSetting, Unreachable, Warehouse
 from framework.warehouses._postgres_functions import TEMPLATES, TYPES
 
 _CHUNK = 1 << 20  # bytes given to COPY at once
@@ -40,6 +40,15 @@ class Postgres(Warehouse):
         TEMPLATES, TYPES, "postgres", pulls_up=True, series="GENERATE_SERIES(0, {0} - 1)"
     )
     settings: ClassVar[Mapping[str, str]] = {"url": "Where the server is: postgresql://user@host/database."}
+    table_settings: ClassVar[Mapping[str, TableSetting]] = {
+        "indexes": TableSetting("Indexes, each a list of columns: [[member_id, month]].", "lists of columns"),
+        "fillfactor": TableSetting("How full a page is packed, in percent.", "a percentage"),
+        "unlogged": TableSetting(
+            "The table is not written to the server's log, which is faster.",
+            "true or false",
+            unpublished="a crash of the server empties it",
+        ),
+    }
 
     def dialect(self) -> sa.Dialect:
         dialect: sa.Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
@@ -92,6 +101,16 @@ class Postgres(Warehouse):
             self._empty(connection, schema, files.source, columns)
             _copy(connection, _qualified(schema, files.source), path)
         self.filled(connection, schema, files.source)
+
+    def storage(self, settings: Mapping[str, Any], partition_by: tuple[str, ...]) -> Storage:
+        """Partitions are an index of the tree kind: rows that change are written at the end, and an index that
+        counts on their order (BRIN) would soon hold every block."""
+        fillfactor = settings.get("fillfactor")
+        return Storage(
+            kind="UNLOGGED" if settings.get("unlogged") else "",
+            clauses=((f"WITH (fillfactor = {fillfactor})", ()),) if fillfactor else (),
+            indexes=(*((partition_by,) if partition_by else ()), *settings.get("indexes", ())),
+        )
 
     def filled(self, connection: sa.Connection, schema: str, name: str) -> None:
         """A table without statistics is joined as if it were small."""
