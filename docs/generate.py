@@ -1,4 +1,4 @@
-"""Writes the reference pages that are made from the code: functions, checks and codes.
+"""Writes the reference pages that are made from the code: functions, checks, warehouses and codes.
 
 With `--check` it writes nothing and exits 1 if a page is not what would be written.
 """
@@ -29,6 +29,8 @@ from framework.assertion import MeasureTest, RowTest, SetTest
 from framework.diagnostics import CODES
 from framework.expressions.tree import Function
 from framework.model import Check
+from framework.target import warehouse
+from framework.warehouse import PERCENT
 
 FOLDER = Path(__file__).parent / "reference"
 NOTE = "<!-- Made by docs/generate.py from the code: edit the code, then run it. -->"
@@ -55,7 +57,12 @@ def main() -> int:
 
 def pages() -> dict[str, str]:
     """Every generated page by its file name."""
-    made = {"functions.md": _functions(), "checks.md": _checks(), "codes.md": _codes()}
+    made = {
+        "functions.md": _functions(),
+        "checks.md": _checks(),
+        "warehouses.md": _warehouses(),
+        "codes.md": _codes(),
+    }
     return {name: "\n".join([NOTE, "", *lines]).rstrip() + "\n" for name, lines in made.items()}
 
 
@@ -200,6 +207,35 @@ def _value(schema: Mapping[str, Any]) -> str:
     if kinds == ["string", "integer", "number", "boolean"]:
         return "expression"
     return " or ".join(_VALUES.get(kind or "", "value") for kind in kinds)
+
+
+# -- warehouses
+
+_SHAPES = {
+    "columns": "columns",
+    "lists of columns": "lists of columns",
+    "true or false": "true or false",
+    "a percentage": f"whole number from {PERCENT[0]} to {PERCENT[-1]}",
+}
+
+
+def _warehouses() -> Iterator[str]:
+    yield from ("# Warehouses", "")
+    yield "What may be said of a target in [framework.yaml](language.md#projects), and of the tables of a stage under"
+    yield "`warehouse`, by the warehouse's name. A stage may have settings for several warehouses; those of the"
+    yield "target's count. They say how a table is kept and nothing of what is in it:"
+    yield from ("", "```yaml", "warehouse:", "  postgres: {indexes: [[member_id, month]]}")
+    yield from ("  snowflake: {cluster_by: [month], transient: true}", "```")
+    for name in plugins.names(framework.warehouses):
+        found = warehouse(name)
+        yield from ("", f"## {name}", "", inspect.getdoc(type(found)) or "", "")
+        yield from ("| setting of a target | meaning |", "|---|---|")
+        yield from (f"| `{key}` | {_cell(said)} |" for key, said in found.settings.items())
+        yield from ("", "| setting of a stage's tables | value | meaning |", "|---|---|---|")
+        for key, setting in found.table_settings.items():
+            besides = f" Not beside `{setting.besides}`." if setting.besides else ""
+            unpublished = f" Not of a published table: {setting.unpublished}." if setting.unpublished else ""
+            yield f"| `{key}` | {_SHAPES[setting.shape]} | {_cell(setting.said)}{besides}{unpublished} |"
 
 
 # -- codes

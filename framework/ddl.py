@@ -1,5 +1,7 @@
 """The statements that SQLAlchemy has no words for, each one executable element."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -21,11 +23,35 @@ class Ddl(Executable, ClauseElement):
         super().__init_subclass__()
 
 
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """How a table is kept: pieces of its CREATE, and what goes with it.
+
+    `kind` stands before TABLE. `clauses`, each with the columns it names, stand behind the name. Rows are written
+    in the order of `order_by`. Each of `indexes` is made of columns.
+    """
+
+    kind: str = ""
+    clauses: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    order_by: tuple[str, ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+
+
+PLAIN = Storage()
+
+
 class CreateTableAs(Ddl):
     """A new table with the rows of a select; `empty` takes the columns alone, where there is no such table."""
 
-    def __init__(self, table: TableClause, select: Any, *, empty: bool = False) -> None:
-        self.table, self.select, self.empty = table, select, empty
+    def __init__(self, table: TableClause, select: Any, *, empty: bool = False, storage: Storage = PLAIN) -> None:
+        self.table, self.select, self.empty, self.storage = table, select, empty, storage
+
+
+class CreateIndex(Ddl):
+    """An index that the warehouse names."""
+
+    def __init__(self, table: TableClause, columns: tuple[str, ...]) -> None:
+        self.table, self.columns = table, columns
 
 
 class CreateView(Ddl):
@@ -64,9 +90,20 @@ def _table(table: TableClause, compiler: SQLCompiler) -> str:
 @compiles(CreateTableAs)
 def _create_table_as(element: CreateTableAs, compiler: SQLCompiler, **options: Any) -> str:
     select = compiler.process(element.select, **options)
-    if element.empty:
-        return f"CREATE TABLE IF NOT EXISTS {_table(element.table, compiler)} AS\n{select}"
-    return f"CREATE TABLE {_table(element.table, compiler)} AS\n{select}"
+    words = ["CREATE", element.storage.kind, "TABLE", "IF NOT EXISTS" if element.empty else ""]
+    words.append(_table(element.table, compiler))
+    for clause, columns in element.storage.clauses:
+        words.append(f"{clause} {_listed(columns, compiler)}" if columns else clause)
+    return f"{' '.join(filter(None, words))} AS\n{select}"
+
+
+def _listed(columns: Iterable[str], compiler: SQLCompiler) -> str:
+    return f"({', '.join(compiler.preparer.quote(c) for c in columns)})"
+
+
+@compiles(CreateIndex)
+def _create_index(element: CreateIndex, compiler: SQLCompiler, **_: Any) -> str:
+    return f"CREATE INDEX ON {_table(element.table, compiler)} {_listed(element.columns, compiler)}"
 
 
 @compiles(CreateView)

@@ -7,7 +7,11 @@ from pydantic.json_schema import models_json_schema
 from pydantic_core import PydanticCustomError
 
 import framework.load
+import framework.warehouses
+from framework import plugins
 from framework.model import Check, ColumnModel, DeclaredColumn, Model, PipelineModel, Stage
+from framework.target import warehouse
+from framework.warehouse import PERCENT, TableSetting
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -20,7 +24,10 @@ def pipeline_schema() -> dict[str, Any]:
     definitions: dict[str, Any] = schema["$defs"]
     name = {c: refs[(c, "validation")]["$ref"].rpartition("/")[2] for c in classes}
     for kind, stage in sorted(Stage.registry.items()):
-        definitions[name[stage]]["properties"]["kind"] = {"const": kind}
+        properties = definitions[name[stage]]["properties"]
+        properties["kind"] = {"const": kind}
+        properties["warehouse"] = {"$ref": "#/$defs/Warehouse"}
+    definitions["Warehouse"] = {"description": Stage.model_fields["warehouse"].description, **_warehouses()}
     definitions[name[Stage]] = _stage({k: name[c] for k, c in sorted(Stage.registry.items())})
     definitions[name[Check]] = {
         "description": "A check: its name with its arguments.",
@@ -81,6 +88,29 @@ def _named(top: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     text = json.dumps([top, definitions])
     used = {name: body for name, body in sorted(definitions.items()) if f'"#/$defs/{name}"' in text}
     return {name: _pruned(body, "title") for name, body in used.items()}
+
+
+def _warehouses() -> dict[str, Any]:
+    """What a stage may say of its tables, by warehouse."""
+    known = {name: warehouse(name).table_settings for name in plugins.names(framework.warehouses)}
+    return _object(
+        {name: _object({key: _setting(s) for key, s in settings.items()}) for name, settings in known.items()}
+    )
+
+
+def _object(properties: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+def _setting(setting: TableSetting) -> dict[str, Any]:
+    columns = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+    shapes: dict[str, dict[str, Any]] = {
+        "columns": {"anyOf": [{"type": "string"}, columns]},
+        "lists of columns": {"type": "array", "items": columns, "minItems": 1},
+        "true or false": {"type": "boolean"},
+        "a percentage": {"type": "integer", "minimum": PERCENT[0], "maximum": PERCENT[-1]},
+    }
+    return {"description": setting.said, **shapes[setting.shape]}
 
 
 def _pruned(schema: Any, key: str) -> Any:

@@ -399,6 +399,10 @@ class Stage(Model):
         "auto", description="table, view, or auto: a table, unless its one reader can compute it on the way."
     )
     checks: Checks = ()
+    warehouse: Frozen[Frozen[Any]] = Field(
+        default_factory=dict,
+        description="How the stage's tables are kept on one warehouse: {postgres: {indexes: [[a, b]]}}.",
+    )
     allow: Frozen[str] = Field(
         default_factory=dict, description="Diagnostics let pass here, by code, each with the reason."
     )

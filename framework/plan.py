@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from framework.algebra import Query
@@ -10,8 +11,14 @@ from framework.diagnostics import Diagnostic
 from framework.expressions.types import Type
 from framework.relation import Column, Relation
 
+VALID_FROM, VALID_TO, IS_CURRENT = HISTORY = ("valid_from", "valid_to", "is_current")
+IS_DELETED = "is_deleted"
+# What an unknown row of a table with history holds from: earlier than any clock.
+BEGINNING = datetime(1900, 1, 1)
+
 Layer = Literal["staging", "intermediate", "marts"]
-Mode = Literal["upsert", "replace"]
+Mode = Literal["upsert", "replace", "append", "history"]
+Deletes = Literal["keep", "remove", "flag"]
 Materialized = Literal["auto", "table", "view"]
 
 
@@ -44,13 +51,36 @@ class ReferencePlan:
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """How a published table takes its candidate. `unknown` is the framework's own row, by column."""
+    """How a published table takes its candidate. `unknown` is the framework's own row, by column.
+
+    `deletes` is what becomes of a key that the input has no longer. `partition_by` is how the rows lie, and nothing
+    that a reader sees.
+    """
 
     mode: Mode
     key: tuple[str, ...]
     surrogate_key: str | None = None
     unknown: Mapping[str, Any] = field(default_factory=dict)
     references: tuple[ReferencePlan, ...] = ()
+    deletes: Deletes = "keep"
+    partition_by: tuple[str, ...] = ()
+
+    @property
+    def remembers(self) -> bool:
+        """Whether rows may stand that the input no longer gives."""
+        return self.mode != "replace" and (self.mode, self.deletes) != ("upsert", "remove")
+
+    @property
+    def row_key(self) -> tuple[str, ...]:
+        """What there is one row per in the published table."""
+        return (*self.key, VALID_FROM) if self.mode == "history" else self.key
+
+    @property
+    def kept(self) -> tuple[str, ...]:
+        """The columns that the framework keeps itself."""
+        if self.mode == "history":
+            return HISTORY
+        return (IS_DELETED,) if self.deletes == "flag" else ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +105,8 @@ class StagePlan:
     description: str | None = None
     owner: str | None = None
     classification: str | None = None
+    # The author's settings of the stage's tables, by warehouse.
+    settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[Column, ...]:

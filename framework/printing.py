@@ -124,6 +124,8 @@ def print_run(run: Run, options: argparse.Namespace) -> None:
     for check in bad:
         if check.status == "failed" and check.query:
             print(f"\nThe rows that fail {check.name} of {check.relation} are counted by:\n{check.query}")
+    for note in run.notes:
+        print(f"\nnote: {note}")
     print("\n" + _closing(run))
     if run.help:
         print(f"help: {run.help}")
@@ -179,7 +181,8 @@ def _ledger(lines: Iterable[LedgerLine]) -> Iterable[str]:
             parts.append(f"= {account.buckets.get('out', 0):,} out")
         if account.changes is not None:
             c = account.changes
-            parts.append(f"({c.inserted:,} inserted, {c.updated:,} updated, {c.unchanged:,} unchanged)")
+            deleted = f", {c.deleted:,} deleted" if c.deleted else ""
+            parts.append(f"({c.inserted:,} inserted, {c.updated:,} updated, {c.unchanged:,} unchanged{deleted})")
         yield f"  {account.stage}: {' '.join(parts)}"
         for reason, rows in account.discards.items():
             yield f"    discarded, {_counted(rows, 'row')}: {reason}"

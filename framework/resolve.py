@@ -8,7 +8,7 @@ import networkx
 
 from framework.algebra import Derive, Query, Read, Step, preceded
 from framework.assertion import Assertion, Place, SetTest
-from framework.clauses import checks
+from framework.clauses import checks, storage
 from framework.diagnostics import CODES, Code, suggest
 from framework.draft import Draft, Readable
 from framework.expressions import types as t
@@ -238,6 +238,7 @@ def _stage(name: str, model: PipelineModel, readables: dict[str, Readable], find
     stage = model.stages[name]
     findings.allowed = frozenset(_allowed(name, stage, findings))
     plan = stage.resolve(Draft(name, ("stages", name), readables, findings, {}))
+    plan = replace(plan, settings=storage.settings(findings, plan, stage.warehouse))
     findings.allowed = frozenset()
     readables[name] = Readable(plan.relation, Query(Read(name)), publication=plan.publication)
     return plan

@@ -89,7 +89,7 @@ class StageResult:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """`message` says in one sentence why a run is not ok; `help` what to do."""
+    """`message` says in one sentence why a run is not ok; `help` what to do. `notes` are for whoever reads on."""
 
     run_id: str
     pipeline: str
@@ -103,6 +103,7 @@ class Run:
     message: str | None = None
     help: str | None = None
     code: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter
 from sqlalchemy.schema import CreateTable
 
 from framework.compile.tables import FRAMEWORK_SCHEMA
-from framework.ddl import CreateSchema
+from framework.ddl import CreateSchema, Storage
+from framework.plan import Mode
 
 METADATA = sa.MetaData(schema=FRAMEWORK_SCHEMA)
 
@@ -30,6 +32,14 @@ STAGES = sa.Table(
     METADATA,
     sa.Column("stage", sa.String(200), primary_key=True),
     sa.Column("pipeline", sa.String(200), nullable=False),
+)
+
+# How each published table was made: what cannot change under the rows that stand.
+TABLES = sa.Table(
+    "tables",
+    METADATA,
+    sa.Column("stage", sa.String(200), primary_key=True),
+    sa.Column("definition", sa.Text, nullable=False),
 )
 
 # Locked by each publishing transaction, so that two of them cannot interleave.
@@ -59,7 +69,7 @@ DISCARDS = sa.Table(
 def prepare(connection: sa.Connection) -> None:
     """Makes the framework's own schema and tables where they are missing."""
     connection.execute(CreateSchema(FRAMEWORK_SCHEMA))
-    for table in (COMMITS, STAGES, PUBLISHING, HELD, DISCARDS):
+    for table in (COMMITS, STAGES, TABLES, PUBLISHING, HELD, DISCARDS):
         connection.execute(CreateTable(table, if_not_exists=True))
     if connection.execute(sa.select(sa.func.count()).select_from(PUBLISHING)).scalar_one() == 0:
         connection.execute(PUBLISHING.insert().values(run_id=""))
@@ -107,6 +117,31 @@ def record(connection: sa.Connection, run: Record, stages: Iterable[dict[str, ob
 def discarding(connection: sa.Connection) -> frozenset[str]:
     """The stages of which rows have been discarded."""
     return frozenset(connection.execute(sa.select(DISCARDS.c.stage).distinct()).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a published table was made by: its mode, what its rows are known by, and how they lie."""
+
+    mode: Mode
+    key: tuple[str, ...]
+    surrogate_key: str | None
+    storage: Storage
+
+
+_DEFINITION = TypeAdapter(Definition)
+
+
+def definition(connection: sa.Connection, stage: str) -> Definition | None:
+    """How a published table was made; None where nothing is recorded of it."""
+    select = sa.select(TABLES.c.definition).where(TABLES.c.stage == stage)
+    text = connection.execute(select).scalar_one_or_none()
+    return None if text is None else _DEFINITION.validate_json(text)
+
+
+def define(connection: sa.Connection, stage: str, made: Definition) -> None:
+    connection.execute(TABLES.delete().where(TABLES.c.stage == stage))
+    connection.execute(TABLES.insert().values(stage=stage, definition=_DEFINITION.dump_json(made).decode()))
 
 
 def stands(connection: sa.Connection, run_id: str) -> bool:

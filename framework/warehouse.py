@@ -5,11 +5,11 @@ from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, NoReturn
+from typing import Any, ClassVar, Literal, NoReturn
 
 import sqlalchemy as sa
 
-from framework.ddl import CreateView
+from framework.ddl import CreateView, Storage
 from framework.diagnostics import Code
 from framework.expressions.lowering import Lowering
 from framework.expressions.types import Type
@@ -39,6 +39,22 @@ class Refusal:
     help: str | None = None
 
 
+PERCENT = range(10, 101)
+
+
+@dataclass(frozen=True, slots=True)
+class TableSetting:
+    """What a stage may say of its tables on one warehouse: a sentence for authors, and the shape of its value.
+
+    `besides` is a setting that cannot stand beside it. `unpublished` is why a published table cannot have it.
+    """
+
+    said: str
+    shape: Literal["columns", "lists of columns", "true or false", "a percentage"]
+    besides: str | None = None
+    unpublished: str | None = None
+
+
 class Warehouse(ABC):
     """One per file in `warehouses/`. The class attributes need no driver; `connect` imports it."""
 
@@ -46,6 +62,8 @@ class Warehouse(ABC):
     lowering: ClassVar[Lowering]
     # The settings a target may have, each with one sentence.
     settings: ClassVar[Mapping[str, str]]
+    # What a stage may say of its tables here.
+    table_settings: ClassVar[Mapping[str, TableSetting]]
     # Whether a CREATE TABLE inside a transaction is undone by its rollback.
     transactional_ddl: ClassVar[bool] = True
 
@@ -61,6 +79,11 @@ class Warehouse(ABC):
     def load(self, connection: sa.Connection, schema: str, files: Files) -> None:
         """Makes `schema.source` of the files: each declared column under its declared name, as text where
         the format is text. Raises SourceProblem."""
+
+    @abstractmethod
+    def storage(self, settings: Mapping[str, Any], partition_by: tuple[str, ...]) -> Storage:
+        """How a table is kept, by the author's `table_settings`. What one of them says of the order of rows goes
+        before `partition_by`."""
 
     def filled(self, connection: sa.Connection, schema: str, name: str) -> None:  # noqa: B027  (most want nothing)
         """What a warehouse wants done with a table that has just been filled."""

@@ -20,7 +20,7 @@ from framework.relation import shown
 KEY_FOLLOWS = Code("F302", "a key declared where it follows from the inputs")
 KEY_NEEDED = Code("F303", "a key that the inputs do not give")
 DECLARE = "declare key: [...]; it is measured on every run"
-DROPPED_KEY = Code("F248", "a column of the key that is dropped")
+DROPPED_COLUMN = Code("F248", "a column that is dropped and needed")
 NOTHING_HELD = Code("F249", "a group for rows that nothing holds back")
 NO_VIEW = Code("F245", "a stage that cannot be a view")
 OPEN_INPUT = Code("F219", "a stage that needs declared columns")
@@ -148,7 +148,7 @@ def _dropped(
     for index, name in enumerate(stage.drop):
         if name.lower() in (k.lower() for k in key):
             message = f"`{name}` is part of the key of `{draft.name}`"
-            draft.findings.error(DROPPED_KEY, (*draft.place, "drop", index), message, "leave it in: a key comes out")
+            draft.findings.error(DROPPED_COLUMN, (*draft.place, "drop", index), message, "leave it in: a key comes out")
             return names, ()
     return [n for n in names if n not in dropped], dropped
 

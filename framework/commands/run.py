@@ -25,6 +25,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pipeline", type=Path, metavar="PIPELINE", help="the pipeline's file")
     parser.add_argument("--target", help="a target of framework.yaml; the default one otherwise")
     parser.add_argument("--as-of", type=_moment, metavar="T", help="the moment that the run takes for now, in UTC")
+    parser.add_argument(
+        "--full-refresh", action="store_true", help="make the published tables anew, from the input alone"
+    )
     parser.add_argument("--threads", type=_count, default=1, metavar="N", help="how many stages are built at once (1)")
     parser.add_argument("--fail-fast", action="store_true", help="begin nothing more once a check has failed")
     parser.add_argument("--dry-run", action="store_true", help="stop before the warehouse: load, resolve, compile")
@@ -67,6 +70,7 @@ def run(options: argparse.Namespace) -> int:
             _places(pipeline, plan),
             threads=options.threads,
             fail_fast=options.fail_fast,
+            full_refresh=options.full_refresh,
         )
         past.begin(run_id, plan.name, target.name, clock())
         with Progress(len(program.sources) + len(program.stages), options) as progress:

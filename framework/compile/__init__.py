@@ -26,7 +26,7 @@ def compile_plan(plan: Plan, warehouse: Warehouse, schemas: Mapping[str, str] = 
     """The statements of a plan for one warehouse. Raises PipelineError for what the warehouse cannot say."""
     tables = Tables(plan, schemas)
     found = forms(plan, plan.stages)
-    stages = Stages(plan, tables, warehouse.lowering, found)
+    stages = Stages(plan, tables, warehouse, found)
     used = {tables.schema(stage) for stage in plan.stages}
     used |= {schemas["quarantine"] for stage in plan.stages if stage.query.holds}
     used |= {schemas["raw"] for source in plan.sources if source.table is None}

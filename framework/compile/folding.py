@@ -68,6 +68,8 @@ def _folds(
     reading = readers.get(stage.name, [])
     if len(reading) != 1 or not reading[0][1] or reading[0][0] not in stages:
         return False
+    if stage.settings:
+        return False  # who says how a table is kept wants one
     published = {s.name for s in plan.stages if s.publication is not None}
     sources = {s.name for s in plan.sources}
     # What will be published is read under another name while the run is under way.

@@ -1,14 +1,15 @@
 """What a plan becomes for one warehouse: statements, in the order in which they run. Data, no connection."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy.sql.selectable import Select, TableClause
 
 from framework.assertion import Assertion
 from framework.compile.holding import HoldingProgram
-from framework.ddl import CreateTableAs, CreateView
+from framework.ddl import CreateIndex, CreateTableAs, CreateView
 from framework.plan import Plan, SourcePlan, StagePlan
 
 Statement = Any  # an SQLAlchemy element that can be executed
@@ -58,16 +59,25 @@ class SourceProgram:
 class PublishProgram:
     """How a candidate becomes what stands.
 
-    `create` makes the empty table where there is none. `changes` counts inserted, updated, unchanged and
-    deleted rows before `apply` makes them so, inside the run's one publishing transaction.
-    `held` keeps the rows that were held back, for the candidate goes once it has served.
-    `next` shows the table as it will be, to stages that read it, given the columns of the one that stands.
+    `create` makes the empty table where there is none, and `indexes` then go with it. `changes` counts inserted,
+    updated, unchanged and deleted rows before `apply` makes them so, inside the run's one publishing transaction.
+    `next` shows the table as it will be, to stages that read it, given the columns of the one that stands and the
+    run's clock. `filled` are the columns that a table which gains them has a value in from the start. `ahead` counts
+    the rows that stand for a moment after the run's clock; None where the mode has no moments.
+
+    A full refresh makes the table what the candidate is: `rebuilt` counts, given the columns that stay as they are,
+    and `rebuild` does it. `held` keeps the rows that were held back, for the candidate goes once it has served.
     """
 
     create: CreateTableAs
+    indexes: tuple[CreateIndex, ...]
     changes: Select[Any]
     apply: tuple[Statement, ...]
-    next: Callable[[Collection[str]], CreateView]
+    next: Callable[[Collection[str], datetime], CreateView]
+    filled: Mapping[str, Statement]
+    ahead: Select[Any] | None
+    rebuilt: Callable[[Collection[str]], Select[Any]]
+    rebuild: tuple[Statement, ...]
     held: CreateTableAs | None = None
 
 
@@ -100,6 +110,7 @@ class StageProgram:
     publish: PublishProgram | None = None
     holding: HoldingProgram | None = None
     reads: frozenset[str] = frozenset()
+    indexes: tuple[CreateIndex, ...] = ()
 
     @property
     def stored(self) -> bool:

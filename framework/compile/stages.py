@@ -6,7 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import FromClause, Select
+from sqlalchemy.sql.selectable import FromClause, Select, TableClause
 
 from framework.algebra import BUCKET, REASONS, ROWS, Group, Query, read_by
 from framework.algebra import Select as SelectText
@@ -19,12 +19,13 @@ from framework.compile.publishing import publishing
 from framework.compile.rows import Rowset, lower_query
 from framework.compile.scan import Scan
 from framework.compile.tables import ADDED, Tables
-from framework.ddl import CreateTableAs, CreateView
+from framework.ddl import PLAIN, CreateIndex, CreateTableAs, CreateView, Storage
 from framework.expressions import types as t
-from framework.expressions.lowering import Lowering, conversion, lower
+from framework.expressions.lowering import conversion, lower
 from framework.expressions.tree import Literal, Reference
 from framework.expressions.typed import call, cast, literal
 from framework.plan import Plan, SourcePlan, StagePlan
+from framework.warehouse import Warehouse
 
 
 def compared(relation: SourcePlan | StagePlan) -> frozenset[str]:
@@ -37,8 +38,9 @@ def compared(relation: SourcePlan | StagePlan) -> frozenset[str]:
 class Stages:
     """Compiles the stages of a plan. `forms` say how each stands."""
 
-    def __init__(self, plan: Plan, tables: Tables, lowering: Lowering, forms: Mapping[str, Form]) -> None:
-        self.plan, self.tables, self.lowering, self.forms = plan, tables, lowering, forms
+    def __init__(self, plan: Plan, tables: Tables, warehouse: Warehouse, forms: Mapping[str, Form]) -> None:
+        self.plan, self.tables, self.forms = plan, tables, forms
+        self.warehouse, self.lowering = warehouse, warehouse.lowering
         self.stages = {stage.name: stage for stage in plan.stages}
         self.sources = {source.name: source for source in plan.sources}
         self.relations = {s.name: s.relation for s in plan.sources} | {s.name: s.relation for s in plan.stages}
@@ -70,10 +72,11 @@ class Stages:
             verdict = True
         candidate = self.tables.candidate(stage, *found.hidden)
         stored = sa.table(candidate.name, *(sa.column(n) for n in names), schema=candidate.schema).alias(stage.name)
-        publish = None
+        publish, storage = None, self._storage(stage)
         holds = stage.query.holds and verdict
         if stage.publication is not None:
-            publish = publishing(stage, self.tables, self.lowering, verdict=verdict)
+            publish = publishing(stage, self.tables, self.lowering, storage, verdict=verdict)
+            storage = PLAIN  # the candidate goes once it has served
             if holds:
                 held = Holding(stage, self.lowering, names).shown(candidate.alias(stage.name))
                 publish = replace(publish, held=CreateTableAs(self.tables.quarantine(stage), held))
@@ -83,7 +86,7 @@ class Stages:
         reads = frozenset[str]().union(*(read_by(m.stage.query) | set(m.stage.inputs) for m in found.members))
         return StageProgram(
             stage,
-            CreateView(candidate, select) if is_view else CreateTableAs(candidate, select),
+            CreateView(candidate, select) if is_view else _table(candidate, select, storage),
             tuple(self._account(m, first=m is found.members[0]) for m in found.members),
             self._audit(found, stored, verdict, names),
             own,
@@ -91,7 +94,12 @@ class Stages:
             publish,
             Holding(stage, self.lowering, names).program(candidate) if holds else None,
             (reads | compared(stage)) - members,
+            tuple(CreateIndex(candidate, columns) for columns in storage.indexes),
         )
+
+    def _storage(self, stage: StagePlan) -> Storage:
+        partition_by = () if stage.publication is None else stage.publication.partition_by
+        return self.warehouse.storage(stage.settings.get(self.warehouse.name, {}), partition_by)
 
     # -- rows
 
@@ -126,7 +134,7 @@ class Stages:
             if name == BUCKET:
                 element: Any = sa.literal_column("'unknown'")
             elif name == publication.surrogate_key:
-                key = (self._unknown_value(stage, k) for k in publication.key)
+                key = (self._unknown_value(stage, k) for k in publication.row_key)
                 element = lower(call("hash_key", *key), self._no_column, self.lowering)
             elif column is None:
                 element = conversion(sa.null(), hidden[name], self.lowering)
@@ -224,3 +232,10 @@ class Stages:
             rows = select.subquery("computed")
             select = sa.select(*(rows.c[n] for n in stage.relation.names))
         return CreateView(self.tables.live(stage), select)
+
+
+def _table(table: TableClause, rows: Any, storage: Storage) -> CreateTableAs:
+    """The rows as a table, in the order in which they are to lie."""
+    if storage.order_by:
+        rows = rows.order_by(*(sa.column(name) for name in storage.order_by))
+    return CreateTableAs(table, rows, storage=storage)

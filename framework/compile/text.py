@@ -37,6 +37,8 @@ def _stage(program: StageProgram) -> Iterator[tuple[str, Any]]:
     folded = [a.stage.name for a in program.accounts[:-1]]
     on_the_way = f", with {', '.join(folded)} computed on the way" if folded else ""
     yield f"stage {name}: the candidate, beside what stands{on_the_way}", program.build
+    for index in program.indexes:
+        yield f"stage {name}: an index of it", index
     if program.holding is not None:
         yield (
             f"stage {name}: what a person has discarded leaves quarantine, where there is any",
@@ -56,6 +58,8 @@ def _stage(program: StageProgram) -> Iterator[tuple[str, Any]]:
         yield f"stage {name}: shown as {view.table.name}", view
     if program.publish is not None:
         yield f"publish {name}: the table, where there is none yet", program.publish.create
+        for index in program.publish.indexes:
+            yield f"publish {name}: an index of it, where it is new", index
         yield f"publish {name}: inserted, updated, unchanged, deleted", program.publish.changes
         if program.publish.held is not None:
             yield f"publish {name}: the rows held back", program.publish.held

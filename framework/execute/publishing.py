@@ -5,49 +5,38 @@ import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from framework import standing
-from framework.compile.program import StageProgram
+from framework.compile.program import PublishProgram, StageProgram
 from framework.compile.tables import Tables
-from framework.ddl import AddColumn
+from framework.ddl import PLAIN
 from framework.execute.checking import refuse_faults
-from framework.execute.session import Session, refused
+from framework.execute.fitting import Standing, defined, fit, found
+from framework.execute.session import Session
+from framework.execute.settings import Settings
 from framework.ledger import published
 from framework.plan import StagePlan
-from framework.run import Changes, StageResult
-
-
-def standing_columns(session: Session, stage: StagePlan, tables: Tables) -> Mapping[str, str]:
-    """The columns of the published table, empty where there is none; refuses what it would lose or retype."""
-    schema = tables.schema(stage)
-    if session.relations(schema).get(stage.name) != "TABLE":
-        return {}
-    live = session.columns(schema, stage.name)
-    new = session.columns(schema, f"{stage.name}__new")
-    lost = [name for name in live if name not in stage.relation.names]
-    if lost:
-        raise refused(
-            f"`{stage.name}` stands with a column `{lost[0]}` that the pipeline no longer has",
-            "give the column back, or drop the table yourself once nobody reads it",
-        )
-    for name in stage.relation.names:
-        if live.get(name, new[name]) != new[name]:
-            raise refused(
-                f"`{stage.name}` stands with `{name}` as {live[name]}, and the pipeline makes it {new[name]}",
-                "keep the type, or publish under a new name",
-            )
-    return live
+from framework.run import Changes, LedgerLine, StageResult
 
 
 class Publishing:
-    """The one transaction in which a run's published tables change. `results` are the stages' so far."""
+    """The one transaction in which a run's published tables change. `results` are the stages' so far; `notes` are for
+    the end of the run."""
 
     def __init__(
-        self, session: Session, programs: Sequence[StageProgram], tables: Tables, results: Mapping[str, StageResult]
+        self,
+        session: Session,
+        programs: Sequence[StageProgram],
+        tables: Tables,
+        settings: Settings,
+        results: Mapping[str, StageResult],
     ) -> None:
         self.session, self.programs, self.tables, self.results = session, programs, tables, results
+        self.anew = settings.full_refresh
+        self.notes: list[str] = []
 
     def publish(self, record: standing.Record) -> dict[str, StageResult]:
         """The results of the published stages. Raises Stopped before anything has changed."""
@@ -56,43 +45,69 @@ class Publishing:
         if not session.warehouse.transactional_ddl:
             with session.transaction():
                 for program in self.programs:
-                    self._fit(program)
-        found: dict[str, StageResult] = {}
+                    fit(session, program, self.tables, found(session, program.stage, self.tables))
+        results: dict[str, StageResult] = {}
         with session.transaction():
             session.do(standing.PUBLISHING.update().values(run_id=record.run_id))
             for program in self.programs:
-                if session.warehouse.transactional_ddl:
-                    self._fit(program)
-                found[program.stage.name] = self._apply(program)
+                results[program.stage.name] = self._one(program)
             standing.record(session.connection, record, [self._commit(p, record.inputs) for p in self.programs])
-        return found
+        return results
 
-    def _fit(self, program: StageProgram) -> None:
-        """A published table that gains a column gets it."""
-        stage = program.stage
-        live = standing_columns(self.session, stage, self.tables)
-        if not live:
-            return
-        new = self.session.columns(self.tables.schema(stage), f"{stage.name}__new")
-        for name in stage.relation.names:
-            if name not in live:
-                self.session.do(AddColumn(self.tables.live(stage), name, new[name]))
-
-    def _apply(self, program: StageProgram) -> StageResult:
-        publish = program.publish
-        assert publish is not None
-        name = program.stage.name
-        self.session.doing = f"publishing `{name}`"
+    def _one(self, program: StageProgram) -> StageResult:
+        assert program.publish is not None
+        self.session.doing = f"publishing `{program.stage.name}`"
         self._unview(program.stage)
-        self.session.do(publish.create)
-        changes = Changes(*(int(n) for n in self.session.row(publish.changes)))
-        result = self.results[name]
-        assert result.ledger is not None
-        account = published(result.ledger, changes)
-        refuse_faults(account)
+        stands = found(self.session, program.stage, self.tables)
+        result = (self._rebuild if self.anew else self._apply)(program, program.publish, stands)
+        return replace(self.results[program.stage.name], status="published", ledger=result)
+
+    def _apply(self, program: StageProgram, publish: PublishProgram, stands: Standing) -> LedgerLine:
+        """The rows that differ from those that stand."""
+        if not stands.columns:
+            self._create(publish)
+        elif self.session.warehouse.transactional_ddl:
+            fit(self.session, program, self.tables, stands)
+        account = self._account(program.stage, publish.changes)
         for statement in publish.apply:
             self.session.do(statement)
-        return replace(result, status="published", ledger=account)
+        definition = defined(program)
+        if stands.columns:
+            was = PLAIN if stands.definition is None else stands.definition.storage
+            if was != definition.storage:
+                self.notes.append(
+                    f"`{program.stage.name}` lies as it did; --full-refresh stores it as the pipeline says"
+                )
+            definition = replace(definition, storage=was)
+        standing.define(self.session.connection, program.stage.name, definition)
+        return account
+
+    def _rebuild(self, program: StageProgram, publish: PublishProgram, stands: Standing) -> LedgerLine:
+        """Every row anew. A table that is to be as it was keeps its place, with its grants and what depends on it."""
+        if not stands.columns:
+            self._create(publish)
+        unchanged = [n for n, kind in stands.new.items() if stands.columns.get(n, kind) == kind]
+        account = self._account(program.stage, publish.rebuilt(unchanged))
+        definition = defined(program)
+        if stands.columns and not (stands.same and stands.definition == definition):
+            self.session.drop(self.tables.schema(program.stage), program.stage.name)
+            self._create(publish)
+        for statement in publish.rebuild:
+            self.session.do(statement)
+        standing.define(self.session.connection, program.stage.name, definition)
+        return account
+
+    def _create(self, publish: PublishProgram) -> None:
+        for statement in (publish.create, *publish.indexes):
+            self.session.do(statement)
+
+    def _account(self, stage: StagePlan, changes: Any) -> LedgerLine:
+        """The stage's line with what publishing is about to do. Raises Stopped where it does not close."""
+        ledger = self.results[stage.name].ledger
+        assert ledger is not None
+        account = published(ledger, Changes(*(int(n) for n in self.session.row(changes))))
+        refuse_faults(account)
+        return account
 
     def _unview(self, stage: StagePlan) -> None:
         """Until now the stage was of another kind, a view over its rows."""

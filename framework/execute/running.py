@@ -35,6 +35,7 @@ class Execution:
         self.checks: list[CheckResult] = []
         self.failed: set[str] = set()
         self.versions: dict[str, str] = {}
+        self.notes: list[str] = []
         self.publishing = False  # whether the publishing transaction has begun
         self.placing = Lock()
 
@@ -70,6 +71,7 @@ class Execution:
             message,
             help,
             code,
+            tuple(self.notes),
         )
 
     @contextmanager
@@ -192,7 +194,7 @@ class Execution:
         with self.placing:
             self.checks += built.checks
             if built.passed:
-                stages.place(session, program, self.tables, self.program.plan.name)
+                stages.place(session, program, self.tables, self.settings, self.program.plan.name)
             self.failed |= {r.name for r in built.results if r.status in ("failed", "skipped")}
             self.results |= {r.name: r for r in built.results}
 
@@ -207,7 +209,9 @@ class Execution:
         self.publishing = True
         now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
         record = standing.Record(self.program.plan.name, self.settings.run_id, now, self.versions)
-        self.results |= Publishing(session, programs, self.tables, self.results).publish(record)
+        publishing = Publishing(session, programs, self.tables, self.settings, self.results)
+        self.results |= publishing.publish(record)
+        self.notes += publishing.notes
 
 
 def _skipped(name: str, kind: str) -> StageResult:

@@ -16,7 +16,8 @@ class Settings:
     """Of one run: its id and clock, the project's folder, the target's name, the places of checks.
 
     `variables` are the values of the pipeline's variables by the names under which they are bound. `threads` is how
-    many stages are built at once. `fail_fast` begins nothing more after a failure.
+    many stages are built at once. `fail_fast` begins nothing more after a failure. `full_refresh` makes the published
+    tables anew.
     """
 
     run_id: str
@@ -28,6 +29,7 @@ class Settings:
     variables: Mapping[str, Any] = field(default_factory=dict)
     threads: int = 1
     fail_fast: bool = False
+    full_refresh: bool = False
 
     @property
     def bound(self) -> dict[str, Any]:

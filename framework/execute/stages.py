@@ -9,7 +9,7 @@ from framework import standing
 from framework.compile.program import Account, StageProgram
 from framework.compile.tables import Tables
 from framework.execute.checking import SetFigure, judged, refuse_faults, set_figures
-from framework.execute.publishing import standing_columns
+from framework.execute.fitting import show
 from framework.execute.session import Session
 from framework.execute.settings import Progress, Settings
 from framework.ledger import Counts, lines
@@ -38,6 +38,8 @@ def build(session: Session, program: StageProgram, tables: Tables, settings: Set
     with session.transaction():
         session.drop(schema, f"{stage.name}__new", f"{stage.name}__next")
         session.do(program.build)
+        for index in program.indexes:
+            session.do(index)
         if program.stored:
             session.warehouse.filled(session.connection, schema, f"{stage.name}__new")
         discards = _discard(session, program)
@@ -91,7 +93,7 @@ def _judged(
     return Built(tuple(results), tuple(checks))
 
 
-def place(session: Session, program: StageProgram, tables: Tables, pipeline: str) -> None:
+def place(session: Session, program: StageProgram, tables: Tables, settings: Settings, pipeline: str) -> None:
     """A stage takes its place at once; a published one shows what it will be to those that read it."""
     stage = program.stage
     schema = tables.schema(stage)
@@ -101,9 +103,7 @@ def place(session: Session, program: StageProgram, tables: Tables, pipeline: str
         for statement in program.holding.remember if program.holding is not None else ():
             session.do(statement)
         if program.publish is not None:
-            session.do(program.publish.next(standing_columns(session, stage, tables)))
-            if program.publish.held is not None:
-                session.replace(program.publish.held)
+            show(session, program, tables, settings)
         elif program.stored:
             session.rename(schema, f"{stage.name}__rows", f"{stage.name}__old")
             session.rename(schema, f"{stage.name}__new", f"{stage.name}__rows")

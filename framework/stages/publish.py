@@ -14,60 +14,74 @@ dim_member:
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from framework.algebra import Join
-from framework.assertion import Assertion, Place
-from framework.clauses import checks
+from framework.assertion import Place
 from framework.clauses import columns as columns_clause
-from framework.clauses.outcome import DECLARE, KEY_NEEDED, close, finish, needs_columns
+from framework.clauses import references as references_clause
+from framework.clauses import storage
+from framework.clauses.outcome import DECLARE, DROPPED_COLUMN, KEY_NEEDED, close, finish, needs_columns
 from framework.clauses.values import mismatch
 from framework.diagnostics import Code, suggest
-from framework.draft import Draft, Held
-from framework.expressions.tree import Expression, Literal, Reference
-from framework.expressions.typed import call, cast, literal
-from framework.expressions.types import BOOLEAN, STRING, UNKNOWN, widen
-from framework.model import Columns, Expr, Frozen, Limited, Model, Name, Names
-from framework.plan import Layer, Mode, Publication, ReferencePlan, StagePlan
-from framework.relation import Column
+from framework.draft import Draft
+from framework.expressions.tree import FALSE, TRUE, Expression
+from framework.expressions.typed import CLOCK, call, cast, literal
+from framework.expressions.types import TIMESTAMP
+from framework.model import Columns, Expr, Frozen, Limited, Name, Names
+from framework.plan import (
+    BEGINNING,
+    IS_CURRENT,
+    IS_DELETED,
+    VALID_FROM,
+    VALID_TO,
+    Deletes,
+    Layer,
+    Mode,
+    Publication,
+    StagePlan,
+)
+from framework.relation import Column, Period, Relation
 
-NO_SURROGATE = Code("F226", "a reference to a stage without a surrogate key")
-WRONG_REFERENCE = Code("F227", "a reference that cannot be followed")
 WRONG_UNKNOWN = Code("F228", "an unknown row that does not fit")
 UNHASHABLE = Code("F229", "a key that cannot be hashed")
+OWN_COLUMN = Code("F260", "a column that publishing adds, and that is there already")
+NO_DELETES = Code("F262", "`deletes` for a mode that has none")
 
-
-class ReferenceModel(Model):
-    """The dimension a column refers to; `as` names the added key where one dimension is referred to twice."""
-
-    to: Name
-    as_: Name | None = Field(None, alias="as")
-
-
-Reference_ = Annotated[
-    ReferenceModel,
-    BeforeValidator(lambda v: {"to": v} if isinstance(v, str) else v, json_schema_input_type=str | ReferenceModel),
-]
+# What the candidate's rows hold in the columns that publishing keeps; the unknown row's are beside them.
+_KEPT: Mapping[str, Expression] = {
+    VALID_FROM: CLOCK["now"],
+    VALID_TO: cast(literal(None), TIMESTAMP),
+    IS_CURRENT: TRUE,
+    IS_DELETED: FALSE,
+}
+_UNKNOWN: Mapping[str, Any] = {VALID_FROM: BEGINNING, IS_CURRENT: True, IS_DELETED: False}
 
 
 class Publish(Limited, kind="publish"):
-    """A published table: `upsert` by key, or `replace` of all rows."""
+    """A published table: rows upserted by key, replaced, appended, or kept with their history."""
 
     layer: ClassVar[Layer] = "marts"
 
     from_: Name = Field(alias="from", description="The source or stage it reads.")
     where: Expr | None = Field(None, description="Rows for which it is not true are filtered.")
     columns: Columns | None = Field(None, description="The whole output; without it all input columns come out.")
-    mode: Mode = Field("upsert", description="upsert by key, or replace all rows.")
+    mode: Mode = Field(
+        "upsert",
+        description="upsert by key, replace all rows, append the keys that are not there, or keep the history of each.",
+    )
     key: Names | None = Field(None, description="Defaults to the input's key.")
     surrogate_key: Name | None = Field(None, description="A column with a hash of the key, equal on every warehouse.")
     unknown: Frozen[Any] | None = Field(None, description="The row that facts without a known member point to.")
-    references: Frozen[Reference_] = Field(
+    references: Frozen[references_clause.AnyReference] = Field(
         default_factory=dict,
         description="{column: dimension} adds its surrogate key; {column: relation.column} checks.",
     )
+    deletes: Deletes | None = Field(
+        None, description="What becomes of a key that the input has no longer: keep, remove or flag."
+    )
+    partition_by: Names = Field((), description="Columns that order the rows where they are stored.")
 
     def inputs(self) -> Iterator[tuple[str, Place]]:
         yield self.from_, ("from",)
@@ -91,31 +105,21 @@ class Publish(Limited, kind="publish"):
             columns_clause.keep(draft, late)
         draft.windows()
         key, measured = self._key(draft, names)
-        added, references, followed = self._references(draft)
-        surrogate = self._surrogate(draft, key)
-        names = [*surrogate, *added, *names]
+        added, plans, checked = references_clause.follow(draft, self.references)
+        publication = Publication(self.mode, key, self.surrogate_key, {}, tuple(plans), self._deletes(draft))
+        publication = replace(publication, unknown=self._unknown(draft, publication, names))
+        names = self._own(draft, publication, [*added, *names])
         if self.unknown:
             draft.keys = frozenset()  # the unknown row may repeat a key that holds of the rows that came in
-        assertions = (*close(draft, self, names), *followed)
-        if self.unknown:
-            self._admit_unknown(draft, names)
-        publication = Publication(
-            self.mode,
-            key,
-            self.surrogate_key,
-            self._unknown(draft, key, names),
-            tuple(references),
-        )
+        assertions = (*close(draft, self, names), *checked)
         # An input row that has the unknown row's key would be a second one of it, however well the key is proved.
         measured = measured or bool(self.unknown)
-        return finish(
-            draft,
-            self,
-            names,
-            key=key or None,
-            measured=measured,
-            publication=publication,
-            assertions=assertions,
+        plan = finish(draft, self, names, key=key or None, measured=measured, assertions=assertions)
+        partition_by = storage.columns(draft.findings, plan.relation, self.partition_by, (*draft.place, "partition_by"))
+        return replace(
+            plan,
+            publication=replace(publication, partition_by=partition_by),
+            relation=_standing(plan.relation, publication),
         )
 
     def _key(self, draft: Draft, names: Sequence[str]) -> tuple[tuple[str, ...], bool]:
@@ -124,7 +128,7 @@ class Publish(Limited, kind="publish"):
             return (), False
         proved = draft.proved(names)
         if self.key is None:
-            needed = self.mode == "upsert" or self.surrogate_key is not None
+            needed = self.mode != "replace" or self.surrogate_key is not None or self.unknown is not None
             if not proved and needed and draft.name not in draft.findings.doubtful:
                 draft.findings.key_error(
                     KEY_NEEDED,
@@ -137,10 +141,52 @@ class Publish(Limited, kind="publish"):
         key = tuple(c.name for c in found if c is not None)
         return key, not any(k <= frozenset(key) for k in proved)
 
-    def _surrogate(self, draft: Draft, key: Sequence[str]) -> list[str]:
-        if self.surrogate_key is None or not key:
-            return []
-        for name in key:
+    def _deletes(self, draft: Draft) -> Deletes:
+        if self.deletes is not None and self.mode not in ("upsert", "history"):
+            draft.findings.key_error(
+                NO_DELETES,
+                (*draft.place, "deletes"),
+                f"mode `{self.mode}` has no `deletes`",
+                "replace removes what the input has no longer: leave it out"
+                if self.mode == "replace"
+                else "append never touches a row that stands: leave it out, or write mode: upsert",
+            )
+        return self.deletes or "keep"
+
+    # -- the columns that publishing adds
+
+    def _own(self, draft: Draft, publication: Publication, names: Sequence[str]) -> list[str]:
+        """All columns of the table: its surrogate key, the author's, and those that publishing keeps."""
+        surrogate = [self.surrogate_key] if self.surrogate_key is not None and publication.key else []
+        taken = {name.lower() for name in names}
+        for name in (*surrogate, *publication.kept):
+            if name.lower() in taken:
+                draft.findings.key_error(
+                    OWN_COLUMN,
+                    self._adding(draft, name, publication),
+                    f"`{draft.name}` has a column `{name}` already",
+                    "name the key otherwise" if name in surrogate else "give that column another name in `columns`",
+                )
+                return list(names)
+        for index, name in enumerate(self.drop):
+            if name.lower() in {n.lower() for n in (*surrogate, *publication.kept)}:
+                message = f"`{name}` is a column that publishing adds"
+                draft.findings.error(DROPPED_COLUMN, (*draft.place, "drop", index), message, "leave it in")
+        for name in publication.kept:
+            draft.derive(name, _KEPT[name], label="kept")
+        if surrogate:
+            self._surrogate(draft, publication)
+        return [*surrogate, *names, *publication.kept]
+
+    def _adding(self, draft: Draft, name: str, publication: Publication) -> Place:
+        """The clause that adds a column."""
+        if name not in publication.kept:
+            return (*draft.place, "surrogate_key")
+        return (*draft.place, "deletes" if name == IS_DELETED else "mode")
+
+    def _surrogate(self, draft: Draft, publication: Publication) -> None:
+        assert self.surrogate_key is not None
+        for name in publication.key:
             if draft.columns[name.lower()].type.name in ("double", "json"):
                 draft.findings.key_error(
                     UNHASHABLE,
@@ -148,11 +194,11 @@ class Publish(Limited, kind="publish"):
                     f"`{name}` is {draft.columns[name.lower()].type}, which has no canonical text to hash",
                     "make it a decimal or a string",
                 )
-        draft.derive(self.surrogate_key, call("hash_key", *(draft.reference(n) for n in key)), label="keys")
+        hashed = (draft.reference(n) for n in publication.row_key)
+        draft.derive(self.surrogate_key, call("hash_key", *hashed), label="keys")
         draft.keys |= {draft.identify([self.surrogate_key])}
-        return [self.surrogate_key]
 
-    def _unknown(self, draft: Draft, key: Sequence[str], names: Sequence[str]) -> Mapping[str, Any]:
+    def _unknown(self, draft: Draft, publication: Publication, names: Sequence[str]) -> Mapping[str, Any]:
         """The framework's own row: the values given, null elsewhere, and the hash of its key."""
         if self.unknown is None:
             return {}
@@ -173,116 +219,35 @@ class Publish(Limited, kind="publish"):
             wrong = mismatch(value, column.type)
             if wrong is not None:
                 draft.findings.error(WRONG_UNKNOWN, (*place, name), *wrong)
-        missing = [n for n in key if n.lower() not in {u.lower() for u, v in self.unknown.items() if v is not None}]
+        missing = [
+            n for n in publication.key if n.lower() not in {u.lower() for u, v in self.unknown.items() if v is not None}
+        ]
         if missing:
             help = f"write unknown: {{{missing[0]}: ...}}"
             draft.findings.key_error(
                 WRONG_UNKNOWN, place, f"the unknown row needs a value for its key: `{missing[0]}`", help
             )
-        return {known[n.lower()]: v for n, v in self.unknown.items() if n.lower() in known}
+        given = {known[n.lower()]: v for n, v in self.unknown.items() if n.lower() in known}
+        return given | {n: _UNKNOWN[n] for n in publication.kept if n in _UNKNOWN}
 
-    def _admit_unknown(self, draft: Draft, names: Sequence[str]) -> None:
-        """Others read the unknown row too: it is null where it has no value, and has a surrogate key of its own."""
-        given = {n.lower() for n, v in (self.unknown or {}).items() if v is not None}
-        if self.surrogate_key is not None and self.surrogate_key in names:
-            draft.keys |= {draft.identify([self.surrogate_key])}
-            given.add(self.surrogate_key.lower())
-        for name in names:
-            if name.lower() not in given:
-                draft.columns[name.lower()] = replace(draft.columns[name.lower()], nullable=True)
 
-    # -- references
+def _standing(relation: Relation, publication: Publication) -> Relation:
+    """The table as its readers see it: beside the rows of a run stand those of earlier ones, and the unknown row.
 
-    def _references(self, draft: Draft) -> tuple[list[str], list[ReferencePlan], list[Assertion]]:
-        added: list[str] = []
-        plans: list[ReferencePlan] = []
-        followed: list[Assertion] = []
-        for name, model in self.references.items():
-            column = draft.find(name, "references", name, key=True)
-            relation, _, target = model.to.partition(".")
-            to = (*draft.place, "references", name, "to")
-            readable = draft.readable(relation, to, span=(0, len(relation)))
-            if column is None or readable is None:
-                continue
-            if target:
-                followed += self._checked(draft, column, relation, target)
-                continue
-            plan = self._followed(draft, column, model)
-            if plan is not None:
-                plans.append(plan)
-                added.append(plan.key)
-        return added, plans, followed
+    What a run proves of its rows is then no proof of the others: one of them may share what is a key of the input
+    alone, and is null in a column that the table gained later, or that the unknown row has no value in.
+    """
+    if not publication.remembers and not publication.unknown:
+        return relation
+    sure = {*publication.row_key, publication.surrogate_key, *publication.kept} - {VALID_TO}
+    keyed = bool(publication.key) or frozenset() in relation.keys
+    keys = frozenset({frozenset(publication.row_key)} if keyed else ())
+    keys |= {frozenset({name}) for name in relation.names if name == publication.surrogate_key}
+    if not publication.remembers:
+        sure |= {name for name, value in publication.unknown.items() if value is not None}
 
-    def _checked(self, draft: Draft, column: Column, relation: str, target: str) -> list[Assertion]:
-        place = (*draft.place, "references", column.name)
-        path = ("references", column.name)
-        test = checks.orphans(draft, [(column.name, path)], relation, [target], (*path, "to"), key=True)
-        label = f"references({column.name} -> {relation}.{target})"
-        return [] if test is None else [Assertion(label, "relationship", test, "stop", place)]
+    def seen(column: Column) -> Column:
+        return column if column.name in sure else replace(column, nullable=True)
 
-    def _followed(self, draft: Draft, column: Column, model: ReferenceModel) -> ReferencePlan | None:
-        """Joins the dimension, and takes its surrogate key or that of its unknown row."""
-        path = (*draft.place, "references", column.name, "to")
-        readable = draft.readables[model.to]
-        publication = readable.publication
-        if publication is None or publication.surrogate_key is None:
-            draft.findings.error(
-                NO_SURROGATE,
-                path,
-                f"`{model.to}` has no surrogate key to refer to",
-                "refer to a publish stage that has a `surrogate_key`"
-                if publication is None
-                else f"give `{model.to}` a `surrogate_key`",
-            )
-            return None
-        if not publication.key and model.to in draft.findings.doubtful:
-            draft.add(Column(model.as_ or publication.surrogate_key, STRING))
-            return None  # its key is what is wrong there
-        target = readable.relation.column(publication.key[0]) if len(publication.key) == 1 else None
-        if target is None:
-            what = f"the key of `{model.to}` is not one column"
-            alone = f"{column.name}: {model.to}.{next(iter(publication.key), 'column')}"
-            draft.findings.error(WRONG_REFERENCE, path, what, f"write {alone} to check it and add no key")
-            return None
-        if widen(target.type, column.type) is None:
-            what = f"`{column.name}` is {column.type}, and `{target.name}` of `{model.to}` is {target.type}"
-            draft.findings.error(WRONG_REFERENCE, path, what, "convert one of them in the stage that makes it")
-            return None
-        name = model.as_ or publication.surrogate_key
-        if name.lower() in draft.columns:
-            draft.findings.error(
-                WRONG_REFERENCE,
-                path,
-                f"`{draft.name}` has a column `{name}` already",
-                f"name the key: {column.name}: {{to: {model.to}, as: ...}}",
-            )
-            return None
-        self._join(draft, column, target, model.to, publication, name)
-        unknown = bool(publication.unknown)
-        return ReferencePlan(column.name, model.to, target.name, name, unknown)
-
-    def _join(
-        self,
-        draft: Draft,
-        column: Column,
-        target: Column,
-        dimension: str,
-        publication: Publication,
-        name: str,
-    ) -> None:
-        alias, matched = f"{dimension}_by_{column.name}", f"_matched_{name}"
-        on = call("=", draft.reference(column.name), Reference(target.type, target.nullable, target.name, alias))
-        key = Reference(STRING, False, publication.surrogate_key or "", alias)
-        draft.step(Join(draft.readables[dimension].query, alias, "left", on, ((f"_{name}", key),), matched))
-        found = Reference(BOOLEAN, False, matched)
-        taken: Expression = Reference(STRING, True, f"_{name}")
-        if publication.unknown:
-            value = publication.unknown.get(target.name)
-            unknown: Expression = (
-                cast(literal(value), target.type) if value is not None else Literal(UNKNOWN, True, None)
-            )
-            taken = call("if", found, Reference(STRING, False, f"_{name}"), call("hash_key", unknown))
-        else:
-            label = f"references({column.name} -> {dimension})"
-            draft.held.append(Held(label, call("not", found), "stop", (*draft.place, "references", column.name)))
-        draft.derive(name, taken, label="keys")
+    period = Period(VALID_FROM, VALID_TO, publication.key) if publication.mode == "history" else None
+    return replace(relation, columns=tuple(seen(c) for c in relation.columns), keys=keys, period=period)

@@ -10,10 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from framework.ddl import Storage
 from framework.expressions.lowering import Lowering, Template, Value
 from framework.expressions.tree import Call, Expression, Literal, Reference
 from framework.expressions.types import as_decimal
-from framework.warehouse import CompileOnly
+from framework.warehouse import CompileOnly, TableSetting
 
 _YEAR = "(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"
 _DATE = rf"^\s*{_YEAR}-[0-9]{{2}}-[0-9]{{2}}"
@@ -378,6 +379,18 @@ class Databricks(CompileOnly):
         "token": "A personal access token.",
         "catalog": "The catalog that holds the schemas.",
     }
+    table_settings: ClassVar[Mapping[str, TableSetting]] = {
+        "cluster_by": TableSetting(
+            "Rows that share these columns are kept together (liquid clustering).", "columns", besides="partitioned_by"
+        ),
+        "partitioned_by": TableSetting("A folder of files for each value of these columns.", "columns"),
+    }
+
+    def storage(self, settings: Mapping[str, Any], partition_by: tuple[str, ...]) -> Storage:
+        if "cluster_by" in settings:
+            return Storage(clauses=(("CLUSTER BY", settings["cluster_by"]),))
+        partitioned = settings.get("partitioned_by", partition_by)
+        return Storage(clauses=(("PARTITIONED BY", partitioned),) if partitioned else ())
 
     def dialect(self) -> sa.Dialect:
         from databricks.sqlalchemy import DatabricksDialect  # type: ignore[attr-defined]

@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from framework import files as source_files
+from framework.ddl import Storage
 from framework.expressions.lowering import Lowering
-from framework.warehouse import Files, Refusal, Warehouse
+from framework.warehouse import Files, Refusal, TableSetting, Warehouse
 from framework.warehouses._duckdb_functions import TEMPLATES
 
 
@@ -44,6 +45,12 @@ class Duckdb(Warehouse):
         "memory_limit": "How much memory DuckDB may take, as 4GB.",
         "threads": "How many threads DuckDB runs.",
     }
+    table_settings: ClassVar[Mapping[str, TableSetting]] = {
+        "order_by": TableSetting(
+            "Rows are written in the order of these columns, so that a range of them is read without the rest.",
+            "columns",
+        ),
+    }
 
     def dialect(self) -> sa.Dialect:
         from duckdb_engine import Dialect
@@ -76,6 +83,10 @@ class Duckdb(Warehouse):
         select, _ = source_files.select(files)
         name = f"{source_files.quoted(schema)}.{source_files.quoted(files.source)}"
         connection.exec_driver_sql(f"CREATE OR REPLACE VIEW {name} AS\n{select}")
+
+    def storage(self, settings: Mapping[str, Any], partition_by: tuple[str, ...]) -> Storage:
+        """DuckDB keeps the least and the greatest value of each block of rows, so the order of rows is what counts."""
+        return Storage(order_by=settings.get("order_by", partition_by))
 
     def relations(self, connection: sa.Connection, schema: str) -> dict[str, str]:
         query = sa.text(

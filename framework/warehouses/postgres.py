@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from framework import files as source_files
-from framework.ddl import CreateView, DropRelation
+from framework.ddl import CreateView, DropRelation, Storage
 from framework.expressions.lowering import Lowering
-from framework.warehouse import MISSING_FILE, Files, Refusal, SourceProblem, Unreachable, Warehouse
+from framework.warehouse import MISSING_FILE, Files, Refusal, SourceProblem, TableSetting, Unreachable, Warehouse
 from framework.warehouses._postgres_functions import TEMPLATES, TYPES
+from framework.warehouses._postgres_refusals import REFUSALS, class_of, forbidden, unconnected
 
 _CHUNK = 1 << 20  # bytes given to COPY at once
 _CONNECT_SECONDS = 15
@@ -40,6 +41,15 @@ class Postgres(Warehouse):
         TEMPLATES, TYPES, "postgres", pulls_up=True, series="GENERATE_SERIES(0, {0} - 1)"
     )
     settings: ClassVar[Mapping[str, str]] = {"url": "Where the server is: postgresql://user@host/database."}
+    table_settings: ClassVar[Mapping[str, TableSetting]] = {
+        "indexes": TableSetting("Indexes, each a list of columns: [[member_id, month]].", "lists of columns"),
+        "fillfactor": TableSetting("How full a page is packed, in percent.", "a percentage"),
+        "unlogged": TableSetting(
+            "The table is not written to the server's log, which is faster.",
+            "true or false",
+            unpublished="a crash of the server empties it",
+        ),
+    }
 
     def dialect(self) -> sa.Dialect:
         dialect: sa.Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
@@ -92,6 +102,16 @@ class Postgres(Warehouse):
             self._empty(connection, schema, files.source, columns)
             _copy(connection, _qualified(schema, files.source), path)
         self.filled(connection, schema, files.source)
+
+    def storage(self, settings: Mapping[str, Any], partition_by: tuple[str, ...]) -> Storage:
+        """Partitions are an index of the tree kind: rows that change are written at the end, and an index that
+        counts on their order (BRIN) would soon hold every block."""
+        fillfactor = settings.get("fillfactor")
+        return Storage(
+            kind="UNLOGGED" if settings.get("unlogged") else "",
+            clauses=((f"WITH (fillfactor = {fillfactor})", ()),) if fillfactor else (),
+            indexes=(*((partition_by,) if partition_by else ()), *settings.get("indexes", ())),
+        )
 
     def filled(self, connection: sa.Connection, schema: str, name: str) -> None:
         """A table without statistics is joined as if it were small."""
@@ -149,13 +169,13 @@ class Postgres(Warehouse):
         driver = getattr(error, "orig", None) or error
         code = getattr(driver, "sqlstate", None)
         if code is None:
-            return _unconnected(str(driver).lower())
+            return unconnected(str(driver).lower())
         if code == "42501":
-            return _forbidden(str(driver))
-        known = _REFUSALS.get(code) or _REFUSALS.get(code[:2])
+            return forbidden(str(driver))
+        known = REFUSALS.get(code) or REFUSALS.get(code[:2])
         if known is not None:
             return Refusal(known.message.format(code=code), known.help)
-        return Refusal(f"Postgres refused a statement ({_class(driver)}, {code})")
+        return Refusal(f"Postgres refused a statement ({class_of(driver)}, {code})")
 
     @contextmanager
     def exclusive(self, connection: sa.Connection, pipeline: str) -> Iterator[bool]:
@@ -309,85 +329,3 @@ def _lock(connection: sa.Connection, function: str, key: int) -> bool:
     if outside:
         connection.commit()
     return bool(done)
-
-
-# -- refusals
-
-_LOST = Refusal("the connection to Postgres was lost", "run again; what was not published is not there")
-# By the whole code or by its class, the first two characters.
-_REFUSALS = {
-    "08": _LOST,
-    "57P01": _LOST,
-    "57P02": _LOST,
-    "57P03": Refusal("the Postgres server is starting or stopping", "run again in a moment"),
-    "57014": Refusal("Postgres cancelled a statement", "it ran into a statement_timeout, or somebody cancelled it"),
-    "28P01": Refusal("Postgres refused the password", "check the user and the password in `url`"),
-    "28": Refusal("Postgres refused the user", "check the user in `url`, and the server's pg_hba.conf"),
-    "3D000": Refusal("the database does not exist", "create it, or name another in `url`"),
-    "3F000": Refusal("a schema does not exist"),
-    "42P01": Refusal("a table does not exist", "check `table` of the pipeline's sources"),
-    "53100": Refusal("the disk of the Postgres server is full", "free space on it"),
-    "53200": Refusal("the Postgres server is out of memory", "lower its work_mem, or give it more memory"),
-    "53300": Refusal("the Postgres server has no connection left", "raise max_connections, or lower threads"),
-    "53": Refusal("the Postgres server lacks resources ({code})"),
-    "55P03": Refusal("a lock was not given in time", "another session holds the table; run again later"),
-    "40P01": Refusal("two sessions waited for each other", "run again"),
-    "40001": Refusal("another session changed the same rows", "run again"),
-    "2BP01": Refusal(
-        "other objects depend on a table that would be replaced", "drop the views over it that others made"
-    ),
-    "25006": Refusal("the database is read-only", "use the address of the primary server"),
-    "22003": Refusal("a number is out of range", "an integer has 64 bits; use a wider decimal"),
-    "22021": Refusal("a text holds a character that Postgres cannot store", "remove NUL characters"),
-    "54": Refusal("a limit of Postgres is exceeded ({code})"),
-}
-_CONNECTING = (
-    (("password authentication failed", "no password supplied"), _REFUSALS["28P01"]),
-    (("no pg_hba.conf entry", "authentication failed"), _REFUSALS["28"]),
-    (('role "',), _REFUSALS["28"]),
-    (('database "',), _REFUSALS["3D000"]),
-    (("too many clients", "connection slots"), _REFUSALS["53300"]),
-    (("starting up", "shutting down"), _REFUSALS["57P03"]),
-    (
-        ("resolve", "translate host name", "name or service not known"),
-        Refusal("the host of `url` is unknown", "check the host in `url`"),
-    ),
-    (
-        ("connection refused", "no such file"),
-        Refusal("no Postgres server answers there", "check host and port in `url`, and whether it runs"),
-    ),
-    (
-        ("timeout", "timed out"),
-        Refusal("the Postgres server did not answer in time", "check the network and the firewall"),
-    ),
-    (("closed", "lost", "terminat", "eof detected", "broken pipe", "reset by peer"), _LOST),
-    (("ssl", "certificate"), Refusal("the encrypted connection failed", "check `sslmode` in `url`")),
-)
-
-
-def _unconnected(message: str) -> Refusal:
-    """What stopped a connection: the driver gives no code for it."""
-    for words, refusal in _CONNECTING:
-        if any(word in message for word in words):
-            return refusal
-    return Refusal("Postgres cannot be reached")
-
-
-_KINDS = ("database", "schema", "table", "view", "materialized view", "sequence", "function", "large object")
-_DENIED = re.compile(rf"(permission denied for|must be owner of) ({'|'.join(_KINDS)})\b")
-
-
-def _forbidden(message: str) -> Refusal:
-    """Says which kind of right is missing; the object's name stays in the server's log."""
-    advice = "grant it to the user of the target's `url`, or use another user"
-    match = _DENIED.search(message)
-    if match is None:
-        return Refusal("the user of `url` lacks a right", advice)
-    if match[1].startswith("must"):
-        return Refusal(f"the user of `url` does not own a {match[2]} that would be replaced", advice)
-    return Refusal(f"the user of `url` lacks a right on a {match[2]}", advice)
-
-
-def _class(error: Exception) -> str:
-    """`UniqueViolation` as `unique violation`."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
+from framework.ddl import Storage
 from framework.expressions.lowering import Lowering, Template
 from framework.expressions.tree import Call, Expression, Literal, Reference
 from framework.expressions.types import as_decimal
-from framework.warehouse import CompileOnly
+from framework.warehouse import CompileOnly, TableSetting
 
 # Of a session the templates expect: TIMEZONE is UTC, the input formats of dates and timestamps are AUTO,
 # and TIMESTAMP is TIMESTAMP_NTZ. WEEK_START, TWO_DIGIT_CENTURY_START and the output formats may be anything.
@@ -377,6 +378,16 @@ class Snowflake(CompileOnly):
         "role": "The role to take on.",
         "compute": "The virtual warehouse that computes.",
     }
+    table_settings: ClassVar[Mapping[str, TableSetting]] = {
+        "cluster_by": TableSetting("Rows that share these columns are kept together.", "columns"),
+        "transient": TableSetting("The table has no fail-safe, and costs less to store.", "true or false"),
+    }
+
+    def storage(self, settings: Mapping[str, Any], partition_by: tuple[str, ...]) -> Storage:
+        clustered = settings.get("cluster_by", partition_by)
+        return Storage(
+            "TRANSIENT" if settings.get("transient") else "", (("CLUSTER BY", clustered),) if clustered else ()
+        )
 
     def dialect(self) -> sa.Dialect:
         from snowflake.sqlalchemy.snowdialect import SnowflakeDialect

@@ -56,3 +56,14 @@ def duckdb_project(
 ) -> Project:
     """For what does not depend on the warehouse, or only DuckDB can do."""
     return opened("duckdb", request, tmp_path, monkeypatch, capsys)
+
+
+@pytest.fixture
+def postgres_project(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Project:
+    """For what only a server can do."""
+    return opened("postgres", request, tmp_path, monkeypatch, capsys)

@@ -12,7 +12,6 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
-from integration.conftest import opened
 from integration.project import URL_VARIABLE, Project
 
 PIPELINE = """
@@ -66,16 +65,10 @@ def test_a_full_disk(duckdb_project: Project) -> None:
 
 
 @pytest.fixture
-def postgres_project(
-    request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Project:
-    found = opened("postgres", request, tmp_path_factory.mktemp("postgres"), monkeypatch, capsys)
-    found.write("shop.yaml", PIPELINE)
-    sold(found, SMALL)
-    return found
+def shop(postgres_project: Project) -> Project:
+    postgres_project.write("shop.yaml", PIPELINE)
+    sold(postgres_project, SMALL)
+    return postgres_project
 
 
 def as_owner(project: Project, *statements: str) -> None:
@@ -85,9 +78,9 @@ def as_owner(project: Project, *statements: str) -> None:
             connection.execute(statement.encode())
 
 
-def test_a_server_without_room_for_its_work(postgres_project: Project) -> None:
+def test_a_server_without_room_for_its_work(shop: Project) -> None:
     """A limit on temporary files stands for the full disk of a server that is not ours."""
-    project = postgres_project
+    project = shop
     project.good("shop.yaml")
     before, commits = project.published(), project.commits()
     sold(project, LARGE)
@@ -113,10 +106,8 @@ def test_a_server_without_room_for_its_work(postgres_project: Project) -> None:
     ],
     ids=["schema", "table"],
 )
-def test_a_right_that_is_gone(
-    postgres_project: Project, monkeypatch: pytest.MonkeyPatch, taken: str, given_back: str
-) -> None:
-    project = postgres_project
+def test_a_right_that_is_gone(shop: Project, monkeypatch: pytest.MonkeyPatch, taken: str, given_back: str) -> None:
+    project = shop
     url = make_url(project.url or "")
     as_owner(
         project,
@@ -140,7 +131,7 @@ def test_a_right_that_is_gone(
 
 
 @pytest.fixture
-def cut(postgres_project: Project) -> Iterator[list[str]]:
+def cut(shop: Project) -> Iterator[list[str]]:
     """The beginnings of statements at which the server ends the session."""
     wanted: list[str] = []
 
@@ -148,7 +139,7 @@ def cut(postgres_project: Project) -> Iterator[list[str]]:
         if wanted and statement.startswith(wanted[0]):
             wanted.pop()
             process = connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
-            as_owner(postgres_project, f"SELECT pg_terminate_backend({process})")
+            as_owner(shop, f"SELECT pg_terminate_backend({process})")
 
     sa.event.listen(sa.Engine, "before_cursor_execute", end)
     yield wanted
@@ -164,8 +155,8 @@ def cut(postgres_project: Project) -> Iterator[list[str]]:
         "INSERT INTO _framework.commits",
     ],
 )
-def test_a_lost_connection(postgres_project: Project, cut: list[str], statement: str) -> None:
-    project = postgres_project
+def test_a_lost_connection(shop: Project, cut: list[str], statement: str) -> None:
+    project = shop
     project.good("shop.yaml")
     before, commits = project.published(), project.commits()
     sold(project, SMALL + 1)

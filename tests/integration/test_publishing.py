@@ -537,3 +537,50 @@ def test_a_mode_may_change(project: Project) -> None:
     assert project.good(table(project, "b,,2,", "c,,3,", mode="replace")).changes("out") == (1, 0, 1, 1)
     assert project.good(table(project, "d,,4,")).changes("out") == (1, 0, 0, 0)
     assert project.rows("marts.out", "k") == [("b",), ("c",), ("d",)]
+
+
+# -- the ledger of a published table
+
+MODES = {
+    "upsert": "mode: upsert",
+    "removing": "{mode: upsert, deletes: remove}",
+    "flagging": "{mode: upsert, deletes: flag}",
+    "replace": "mode: replace",
+    "append": "mode: append",
+    "history": "{mode: history, deletes: remove}",
+}
+FLAG = {"flagging": ", false", "history": ", timestamp '2000-01-01 00:00:00', null, true"}
+
+
+def in_mode(project: Project, mode: str, *lines: str) -> str:
+    words = MODES[mode].strip("{}").split(", ")
+    return table(project, *lines, mode=words[0].removeprefix("mode: "), more=words[1] if words[1:] else "")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_row_that_is_counted_twice_breaks_the_run(project: Project, mode: str) -> None:
+    """A second row of one key, planted in the table, matches one row of the candidate twice: no line hides that."""
+    project.good(in_mode(project, mode, "a,,1,", "b,,2,"))
+    project.execute(f"INSERT INTO marts.out VALUES ('a', 1{FLAG.get(mode, '')})")
+    before, commits = project.published(), project.commits()
+    outcome = project.run(in_mode(project, mode, "a,,1,", "b,,3,"))
+    assert outcome.code == 3, outcome.said
+    assert "F599" in outcome.said
+    assert "2 rows were to be published and 3 were inserted, updated or unchanged" in outcome.said
+    assert project.published() == before
+    assert project.commits() == commits
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_every_line_closes_and_a_second_run_changes_nothing(project: Project, mode: str) -> None:
+    first = ["a,,1,", "b,,2,", ",,3,", "c,,4,"]
+    later = ["b,,2,", ",,30,", "d,,5,"]
+    for lines, again in ((first, False), (later, False), (later, True), ([], False), (first, False)):
+        before = project.published()
+        outcome = project.good(in_mode(project, mode, *lines))
+        inserted, updated, unchanged, _ = outcome.changes("out")
+        assert inserted + updated + unchanged == len(lines)
+        assert outcome.stage("out")["ledger"]["faults"] == []
+        if again:
+            assert project.published() == before
+            assert outcome.changes("out") == (0, 0, len(lines), 0)

@@ -32,8 +32,8 @@ TARGETS: dict[str, Callable[[pytest.FixtureRequest], dict[str, str]]] = {
     "postgres": lambda request: {"warehouse": "postgres", "url": request.getfixturevalue("postgres_database")},
 }
 
-CASE_KEYS = {"why", "xfail", "balance", "sources", "stages", "then", "exit", "codes", "expect"}
-RUN_KEYS = {"why", "sources", "stages", "exit", "codes", "expect"}
+CASE_KEYS = {"why", "xfail", "balance", "options", "sources", "stages", "then", "exit", "codes", "expect"}
+RUN_KEYS = {"why", "options", "sources", "stages", "exit", "codes", "expect"}
 STAGE_KEYS = {"status", "columns", "rows", "quarantine", "ledger", "money", "checks"}
 # Checks that the framework makes itself: while they pass, a case need not list them.
 OWN_CHECKS = re.compile(r"(key|valid|unreadable|missing|references)\(")
@@ -89,7 +89,8 @@ def test_case(
         pipeline["sources"] |= deliver(run.get("sources", {}), project, settings, pipeline["sources"])
         pipeline["stages"] |= _materialized(run.get("stages", {}), target)
         write(project / "pipeline.yaml", pipeline)
-        exit_code = cli.main(["run", "pipeline.yaml", "--output", "json", "--debug"])
+        options = run.get("options", [])
+        exit_code = cli.main(["run", "pipeline.yaml", "--output", "json", "--debug", *options])
         printed = capsys.readouterr()
         if printed.err:
             pytest.fail(printed.err)

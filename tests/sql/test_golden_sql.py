@@ -1,6 +1,7 @@
-"""The SQL of three pipelines for four warehouses: DuckDB's in full, the others as a diff against it.
+"""The SQL of pipelines for four warehouses: DuckDB's in full, the others as a diff against it.
 
-`kinds.yaml` has every stage kind, join type and write mode; `checks.yaml` the checks that are more than a condition;
+`kinds.yaml` has every stage kind and join type; `publish.yaml` every way to publish and to keep a table; `checks.yaml`
+the checks that are more than a condition;
 `../../pipelines/claims.yaml` is the whole case.
 """
 
@@ -20,6 +21,7 @@ HERE = Path(__file__).parent
 PIPELINES = {
     "kinds": HERE / "kinds.yaml",
     "checks": HERE / "checks.yaml",
+    "publish": HERE / "publish.yaml",
     "claims": HERE.parents[1] / "pipelines" / "claims.yaml",
 }
 OTHERS = ("postgres", "snowflake", "databricks")

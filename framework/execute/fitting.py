@@ -1,0 +1,128 @@
+"""A published table that stands, held against what the pipeline would have there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from framework import standing
+from framework.compile.program import StageProgram
+from framework.compile.tables import Tables
+from framework.ddl import AddColumn
+from framework.execute.session import Session, refused
+from framework.execute.settings import Settings
+from framework.plan import Publication, StagePlan
+from framework.relation import shown
+from framework.standing import Definition
+
+ANEW = "run once with --full-refresh, which makes every published table of the run anew"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The columns of a table with their types, none where there is no such table; those of its candidate; how the
+    table was made, None where that is not known."""
+
+    columns: Mapping[str, str]
+    new: Mapping[str, str]
+    definition: Definition | None
+
+    @property
+    def same(self) -> bool:
+        """Whether its rows can be replaced where they are."""
+        return list(self.columns.items()) == list(self.new.items())
+
+
+def found(session: Session, stage: StagePlan, tables: Tables) -> Standing:
+    schema = tables.schema(stage)
+    new = {n: kind for n, kind in session.columns(schema, f"{stage.name}__new").items() if n in stage.relation.names}
+    if session.relations(schema).get(stage.name) != "TABLE":
+        return Standing({}, new, None)
+    return Standing(session.columns(schema, stage.name), new, standing.definition(session.connection, stage.name))
+
+
+def defined(program: StageProgram) -> Definition:
+    """How the pipeline would make the table."""
+    publication, publish = program.stage.publication, program.publish
+    assert publication is not None
+    assert publish is not None
+    return Definition(publication.mode, publication.key, publication.surrogate_key, publish.create.storage)
+
+
+def show(session: Session, program: StageProgram, tables: Tables, settings: Settings) -> None:
+    """The table as it will be, for the stages that read it. Raises Stopped where it cannot take the candidate."""
+    assert program.publish is not None
+    columns: Mapping[str, str] = {}
+    if not settings.full_refresh:
+        stands = found(session, program.stage, tables)
+        refuse(program.stage, stands)
+        columns = stands.columns
+    if columns and program.publish.ahead is not None:
+        _refuse_ahead(program.stage, int(session.row(program.publish.ahead)[0]))
+    session.do(program.publish.next(columns, settings.started_at))
+    if program.publish.held is not None:
+        session.replace(program.publish.held)
+
+
+def refuse(stage: StagePlan, stands: Standing) -> None:
+    """Raises Stopped where the rows that stand would lose a value, or their key."""
+    publication = stage.publication
+    assert publication is not None
+    if not stands.columns:
+        return
+    for name, kind in stands.columns.items():
+        if name not in stage.relation.names:
+            raise refused(
+                f"`{stage.name}` stands with a column `{name}` that the pipeline no longer has",
+                f"give the column back, or {ANEW}",
+            )
+        if stands.new.get(name, kind) != kind:
+            raise refused(
+                f"`{stage.name}` stands with `{name}` as {kind}, and the pipeline makes it {stands.new[name]}",
+                f"keep the type, or {ANEW}; a type that only widens is no exception",
+            )
+    if publication.remembers:
+        _refuse_key(stage, publication, stands)
+
+
+def _refuse_key(stage: StagePlan, publication: Publication, stands: Standing) -> None:
+    """Rows of earlier runs stay: they must be known by the same key as the new ones."""
+    gained = [name for name in publication.row_key if name not in stands.columns]
+    if gained:
+        raise refused(f"`{stage.name}` stands without `{gained[0]}`, which is part of its key now", ANEW)
+    was = stands.definition
+    if was is None:
+        return
+    if was.key != publication.key:
+        raise refused(
+            f"`{stage.name}` stands with one row per {shown(was.key)}, and the pipeline makes one per "
+            f"{shown(publication.key)}",
+            f"keep the key, or {ANEW}",
+        )
+    if was.surrogate_key != publication.surrogate_key and publication.surrogate_key in stands.columns:
+        raise refused(
+            f"`{stage.name}` stands with a column `{publication.surrogate_key}` that is no hash of its key",
+            f"name the surrogate key otherwise, or {ANEW}",
+        )
+    if "history" in (was.mode, publication.mode) and was.mode != publication.mode:
+        raise refused(f"`{stage.name}` stands in mode {was.mode}, and the mode is {publication.mode} now", ANEW)
+
+
+def _refuse_ahead(stage: StagePlan, count: int) -> None:
+    if count:
+        rows = "1 row that begins or ends" if count == 1 else f"{count} rows that begin or end"
+        raise refused(
+            f"`{stage.name}` keeps history and holds {rows} after this run's clock",
+            f"history is written forward: give a later --as-of, or {ANEW}",
+        )
+
+
+def fit(session: Session, program: StageProgram, tables: Tables, stands: Standing) -> None:
+    """A table that gains columns gets them: null in the rows that stand, but where the framework knows better."""
+    stage = program.stage
+    refuse(stage, stands)
+    assert program.publish is not None
+    gained = [name for name in stage.relation.names if name not in stands.columns] if stands.columns else []
+    for name in gained:
+        session.do(AddColumn(tables.live(stage), name, stands.new[name]))
+    for name in gained:
+        if name in program.publish.filled:
+            session.do(program.publish.filled[name])
