@@ -28,6 +28,7 @@ def manifest(plan: Plan) -> dict[str, Any]:
         "description": plan.description,
         "owner": plan.owner,
         "schedule": plan.schedule,
+        "variables": [{"name": v.name, "type": str(v.type), "description": v.description} for v in plan.variables],
         "sources": [
             {
                 "name": s.name,

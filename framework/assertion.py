@@ -1,10 +1,11 @@
 """A check once its names are found: what is counted, and what happens when the count is wrong."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from framework.algebra import Query, Step
+from framework.algebra import Query, Step, expressions
 from framework.expressions.tree import Expression
 
 OnFail = Literal["stop", "quarantine", "warn"]
@@ -91,3 +92,16 @@ class Assertion:
     def judges_rows(self) -> bool:
         """Whether each row by itself passes or fails, so that they can be counted."""
         return isinstance(self.test, RowTest) or (isinstance(self.test, SetTest) and self.test.shares)
+
+
+def judged_by(assertion: Assertion) -> Iterator[Expression]:
+    """Every expression that an assertion is judged by."""
+    if assertion.where is not None:
+        yield assertion.where
+    match assertion.test:
+        case RowTest(failing=failing):
+            yield failing
+        case MeasureTest(value=value):
+            yield value
+        case SetTest(failing=query):
+            yield from expressions(query)

@@ -365,6 +365,26 @@ class SourceModel(Model):
         return self.file_format in ("csv", "tsv", "jsonl")
 
 
+# -- variables
+
+
+class VariableModel(Model):
+    """A variable: its value, or a mapping with more."""
+
+    value: Any = Field(description="What it is where a run is given nothing else.")
+    type: TypeName | None = Field(None, description="Where it is wider than the value as it is written.")
+    description: str | None = None
+
+
+Variable = Annotated[
+    VariableModel,
+    BeforeValidator(
+        lambda v: v if isinstance(v, Mapping) else {"value": v},
+        json_schema_input_type=str | int | float | bool | VariableModel,
+    ),
+]
+
+
 # -- stages
 
 
@@ -457,5 +477,8 @@ class PipelineModel(Model):
     owner: str | None = None
     schedule: str | None = Field(None, description="When it runs, as cron writes it; read by orchestrator exports.")
     balance: Names = Field((), description="Money carried beside row counts in the ledger.")
+    vars: Frozen[Variable] = Field(
+        default_factory=dict, description="Values that expressions name as :name, and --var replaces for a run."
+    )
     sources: Frozen[SourceModel] = Field(default_factory=dict)
     stages: Annotated[Frozen[AnyStage], Field(min_length=1)]

@@ -4,15 +4,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from framework.algebra import Query
-from framework.assertion import Assertion
+from framework.algebra import Query, expressions
+from framework.assertion import Assertion, judged_by
 from framework.diagnostics import Diagnostic
+from framework.expressions.tree import Variable, variables
+from framework.expressions.typed import bound
 from framework.expressions.types import Type
 from framework.relation import Column, Relation
 
 Layer = Literal["staging", "intermediate", "marts"]
 Mode = Literal["upsert", "replace"]
 Materialized = Literal["auto", "table", "view"]
+
+
+@dataclass(frozen=True, slots=True)
+class VariablePlan:
+    """A variable of the pipeline; `value` is what it is where a run is given no other."""
+
+    name: str
+    type: Type
+    value: Any = field(repr=False)
+    description: str | None = None
+
+    @property
+    def expression(self) -> Variable:
+        return Variable(self.type, False, bound(self.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +110,14 @@ class Plan:
     description: str | None = None
     owner: str | None = None
     schedule: str | None = None
+    variables: tuple[VariablePlan, ...] = ()
 
     def stage(self, name: str) -> StagePlan:
         return next(s for s in self.stages if s.name == name)
+
+
+def names_bound(relation: SourcePlan | StagePlan) -> frozenset[str]:
+    """Names of what a run must bind before the relation and its checks can be computed."""
+    judged = (e for assertion in relation.assertions for e in judged_by(assertion))
+    found = (variables(e) for e in (*expressions(relation.query), *judged))
+    return frozenset(name for names in found for name in names)

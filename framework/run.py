@@ -88,6 +88,17 @@ class StageResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asked of the pipeline: names of variables, never their values."""
+
+    variables: tuple[str, ...] = ()
+    interval: tuple[datetime, datetime] | None = None
+
+
+NOTHING_ASKED = Asked()
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """`message` says in one sentence why a run is not ok; `help` what to do."""
 
@@ -103,6 +114,7 @@ class Run:
     message: str | None = None
     help: str | None = None
     code: str | None = None
+    asked: Asked = NOTHING_ASKED
 
     @property
     def exit_code(self) -> int:

@@ -70,6 +70,7 @@ class Execution:
             message,
             help,
             code,
+            settings.asked,
         )
 
     @contextmanager
