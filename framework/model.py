@@ -60,6 +60,12 @@ def _name(value: str) -> str:
     return value
 
 
+def _tag(value: str) -> str:
+    if not value or any(char.isspace() or char in ",+:" for char in value):
+        raise PydanticCustomError("wrong_tag", "a tag is one word without `,`, `+` and `:`; --select could not name it")
+    return value
+
+
 def _freeze(value: Mapping[str, Value]) -> Mapping[str, Value]:
     return MappingProxyType(dict(value))
 
@@ -77,6 +83,11 @@ TypeName = Annotated[
     Field(description="string integer decimal(p,s) double boolean date timestamp json"),
 ]
 Orders = Annotated[tuple[Expr, ...], BeforeValidator(_one_or_many, json_schema_input_type=str | tuple[str, ...])]
+Tags = Annotated[
+    tuple[Annotated[str, AfterValidator(_tag)], ...],
+    BeforeValidator(_one_or_many, json_schema_input_type=str | tuple[str, ...]),
+    Field(description="Words to select it by: --select tag:word."),
+]
 Frozen = Annotated[Mapping[Name, Value], AfterValidator(_freeze)]
 
 
@@ -339,6 +350,7 @@ class SourceModel(Model):
     checks: Checks = ()
     description: str | None = None
     owner: str | None = None
+    tags: Tags = ()
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -419,6 +431,7 @@ class Stage(Model):
         "auto", description="table, view, or auto: a table, unless its one reader can compute it on the way."
     )
     checks: Checks = ()
+    tags: Tags = ()
     allow: Frozen[str] = Field(
         default_factory=dict, description="Diagnostics let pass here, by code, each with the reason."
     )

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from framework.algebra import Query, expressions
-from framework.assertion import Assertion, judged_by
+from framework.algebra import Query, expressions, read_by
+from framework.assertion import Assertion, SetTest, judged_by
 from framework.diagnostics import Diagnostic
 from framework.expressions.tree import Variable, variables
 from framework.expressions.typed import bound
@@ -45,6 +45,7 @@ class SourcePlan:
     assertions: tuple[Assertion, ...] = ()
     description: str | None = None
     owner: str | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class StagePlan:
     description: str | None = None
     owner: str | None = None
     classification: str | None = None
+    tags: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -114,6 +116,13 @@ class Plan:
 
     def stage(self, name: str) -> StagePlan:
         return next(s for s in self.stages if s.name == name)
+
+
+def reads(relation: SourcePlan | StagePlan) -> frozenset[str]:
+    """The other relations that a relation is made of, and those that its checks hold it against."""
+    tests = (assertion.test for assertion in relation.assertions)
+    compared = (read_by(test.failing) for test in tests if isinstance(test, SetTest))
+    return read_by(relation.query).union(*compared) - {relation.name}
 
 
 def names_bound(relation: SourcePlan | StagePlan) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""What the command line asks of a pipeline beside the file: values of its variables, the interval of a backfill."""
+"""What the command line asks of a pipeline beside the file: stages, values of variables, the interval of a backfill."""
 
 import argparse
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,6 +11,7 @@ from framework.diagnostics import Code, Diagnostic, PipelineError, suggest
 from framework.expressions.typed import INTERVAL, type_of_value
 from framework.plan import Plan, SourcePlan, StagePlan, VariablePlan, names_bound
 from framework.run import Asked
+from framework.selection import selected, sources_read
 from framework.yaml_source import NOT_A_VALUE, scalar
 
 UNKNOWN_GIVEN = Code("F110", "a value for an unknown variable")
@@ -20,13 +21,17 @@ WRONG_INTERVAL = Code("F112", "an interval that is missing, or that nothing uses
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """`bound` are the values of a run's variables by the names under which they are bound."""
+    """`selected` are the stages it is about, `bound` the values of variables by the names they are bound under."""
 
     asked: Asked
+    selected: frozenset[str]
     bound: Mapping[str, Any]
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
+    for word, what in (("--select", "only these stages"), ("--exclude", "not these stages")):
+        how = ": name, +name, name+, 2+name, tag:x, kind:x; a blank is or, a comma is and" if word == "--select" else ""
+        parser.add_argument(word, action="append", default=[], metavar="EXPR", help=what + how)
     parser.add_argument(
         "--var", action="append", default=[], metavar="NAME=VALUE", help="a variable's value for this run; repeatable"
     )
@@ -52,17 +57,18 @@ def read(plan: Plan, options: argparse.Namespace, *, runs: bool = False) -> Requ
 
     Where it `runs`, what the stages name must be given.
     """
+    chosen = selected(plan, options.select, options.exclude)
     findings: list[Diagnostic] = []
-    values = {variable.name: variable.value for variable in plan.variables}
     given = _given(plan.variables, options.var, findings)
     start, end = getattr(options, "from_", None), getattr(options, "to", None)
-    findings += _interval(plan, start, end, runs)
+    findings += _interval(plan, start, end, chosen if runs else frozenset())
     if findings:
         raise PipelineError(*findings)
-    bound = {variable.expression.name: (values | given)[variable.name] for variable in plan.variables}
-    if start is not None and end is not None:
-        return Request(Asked(tuple(given), (start, end)), bound | {"interval_start": start, "interval_end": end})
-    return Request(Asked(tuple(given)), bound)
+    values = {variable.name: variable.value for variable in plan.variables} | given
+    bound = {variable.expression.name: values[variable.name] for variable in plan.variables}
+    interval = None if start is None or end is None else (start, end)
+    asked = Asked(tuple(options.select), tuple(options.exclude), tuple(given), interval)
+    return Request(asked, chosen, bound | dict(zip(INTERVAL, interval or (), strict=False)))
 
 
 # -- variables
@@ -110,9 +116,11 @@ def _help(variable: VariablePlan) -> str:
 # -- the interval
 
 
-def _interval(plan: Plan, start: datetime | None, end: datetime | None, runs: bool) -> Iterable[Diagnostic]:
+def _interval(plan: Plan, start: datetime | None, end: datetime | None, run: frozenset[str]) -> Iterable[Diagnostic]:
+    """`run` are the stages that are run: what they name must be given."""
     relations: tuple[SourcePlan | StagePlan, ...] = (*plan.sources, *plan.stages)
     users = [relation.name for relation in relations if names_bound(relation) & INTERVAL.keys()]
+    wanting = [name for name in users if name in run | sources_read(plan, run)]
     if (start is None) != (end is None):
         lacking = "--to" if end is None else "--from"
         help = "write both, as --from 2014-01-01 --to 2014-02-01; the end is not part of it"
@@ -123,7 +131,7 @@ def _interval(plan: Plan, start: datetime | None, end: datetime | None, runs: bo
     elif start is not None and not users:
         message = "--from and --to do nothing: no expression of the pipeline names :interval_start or :interval_end"
         yield Diagnostic(WRONG_INTERVAL, message, None, "leave them out, or filter by them where the rows are read")
-    elif start is None and runs and users:
-        message = f"`{users[0]}` names the interval of a backfill, and the run is given none"
+    elif start is None and wanting:
+        message = f"`{wanting[0]}` names the interval of a backfill, and the run is given none"
         help = "say which: --from 2014-01-01 --to 2014-02-01; the end is not part of it"
         yield Diagnostic(WRONG_INTERVAL, message, None, help)

@@ -177,6 +177,7 @@ def _source(
         tuple(assertions),
         model.description,
         model.owner,
+        model.tags,
     )
     return plan, Readable(relation, query, flags, model.is_text)
 

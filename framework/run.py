@@ -91,6 +91,8 @@ class StageResult:
 class Asked:
     """What the command line asked of the pipeline: names of variables, never their values."""
 
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
     variables: tuple[str, ...] = ()
     interval: tuple[datetime, datetime] | None = None
 

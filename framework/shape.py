@@ -99,7 +99,6 @@ _PLANNED = frozenset(
         "freshness",
         "deletes",
         "partition_by",
-        "tags",
         "warehouse",
         "tests",
         "stage",

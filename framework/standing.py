@@ -9,6 +9,7 @@ from sqlalchemy.schema import CreateTable
 
 from framework.compile.tables import FRAMEWORK_SCHEMA
 from framework.ddl import CreateSchema
+from framework.warehouse import Warehouse
 
 METADATA = sa.MetaData(schema=FRAMEWORK_SCHEMA)
 
@@ -71,6 +72,21 @@ def owners(connection: sa.Connection) -> dict[str, str]:
     found = dict(row._tuple() for row in built)
     published = connection.execute(sa.select(COMMITS.c.stage, COMMITS.c.pipeline).order_by(COMMITS.c.committed_at))
     return found | dict(row._tuple() for row in published)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`owners` are the pipelines that stages belong to; `relations` the tables and views, by schema."""
+
+    owners: Mapping[str, str]
+    relations: Mapping[str, Mapping[str, str]]
+
+
+def look(connection: sa.Connection, warehouse: Warehouse, schemas: Iterable[str]) -> Standing:
+    """What stands in a target, one that no run has prepared yet included."""
+    relations = {schema: warehouse.relations(connection, schema) for schema in {*schemas, FRAMEWORK_SCHEMA}}
+    prepared = COMMITS.name in relations[FRAMEWORK_SCHEMA]
+    return Standing(owners(connection) if prepared else {}, relations)
 
 
 def claim(connection: sa.Connection, pipeline: str, stage: str) -> None:

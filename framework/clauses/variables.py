@@ -8,7 +8,7 @@ from typing import Any
 
 from framework.diagnostics import Code
 from framework.expressions.typed import INTERVAL, type_of_value
-from framework.expressions.types import JSON, UNKNOWN, Type
+from framework.expressions.types import JSON, UNKNOWN, Type, decimal
 from framework.findings import Findings
 from framework.model import VariableModel
 from framework.plan import SourcePlan, StagePlan, VariablePlan, names_bound
@@ -17,6 +17,7 @@ WRONG_VARIABLE = Code("F250", "a variable that cannot be")
 UNUSED_VARIABLE = Code("F251", "a variable that nothing uses")
 
 _NAME = re.compile(r"[A-Za-z]\w*")
+_DIGITS = 18
 _INTEGERS = range(-(2**63), 2**63)
 
 
@@ -26,7 +27,7 @@ def declared(models: Mapping[str, VariableModel], findings: Findings) -> tuple[V
 
 
 def _declared(name: str, model: VariableModel, findings: Findings) -> VariablePlan:
-    type_, value = model.type or type_of_value(model.value), None
+    type_, value = model.type or _literal_type(model.value), None
     wrong = _misnamed(name)
     if wrong is not None:
         findings.key_error(WRONG_VARIABLE, ("vars", name), *wrong)
@@ -38,6 +39,12 @@ def _declared(name: str, model: VariableModel, findings: Findings) -> VariablePl
     else:
         value = fitted(model.value, type_)
     return VariablePlan(name, type_, value, model.description)
+
+
+def _literal_type(value: Any) -> Type:
+    """The type of the value as YAML writes it; a decimal has room before its point, for the value of another run."""
+    found = type_of_value(value)
+    return decimal(max(_DIGITS, found.precision), found.scale) if found.name == "decimal" else found
 
 
 def _misnamed(name: str) -> tuple[str, str | None] | None:
@@ -61,8 +68,12 @@ def _unfit(model: VariableModel, wanted: Type) -> tuple[str, str | None] | None:
     if fitted(value, wanted) is not None:
         return None
     if model.type is None:
-        return f"this has more digits than {wanted} can hold", "quote it, if it is a text"
+        return f"this has more digits than {_a(wanted)} can hold", "quote it, if it is a text"
     return f"the variable is {wanted}, and this is none", HOW_WRITTEN.get(wanted.name)
+
+
+def _a(type_: Type) -> str:
+    return f"{'an' if type_.name == 'integer' else 'a'} {type_.name}"
 
 
 HOW_WRITTEN = {

@@ -23,10 +23,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     here = project.find(Path.cwd())
     plan = resolve(load(options.pipeline))
-    request.read(plan, options)
+    selected = request.read(plan, options).selected
     name = options.warehouse or here.target(options.target)[1].warehouse
     chosen = warehouse(name)
-    program = compile_plan(plan, chosen, here.schemas)
+    program = compile_plan(plan, chosen, here.schemas, selected)
     write_manifest(plan, here.root)
     paths = [
         write_compiled(name, relation, text, here.root) for relation, text in texts(program, chosen.dialect()).items()

@@ -47,11 +47,11 @@ def run(options: argparse.Namespace) -> int:
     if plan.warnings and options.output == "text":
         print_diagnostics(plan.warnings, options)
     if options.dry_run:
-        return _dry(plan, here, options)
+        return _dry(plan, wanted.selected, here, options)
     started_at = clock(options.as_of)
     run_id = new_run_id(clock())
     with opened(here, options.target) as target, history(expand_variables(here.model.state), here.root) as past:
-        program = compile_plan(plan, target.warehouse, here.schemas)
+        program = compile_plan(plan, target.warehouse, here.schemas, wanted.selected)
         settings = Settings(
             run_id,
             started_at,
@@ -85,11 +85,11 @@ def _kept(keep: Callable[[], object], what: str) -> list[str]:
     return []
 
 
-def _dry(plan: Plan, here: project.Project, options: argparse.Namespace) -> int:
+def _dry(plan: Plan, selected: frozenset[str], here: project.Project, options: argparse.Namespace) -> int:
     from framework.target import warehouse
 
     _, model = here.target(options.target)
-    program = compile_plan(plan, warehouse(model.warehouse), here.schemas)
+    program = compile_plan(plan, warehouse(model.warehouse), here.schemas, selected)
     print(f"{plan.name}: {len(program.sources)} sources, {len(program.stages)} stages for {program.warehouse}")
     for stage in program.stages:
         print(f"  {stage.stage.kind} {stage.stage.name}")

@@ -30,6 +30,7 @@ class Tables:
 
     plan: Plan
     schemas: Mapping[str, str] = field(default_factory=lambda: DEFAULT_SCHEMAS)
+    selected: frozenset[str] | None = None  # the stages of this run, where they are not all
     _made: dict[tuple[str, ...], TableClause] = field(default_factory=dict, repr=False, compare=False)
 
     def _table(self, schema: str, name: str, columns: Iterable[str]) -> TableClause:
@@ -78,5 +79,6 @@ class Tables:
         return (*(c.name for c in stage.columns), BUCKET, REASONS, ROWS, ADDED)
 
     def read(self, stage: StagePlan) -> TableClause:
-        """What stages of the same run read."""
-        return self.live(stage) if stage.publication is None else self.next(stage)
+        """What stages of a run read: what it makes of a stage, or what stands of one that is not selected."""
+        built = self.selected is None or stage.name in self.selected
+        return self.next(stage) if built and stage.publication is not None else self.live(stage)

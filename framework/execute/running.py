@@ -18,6 +18,7 @@ from framework.execute import sources, stages
 from framework.execute.publishing import Publishing, clear
 from framework.execute.session import Session, Stopped, refused
 from framework.execute.settings import Progress, Settings
+from framework.obstacles import obstacles
 from framework.run import CheckResult, Run, StageResult, Status
 from framework.warehouse import UNREACHABLE, Warehouse
 
@@ -30,7 +31,7 @@ class Execution:
     ) -> None:
         self.program, self.warehouse, self.engine = program, warehouse, engine
         self.settings, self.progress = settings, progress
-        self.tables = Tables(program.plan, settings.schemas)
+        self.tables = Tables(program.plan, settings.schemas, program.selected)
         self.results: dict[str, StageResult] = {}
         self.checks: list[CheckResult] = []
         self.failed: set[str] = set()
@@ -57,6 +58,7 @@ class Execution:
                 raise
             status, message = "interrupted", self._interrupted()
         plan, settings = self.program.plan, self.settings
+        chosen = [stage for stage in plan.stages if stage.name in self.program.selected]
         return Run(
             settings.run_id,
             plan.name,
@@ -65,7 +67,7 @@ class Execution:
             settings.started_at,
             round(time.monotonic() - begun, 3),
             status,
-            tuple(self.results.get(s.name) or _skipped(s.name, s.kind) for s in plan.stages),
+            tuple(self.results.get(s.name) or _skipped(s.name, s.kind) for s in chosen),
             tuple(self.checks),
             message,
             help,
@@ -127,31 +129,14 @@ class Execution:
             for schema in self.program.schemas:
                 session.do(CreateSchema(schema))
             standing.prepare(session.connection)
-            self._claim(session)
-            self._keep_published(session)
+            self._refuse_obstacles(session)
+            plan = self.program.plan
+            standing.release(session.connection, plan.name, [stage.name for stage in plan.stages])
 
-    def _claim(self, session: Session) -> None:
-        """A stage belongs to one pipeline of a target: two would build over each other's rows."""
-        name = self.program.plan.name
-        owners = standing.owners(session.connection)
-        for stage in self.program.plan.stages:
-            owner = owners.get(stage.name, name)
-            if owner != name:
-                raise refused(
-                    f"stage `{stage.name}` stands in this target already, from pipeline `{owner}`",
-                    "rename one of them, or run this pipeline against another target",
-                )
-        standing.release(session.connection, name, [stage.name for stage in self.program.plan.stages])
-
-    def _keep_published(self, session: Session) -> None:
-        """A stage that is no longer published would take the place of its table before the run is judged."""
-        kinds = {schema: session.relations(schema) for schema in self.program.schemas}
-        for stage in self.program.plan.stages:
-            if stage.publication is None and kinds[self.tables.schema(stage)].get(stage.name) == "TABLE":
-                raise refused(
-                    f"`{stage.name}` stands as a published table, and the pipeline makes it {stage.kind}",
-                    "rename the stage, or drop the table yourself once nobody reads it",
-                )
+    def _refuse_obstacles(self, session: Session) -> None:
+        found = standing.look(session.connection, self.warehouse, self.settings.schemas.values())
+        for obstacle in obstacles(self.program.plan, self.program.selected, self.settings.schemas, found):
+            raise refused(obstacle.message, obstacle.help)
 
     # -- stages
 

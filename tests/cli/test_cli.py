@@ -95,12 +95,12 @@ def test_values_given_for_variables_are_read_as_yaml_is(project: Path, capsys: p
     said = capsys.readouterr().err
     assert said.count("F11") == 5
     assert "did you mean `floor`?" in said
-    assert "the variable `floor` is decimal(4,2), and the value given is string" in said
+    assert "the variable `floor` is decimal(18,2), and the value given is string" in said
     assert """--var 'region="1"'""" in said
     assert main(["compile", "pipelines/orders.yaml", "--var", "floor=99.95", "--var", "region='7'"]) == 0
     manifest = json.loads((project / "target" / "manifest.json").read_text())
     assert manifest["variables"] == [
-        {"name": "floor", "type": "decimal(4,2)", "description": None},
+        {"name": "floor", "type": "decimal(18,2)", "description": None},
         {"name": "region", "type": "string", "description": None},
     ]
 
