@@ -1,9 +1,9 @@
 """A check once its names are found: what is counted, and what happens when the count is wrong."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from framework.algebra import Query, Step, expressions
 from framework.expressions.tree import Expression
@@ -77,6 +77,7 @@ class Assertion:
     """`name` is what results are known by; `place` is where the check stands in the pipeline's text.
 
     `mostly` is the least share of the rows judged that must pass; None for all of them.
+    `arguments` are what the author wrote; None for a check that the framework makes itself.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Assertion:
     where: Expression | None = None
     description: str | None = None
     mostly: Decimal | None = None
+    arguments: Mapping[str, Any] | None = field(default=None, compare=False)
 
     @property
     def judges_rows(self) -> bool:

@@ -1,7 +1,8 @@
 """`checks`, `key` and `valid`: what must hold of a relation, as assertions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from framework.algebra import Derive, Divert, Group, Join, Query, Read, preceded
 from framework.assertion import Assertion, HeldTest, Marking, Place, ProvedTest, RowTest, SetTest, Test
@@ -62,7 +63,7 @@ def resolve(draft: Draft, checks: Iterable[PlacedCheck], *, holding: bool, group
         quarantines = check.on_fail == "quarantine" and not isinstance(test, ProvedTest)
         if not quarantines:
             test = _narrowed(test, draft.name, where)
-            about = (where, check.description, check.mostly)
+            about = (where, check.description, check.mostly, _authored(check))
             assertions.append(Assertion(label, check.check_name, test, check.on_fail, place, *about))
         elif isinstance(test, RowTest) and holding:
             held.append(Held(label, _both(where, test.failing), "quarantine", place))
@@ -158,9 +159,15 @@ def held_assertions(held: Iterable[Held], checks: Iterable[PlacedCheck]) -> tupl
 
 
 def _held_assertion(held: Held, check: Check | None) -> Assertion:
-    kind = held.name.partition("(")[0] if check is None else check.check_name
-    description = None if check is None else check.description
-    return Assertion(held.name, kind, HeldTest(), held.on_fail, held.place, description=description)
+    if check is None:
+        return Assertion(held.name, held.name.partition("(")[0], HeldTest(), held.on_fail, held.place)
+    assertion = Assertion(held.name, check.check_name, HeldTest(), held.on_fail, held.place)
+    return replace(assertion, description=check.description, arguments=_authored(check))
+
+
+def _authored(check: Check) -> Mapping[str, Any]:
+    """What the author wrote of a check, but for its name and what comes of it."""
+    return check.model_dump(exclude={"name", "description", "on_fail"}, exclude_unset=True, by_alias=True)
 
 
 def duplicates(relation: str, key: Sequence[Expression]) -> SetTest:

@@ -53,9 +53,10 @@ class Tables:
 
     @property
     def names(self) -> frozenset[tuple[str, str]]:
-        """Schema and name of every stage, and of what it held back."""
-        held = {(self.schemas["quarantine"], f"{s.name}__quarantine") for s in self.plan.stages}
-        return frozenset(held | {(self.schema(s), s.name) for s in self.plan.stages})
+        """Schema and name of every stage of this run, and of what it held back."""
+        stages = [s for s in self.plan.stages if self.selected is None or s.name in self.selected]
+        held = {(self.schemas["quarantine"], f"{s.name}__quarantine") for s in stages}
+        return frozenset(held | {(self.schema(s), s.name) for s in stages})
 
     def live(self, stage: StagePlan) -> TableClause:
         """What others read: a view, or a published table."""

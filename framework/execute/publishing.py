@@ -1,7 +1,5 @@
 """Every published table at once, with the record of what stands, or none."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -49,8 +47,13 @@ class Publishing:
     ) -> None:
         self.session, self.programs, self.tables, self.results = session, programs, tables, results
 
-    def publish(self, record: standing.Record) -> dict[str, StageResult]:
-        """The results of the published stages. Raises Stopped before anything has changed."""
+    def publish(
+        self, pipeline: str, run_id: str, placed: Mapping[str, standing.Placed], sources: Sequence[standing.Placed]
+    ) -> dict[str, StageResult]:
+        """The results of the published stages, each `placed` as it will stand. `sources` are what they were made of.
+
+        Raises Stopped before anything has changed.
+        """
         session = self.session
         # Where a new column cannot be taken back, it is there before the publishing transaction, null in every row.
         if not session.warehouse.transactional_ddl:
@@ -59,12 +62,15 @@ class Publishing:
                     self._fit(program)
         found: dict[str, StageResult] = {}
         with session.transaction():
-            session.do(standing.PUBLISHING.update().values(run_id=record.run_id))
+            session.do(standing.PUBLISHING.update().values(run_id=run_id))
             for program in self.programs:
                 if session.warehouse.transactional_ddl:
                     self._fit(program)
                 found[program.stage.name] = self._apply(program)
-            standing.record(session.connection, record, [self._commit(p, record.inputs) for p in self.programs])
+                standing.commit(
+                    session.connection, pipeline, placed[program.stage.name], found[program.stage.name].rows
+                )
+            standing.keep_sources(session.connection, pipeline, sources)
         return found
 
     def _fit(self, program: StageProgram) -> None:
@@ -102,15 +108,6 @@ class Publishing:
         if self.session.relations(held.schema or schema).get(held.name) == "VIEW":
             self.session.drop(held.schema or schema, held.name)
         self.session.drop(schema, stage.name, f"{stage.name}__rows")
-
-    def _commit(self, program: StageProgram, inputs: Mapping[str, str]) -> dict[str, object]:
-        text = self.session.text(program.build)
-        return {
-            "stage": program.stage.name,
-            "fingerprint": hashlib.sha256(text.encode()).hexdigest(),
-            "inputs": json.dumps(dict(inputs), sort_keys=True),
-            "rows_out": self.results[program.stage.name].rows or 0,
-        }
 
 
 def clear(session: Session, programs: Sequence[StageProgram], tables: Tables) -> None:

@@ -1,7 +1,7 @@
 """One run from its first statement to its last: the target made ready, sources, stages, publishing."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,6 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from framework import standing
+from framework.algebra import read_by
+from framework.changes import Definition
+from framework.compile.definitions import definitions
 from framework.compile.program import Program, StageProgram
 from framework.compile.tables import Tables
 from framework.ddl import CreateSchema
@@ -19,6 +22,7 @@ from framework.execute.publishing import Publishing, clear
 from framework.execute.session import Session, Stopped, refused
 from framework.execute.settings import Progress, Settings
 from framework.obstacles import obstacles
+from framework.plan import StagePlan
 from framework.run import CheckResult, Run, StageResult, Status
 from framework.warehouse import UNREACHABLE, Warehouse
 
@@ -35,7 +39,9 @@ class Execution:
         self.results: dict[str, StageResult] = {}
         self.checks: list[CheckResult] = []
         self.failed: set[str] = set()
-        self.versions: dict[str, str] = {}
+        self.definitions: Mapping[str, Definition] = {}
+        self.stood: Mapping[str, standing.Recorded] = {}  # stages, when the run began
+        self.inputs: dict[str, Mapping[str, str]] = {}  # of each relation, the versions of sources it is made of
         self.publishing = False  # whether the publishing transaction has begun
         self.placing = Lock()
 
@@ -95,7 +101,8 @@ class Execution:
             self._prepare(session)
             for source in self.program.sources:
                 self.progress(source.source.name, "reading")
-                judged, self.versions[source.source.name] = sources.read(session, source, self.settings)
+                judged, version = sources.read(session, source, self.settings)
+                self.inputs[source.source.name] = {source.source.name: version}
                 self.checks += judged.results
                 if not judged.passed:
                     self.failed.add(source.source.name)
@@ -129,14 +136,13 @@ class Execution:
             for schema in self.program.schemas:
                 session.do(CreateSchema(schema))
             standing.prepare(session.connection)
-            self._refuse_obstacles(session)
-            plan = self.program.plan
+            plan, schemas, selected = self.program.plan, self.settings.schemas, self.program.selected
+            found = standing.look(session.connection, self.warehouse, schemas.values(), plan.name)
+            for obstacle in obstacles(plan, selected, schemas, found):
+                raise refused(obstacle.message, obstacle.help)
             standing.release(session.connection, plan.name, [stage.name for stage in plan.stages])
-
-    def _refuse_obstacles(self, session: Session) -> None:
-        found = standing.look(session.connection, self.warehouse, self.settings.schemas.values())
-        for obstacle in obstacles(self.program.plan, self.program.selected, self.settings.schemas, found):
-            raise refused(obstacle.message, obstacle.help)
+        names = {*selected, *(source.source.name for source in self.program.sources)}
+        self.stood, self.definitions = found.stages, definitions(plan, self.warehouse, schemas, names)
 
     # -- stages
 
@@ -178,22 +184,37 @@ class Execution:
         with self.placing:
             self.checks += built.checks
             if built.passed:
-                stages.place(session, program, self.tables, self.program.plan.name)
+                placed = [self._placed(stage.name, self._inputs(stage)) for stage in members]
+                stages.place(session, program, self.tables, self.program.plan.name, placed)
             self.failed |= {r.name for r in built.results if r.status in ("failed", "skipped")}
             self.results |= {r.name: r for r in built.results}
 
-    # -- publishing
+    # -- what stands
+
+    def _placed(self, name: str, inputs: Mapping[str, str]) -> standing.Placed:
+        now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+        return standing.Placed(name, self.definitions[name], self.settings.run_id, now, inputs)
+
+    def _inputs(self, stage: StagePlan) -> Mapping[str, str]:
+        """The versions of sources that a stage is made of, by way of what stands where an input is not selected."""
+        found: dict[str, str] = {}
+        for name in read_by(stage.query):
+            stood = self.stood.get(name)
+            found |= self.inputs.get(name) or ({} if stood is None else stood.inputs)
+        self.inputs[stage.name] = found
+        return found
 
     def _publish(self, session: Session) -> None:
         programs = [p for p in self.program.stages if p.publish is not None]
-        if not programs:
-            return
+        placed = {p.stage.name: self._placed(p.stage.name, self.inputs[p.stage.name]) for p in programs}
+        names = [source.source.name for source in self.program.sources]
+        read = [self._placed(name, self.inputs[name]) for name in names]
         session.doing = "publishing"
-        self.progress("", "publishing")
+        if programs:
+            self.progress("", "publishing")
         self.publishing = True
-        now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-        record = standing.Record(self.program.plan.name, self.settings.run_id, now, self.versions)
-        self.results |= Publishing(session, programs, self.tables, self.results).publish(record)
+        publishing = Publishing(session, programs, self.tables, self.results)
+        self.results |= publishing.publish(self.program.plan.name, self.settings.run_id, placed, read)
 
 
 def _skipped(name: str, kind: str) -> StageResult:

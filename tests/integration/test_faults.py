@@ -226,7 +226,7 @@ def good_in_time(project: Project) -> Outcome:
         return outcome
 
 
-@pytest.mark.parametrize("step", ["building claim_lines", "building claims_enriched"])
+@pytest.mark.parametrize("step", ["building claim_lines", "building claims_monthly"])
 def test_ctrl_c_stops_a_run_and_changes_nothing(claims: Project, large: Path, step: str) -> None:
     before, commits = claims.published(), claims.commits()
     with midway(claims, large, step) as process:
@@ -244,7 +244,7 @@ def test_ctrl_c_stops_a_run_and_changes_nothing(claims: Project, large: Path, st
 
 def test_a_killed_run_changes_nothing_and_the_next_one_is_good(claims: Project, large: Path) -> None:
     before, commits = claims.published(), claims.commits()
-    with midway(claims, large, "building claims_enriched") as process:
+    with midway(claims, large, "building claims_monthly") as process:
         code, said = ended(process, signal.SIGKILL)
     assert code == -signal.SIGKILL, said
     assert claims.published() == before
@@ -255,7 +255,7 @@ def test_a_killed_run_changes_nothing_and_the_next_one_is_good(claims: Project, 
 
 
 def test_a_second_run_at_the_same_time_is_refused(claims: Project, large: Path) -> None:
-    with midway(claims, large, "building claims_enriched") as process:
+    with midway(claims, large, "building claims_monthly") as process:
         outcome = claims.run(CLAIMS)
         ended(process, signal.SIGINT)
     assert outcome.code == 4, outcome.said
@@ -273,7 +273,7 @@ def test_an_end_in_the_middle_of_publishing_takes_everything_back(
         raise failure
 
     with monkeypatch.context() as patched:
-        patched.setattr(standing, "record", fail)
+        patched.setattr(standing, "commit", fail)
         outcome = small.run("small.yaml")
     assert outcome.code == (130 if failure is KeyboardInterrupt else 3), outcome.said
     assert exactly(small.rows("marts.out", "k", "v")) == exactly([("a", "1"), ("b", "2")])
@@ -286,7 +286,7 @@ def test_ctrl_c_after_publishing_does_not_say_that_nothing_changed(
     small: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small.csv("data/rows.csv", "k,v", "a,1", "b,3")
-    record, commit = standing.record, sa.Connection._commit_impl
+    record, commit = standing.commit, sa.Connection._commit_impl
     recorded = []
 
     def noted(*arguments: Any) -> None:
@@ -300,7 +300,7 @@ def test_ctrl_c_after_publishing_does_not_say_that_nothing_changed(
             recorded.clear()
             raise RuntimeError("Query interrupted") from KeyboardInterrupt()
 
-    monkeypatch.setattr(standing, "record", noted)
+    monkeypatch.setattr(standing, "commit", noted)
     monkeypatch.setattr(sa.Connection, "_commit_impl", interrupted)
     outcome = small.run("small.yaml")
     assert outcome.code == 130, outcome.said
