@@ -5,10 +5,11 @@ the ledger and `Hold` to quarantine, so what becomes of each input row can be co
 a `Derive` of a rank and a `Divert` of all but the first; an inner join is a left `Join` and a `Divert`.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from framework.expressions.tree import Expression
+from framework.expressions.tree import Expression, Variable
 
 # Columns whose names begin with an underscore are the framework's own; authors cannot write them.
 BUCKET = "_bucket"
@@ -43,10 +44,14 @@ class Union:
 
 @dataclass(frozen=True, slots=True)
 class Select:
-    """A parsed `select`, as text of the portable dialect; `inputs` are the relations it names."""
+    """A parsed `select`, as text of the portable dialect; `inputs` are the relations it names.
+
+    `variables` are what stands in the text as `:name`, by that name.
+    """
 
     text: str
     inputs: tuple[str, ...]
+    variables: tuple[tuple[str, Variable], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,3 +171,27 @@ def read_by(query: Query) -> frozenset[str]:
         if isinstance(step, Join):
             names |= read_by(step.right)
     return frozenset(names)
+
+
+def expressions(query: Query) -> Iterator[Expression]:
+    """Every expression of a query, at any depth."""
+    match query.input:
+        case Union(branches=branches):
+            for branch in branches:
+                yield from (*expressions(branch.relation), *(e for _, e in branch.columns))
+        case Select(variables=named):
+            yield from (variable for _, variable in named)
+    for step in query.steps:
+        match step:
+            case Derive(columns=columns):
+                yield from (e for _, e in columns)
+            case Divert(when=when):
+                yield when
+            case Repeat(times=times):
+                yield times
+            case Hold(reasons=reasons):
+                yield from (e for _, e in reasons)
+            case Join(right=right, on=on, take=take):
+                yield from (*expressions(right), on, *(e for _, e in take))
+            case Group(by=by, measures=measures):
+                yield from (e for _, e in (*by, *measures))

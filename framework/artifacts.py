@@ -28,6 +28,7 @@ def manifest(plan: Plan) -> dict[str, Any]:
         "description": plan.description,
         "owner": plan.owner,
         "schedule": plan.schedule,
+        "variables": [{"name": v.name, "type": str(v.type), "description": v.description} for v in plan.variables],
         "sources": [
             {
                 "name": s.name,
@@ -36,6 +37,7 @@ def manifest(plan: Plan) -> dict[str, Any]:
                 "format": s.format,
                 "description": s.description,
                 "owner": s.owner,
+                "tags": list(s.tags),
                 **_relation(s),
             }
             for s in plan.sources
@@ -49,6 +51,7 @@ def manifest(plan: Plan) -> dict[str, Any]:
                 "description": s.description,
                 "owner": s.owner,
                 "classification": s.classification,
+                "tags": list(s.tags),
                 "balance": list(s.balance),
                 "mode": None if s.publication is None else s.publication.mode,
                 **_relation(s),

@@ -1,10 +1,11 @@
 """A check once its names are found: what is counted, and what happens when the count is wrong."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
-from framework.algebra import Query, Step
+from framework.algebra import Query, Step, expressions
 from framework.expressions.tree import Expression
 
 OnFail = Literal["stop", "quarantine", "warn"]
@@ -76,6 +77,7 @@ class Assertion:
     """`name` is what results are known by; `place` is where the check stands in the pipeline's text.
 
     `mostly` is the least share of the rows judged that must pass; None for all of them.
+    `arguments` are what the author wrote; None for a check that the framework makes itself.
     """
 
     name: str
@@ -86,8 +88,22 @@ class Assertion:
     where: Expression | None = None
     description: str | None = None
     mostly: Decimal | None = None
+    arguments: Mapping[str, Any] | None = field(default=None, compare=False)
 
     @property
     def judges_rows(self) -> bool:
         """Whether each row by itself passes or fails, so that they can be counted."""
         return isinstance(self.test, RowTest) or (isinstance(self.test, SetTest) and self.test.shares)
+
+
+def judged_by(assertion: Assertion) -> Iterator[Expression]:
+    """Every expression that an assertion is judged by."""
+    if assertion.where is not None:
+        yield assertion.where
+    match assertion.test:
+        case RowTest(failing=failing):
+            yield failing
+        case MeasureTest(value=value):
+            yield value
+        case SetTest(failing=query):
+            yield from expressions(query)

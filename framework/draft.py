@@ -20,6 +20,7 @@ from framework.expressions.tree import (
     Expression,
     Ordering,
     Reference,
+    Variable,
     Window,
     has_window,
     references,
@@ -68,7 +69,7 @@ class Draft:
         place: Place,
         readables: Mapping[str, Readable],
         findings: Findings,
-        variables: Mapping[str, t.Type],
+        variables: Mapping[str, Variable],
     ) -> None:
         self.name, self.place = name, place
         self.readables, self.findings, self.variables = readables, findings, variables

@@ -60,6 +60,12 @@ def _name(value: str) -> str:
     return value
 
 
+def _tag(value: str) -> str:
+    if not value or any(char.isspace() or char in ",+:" for char in value):
+        raise PydanticCustomError("wrong_tag", "a tag is one word without `,`, `+` and `:`; --select could not name it")
+    return value
+
+
 def _freeze(value: Mapping[str, Value]) -> Mapping[str, Value]:
     return MappingProxyType(dict(value))
 
@@ -77,6 +83,11 @@ TypeName = Annotated[
     Field(description="string integer decimal(p,s) double boolean date timestamp json"),
 ]
 Orders = Annotated[tuple[Expr, ...], BeforeValidator(_one_or_many, json_schema_input_type=str | tuple[str, ...])]
+Tags = Annotated[
+    tuple[Annotated[str, AfterValidator(_tag)], ...],
+    BeforeValidator(_one_or_many, json_schema_input_type=str | tuple[str, ...]),
+    Field(description="Words to select it by: --select tag:word."),
+]
 Frozen = Annotated[Mapping[Name, Value], AfterValidator(_freeze)]
 
 
@@ -339,6 +350,7 @@ class SourceModel(Model):
     checks: Checks = ()
     description: str | None = None
     owner: str | None = None
+    tags: Tags = ()
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
@@ -363,6 +375,26 @@ class SourceModel(Model):
     def is_text(self) -> bool:
         """Whether the columns arrive as text, to be converted by whoever reads them."""
         return self.file_format in ("csv", "tsv", "jsonl")
+
+
+# -- variables
+
+
+class VariableModel(Model):
+    """A variable: its value, or a mapping with more."""
+
+    value: Any = Field(description="What it is where a run is given nothing else.")
+    type: TypeName | None = Field(None, description="Where it is wider than the value as it is written.")
+    description: str | None = None
+
+
+Variable = Annotated[
+    VariableModel,
+    BeforeValidator(
+        lambda v: v if isinstance(v, Mapping) else {"value": v},
+        json_schema_input_type=str | int | float | bool | VariableModel,
+    ),
+]
 
 
 # -- stages
@@ -403,6 +435,7 @@ class Stage(Model):
         default_factory=dict,
         description="How the stage's tables are kept on one warehouse: {postgres: {indexes: [[a, b]]}}.",
     )
+    tags: Tags = ()
     allow: Frozen[str] = Field(
         default_factory=dict, description="Diagnostics let pass here, by code, each with the reason."
     )
@@ -461,5 +494,8 @@ class PipelineModel(Model):
     owner: str | None = None
     schedule: str | None = Field(None, description="When it runs, as cron writes it; read by orchestrator exports.")
     balance: Names = Field((), description="Money carried beside row counts in the ledger.")
+    vars: Frozen[Variable] = Field(
+        default_factory=dict, description="Values that expressions name as :name, and --var replaces for a run."
+    )
     sources: Frozen[SourceModel] = Field(default_factory=dict)
     stages: Annotated[Frozen[AnyStage], Field(min_length=1)]

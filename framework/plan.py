@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from framework.algebra import Query
-from framework.assertion import Assertion
+from framework.algebra import Query, expressions, read_by
+from framework.assertion import Assertion, SetTest, judged_by
 from framework.diagnostics import Diagnostic
+from framework.expressions.tree import Variable, variables
+from framework.expressions.typed import bound
 from framework.expressions.types import Type
 from framework.relation import Column, Relation
 
@@ -20,6 +22,20 @@ Layer = Literal["staging", "intermediate", "marts"]
 Mode = Literal["upsert", "replace", "append", "history"]
 Deletes = Literal["keep", "remove", "flag"]
 Materialized = Literal["auto", "table", "view"]
+
+
+@dataclass(frozen=True, slots=True)
+class VariablePlan:
+    """A variable of the pipeline; `value` is what it is where a run is given no other."""
+
+    name: str
+    type: Type
+    value: Any = field(repr=False)
+    description: str | None = None
+
+    @property
+    def expression(self) -> Variable:
+        return Variable(self.type, False, bound(self.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +52,7 @@ class SourcePlan:
     assertions: tuple[Assertion, ...] = ()
     description: str | None = None
     owner: str | None = None
+    tags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +124,7 @@ class StagePlan:
     classification: str | None = None
     # The author's settings of the stage's tables, by warehouse.
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -126,6 +144,21 @@ class Plan:
     description: str | None = None
     owner: str | None = None
     schedule: str | None = None
+    variables: tuple[VariablePlan, ...] = ()
 
     def stage(self, name: str) -> StagePlan:
         return next(s for s in self.stages if s.name == name)
+
+
+def reads(relation: SourcePlan | StagePlan) -> frozenset[str]:
+    """The other relations that a relation is made of, and those that its checks hold it against."""
+    tests = (assertion.test for assertion in relation.assertions)
+    compared = (read_by(test.failing) for test in tests if isinstance(test, SetTest))
+    return read_by(relation.query).union(*compared) - {relation.name}
+
+
+def names_bound(relation: SourcePlan | StagePlan) -> frozenset[str]:
+    """Names of what a run must bind before the relation and its checks can be computed."""
+    judged = (e for assertion in relation.assertions for e in judged_by(assertion))
+    found = (variables(e) for e in (*expressions(relation.query), *judged))
+    return frozenset(name for names in found for name in names)

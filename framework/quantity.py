@@ -21,6 +21,9 @@ class Duration:
     number: int
     unit: str
 
+    def __str__(self) -> str:
+        return f"{self.number} {self.unit}"
+
     @property
     def seconds(self) -> int | None:
         """How many seconds that is; None for a unit that is not always as long."""

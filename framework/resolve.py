@@ -9,12 +9,13 @@ import networkx
 from framework.algebra import Derive, Query, Read, Step, preceded
 from framework.assertion import Assertion, Place, SetTest
 from framework.clauses import checks, storage
+from framework.clauses import variables as variables_clause
 from framework.diagnostics import CODES, Code, suggest
 from framework.draft import Draft, Readable
 from framework.expressions import types as t
 from framework.expressions.strictness import derivation
-from framework.expressions.tree import Expression, Reference
-from framework.expressions.typed import cast
+from framework.expressions.tree import Expression, Reference, Variable
+from framework.expressions.typed import INTERVAL, cast
 from framework.findings import Findings
 from framework.load import Pipeline
 from framework.model import PipelineModel, SourceModel, Stage
@@ -42,15 +43,18 @@ def resolve(pipeline: Pipeline) -> Plan:
     model = pipeline.model
     _check_names(model, findings)
     order = _order(model, findings)
+    variables = variables_clause.declared(model.vars, findings)
+    known = {v.name: v.expression for v in variables} | INTERVAL
     readables: dict[str, Readable] = {}
     sources = []
     for name, source in model.sources.items():
-        plan, readable = _source(name, source, model, readables, findings)
+        plan, readable = _source(name, source, known, readables, findings)
         sources.append(plan)
         readables[name] = readable
-    stages = [_stage(name, model, readables, findings) for name in order]
+    stages = [_stage(name, model, known, readables, findings) for name in order]
     _check_balance(model, stages, findings)
     _check_used(model, findings)
+    variables_clause.warn_unused(variables, (*sources, *stages), findings)
     findings.stop()
     warnings = tuple(d for d in findings.diagnostics if d.severity == "warning")
     return Plan(
@@ -62,6 +66,7 @@ def resolve(pipeline: Pipeline) -> Plan:
         model.description,
         model.owner,
         model.schedule,
+        variables,
     )
 
 
@@ -139,12 +144,12 @@ def _circle(graph: "networkx.DiGraph[str]", start: str) -> list[str]:
 def _source(
     name: str,
     model: SourceModel,
-    pipeline: PipelineModel,
+    variables: Mapping[str, Variable],
     readables: Mapping[str, Readable],
     findings: Findings,
 ) -> tuple[SourcePlan, Readable]:
     place: Place = ("sources", name)
-    draft = Draft(name, place, readables, findings, {})
+    draft = Draft(name, place, readables, findings, variables)
     columns = [_declared(n, c.type, c.classification, c.description) for n, c in (model.columns or {}).items()]
     _check_case(name, columns, findings)
     steps, flags = _conversions(columns) if model.is_text else ([], {})
@@ -172,6 +177,7 @@ def _source(
         tuple(assertions),
         model.description,
         model.owner,
+        model.tags,
     )
     return plan, Readable(relation, query, flags, model.is_text)
 
@@ -234,10 +240,16 @@ def _over(query: Query, name: str, assertion: Assertion) -> Assertion:
 # -- stages
 
 
-def _stage(name: str, model: PipelineModel, readables: dict[str, Readable], findings: Findings) -> StagePlan:
+def _stage(
+    name: str,
+    model: PipelineModel,
+    variables: Mapping[str, Variable],
+    readables: dict[str, Readable],
+    findings: Findings,
+) -> StagePlan:
     stage = model.stages[name]
     findings.allowed = frozenset(_allowed(name, stage, findings))
-    plan = stage.resolve(Draft(name, ("stages", name), readables, findings, {}))
+    plan = stage.resolve(Draft(name, ("stages", name), readables, findings, variables))
     plan = replace(plan, settings=storage.settings(findings, plan, stage.warehouse))
     findings.allowed = frozenset()
     readables[name] = Readable(plan.relation, Query(Read(name)), publication=plan.publication)

@@ -88,6 +88,19 @@ class StageResult:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What the command line asked of the pipeline: names of variables, never their values."""
+
+    select: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    variables: tuple[str, ...] = ()
+    interval: tuple[datetime, datetime] | None = None
+
+
+NOTHING_ASKED = Asked()
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """`message` says in one sentence why a run is not ok; `help` what to do. `notes` are for whoever reads on."""
 
@@ -104,6 +117,7 @@ class Run:
     help: str | None = None
     code: str | None = None
     notes: tuple[str, ...] = ()
+    asked: Asked = NOTHING_ASKED
 
     @property
     def exit_code(self) -> int:

@@ -97,8 +97,6 @@ _PLANNED = frozenset(
         "per",
         "extra_columns",
         "freshness",
-        "vars",
-        "tags",
         "tests",
         "stage",
         "hooks",

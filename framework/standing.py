@@ -1,16 +1,20 @@
-"""What stands in a target: recorded in the target itself, in the transaction that publishes."""
+"""What stands in a target: recorded in the target itself, in the transaction that puts it there or publishes it."""
 
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from pydantic import TypeAdapter
 from sqlalchemy.schema import CreateTable
 
+from framework.changes import Definition, as_texts, from_texts
 from framework.compile.tables import FRAMEWORK_SCHEMA
-from framework.ddl import CreateSchema, Storage
+from framework.ddl import AddColumn, CreateSchema, Storage
 from framework.plan import Mode
+from framework.warehouse import Warehouse
 
 METADATA = sa.MetaData(schema=FRAMEWORK_SCHEMA)
 
@@ -26,12 +30,33 @@ COMMITS = sa.Table(
     sa.Column("committed_at", sa.DateTime, nullable=False),
 )
 
-# Which pipeline builds each stage, published or not.
+
+def _placed() -> list[sa.Column[Any]]:
+    """What is recorded of a relation when it takes its place; all null of one that has only been claimed."""
+    words = {"kind": 40, "mode": 20, "fingerprint": 64, "run_id": 32}
+    return [
+        *(sa.Column(name, sa.String(length)) for name, length in words.items()),
+        *(sa.Column(name, sa.Text) for name in ("columns", "keys", "checks", "inputs")),
+        sa.Column("placed_at", sa.DateTime),
+    ]
+
+
+# Which pipeline builds each stage, published or not, and what the stage was when it took its place.
 STAGES = sa.Table(
     "stages",
     METADATA,
     sa.Column("stage", sa.String(200), primary_key=True),
     sa.Column("pipeline", sa.String(200), nullable=False),
+    *_placed(),
+)
+
+# What the sources of a pipeline were in its last good run.
+SOURCES = sa.Table(
+    "sources",
+    METADATA,
+    sa.Column("pipeline", sa.String(200), primary_key=True),
+    sa.Column("source", sa.String(200), primary_key=True),
+    *_placed(),
 )
 
 # How each published table was made: what cannot change under the rows that stand.
@@ -67,20 +92,97 @@ DISCARDS = sa.Table(
 
 
 def prepare(connection: sa.Connection) -> None:
-    """Makes the framework's own schema and tables where they are missing."""
+    """Makes the framework's own schema and tables, and their columns, where they are missing."""
     connection.execute(CreateSchema(FRAMEWORK_SCHEMA))
-    for table in (COMMITS, STAGES, TABLES, PUBLISHING, HELD, DISCARDS):
+    for table in (COMMITS, STAGES, SOURCES, TABLES, PUBLISHING, HELD, DISCARDS):
         connection.execute(CreateTable(table, if_not_exists=True))
+        nothing = sa.select(sa.text("*")).select_from(table).where(sa.literal_column("1 = 0"))
+        there = set(connection.execute(nothing).keys())
+        for column in table.c:
+            if column.name not in there:  # made by an earlier version
+                type_name = column.type.compile(connection.dialect)
+                connection.execute(AddColumn(sa.table(table.name, schema=table.schema), column.name, type_name))
     if connection.execute(sa.select(sa.func.count()).select_from(PUBLISHING)).scalar_one() == 0:
         connection.execute(PUBLISHING.insert().values(run_id=""))
 
 
-def owners(connection: sa.Connection) -> dict[str, str]:
-    """Which pipeline each stage of the target belongs to, by stage."""
-    built = connection.execute(sa.select(STAGES.c.stage, STAGES.c.pipeline))
-    found = dict(row._tuple() for row in built)
-    published = connection.execute(sa.select(COMMITS.c.stage, COMMITS.c.pipeline).order_by(COMMITS.c.committed_at))
-    return found | dict(row._tuple() for row in published)
+# -- what there is
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was recorded of a relation; no definition where an earlier version, or a claim alone, left it.
+
+    `inputs` are the versions of the sources that it was made of.
+    """
+
+    pipeline: str
+    definition: Definition | None
+    run_id: str | None
+    inputs: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`relations` are the tables and views by schema, `owners` the pipelines that stages belong to.
+
+    `stages` and `sources` are what was recorded of them, the sources of one pipeline; `committed` the versions of
+    sources that its published tables were made of, the latest commit last.
+    """
+
+    relations: Mapping[str, Mapping[str, str]]
+    owners: Mapping[str, str] = field(default_factory=dict)
+    stages: Mapping[str, Recorded] = field(default_factory=dict)
+    sources: Mapping[str, Recorded] = field(default_factory=dict)
+    committed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def kind(self, schema: str, name: str) -> str | None:
+        """TABLE or VIEW; None where nothing stands under the name."""
+        return self.relations.get(schema, {}).get(name)
+
+
+def look(connection: sa.Connection, warehouse: Warehouse, schemas: Iterable[str], pipeline: str) -> Standing:
+    """What stands in a target, one that no run has prepared yet included."""
+    relations = {schema: warehouse.relations(connection, schema) for schema in {*schemas, FRAMEWORK_SCHEMA}}
+    ours = relations[FRAMEWORK_SCHEMA]
+    if COMMITS.name not in ours:
+        return Standing(relations)
+    stages = {row["stage"]: _recorded(row) for row in _rows(connection, STAGES)}
+    found = _rows(connection, SOURCES) if SOURCES.name in ours else []
+    sources = {row["source"]: _recorded(row) for row in found if row["pipeline"] == pipeline}
+    commits = sorted(_rows(connection, COMMITS), key=lambda row: str(row["committed_at"]))
+    owners = {name: stage.pipeline for name, stage in stages.items()}
+    owners |= {row["stage"]: row["pipeline"] for row in commits}
+    committed = {row["stage"]: json.loads(row["inputs"]) for row in commits if row["pipeline"] == pipeline}
+    return Standing(relations, owners, stages, sources, committed)
+
+
+def _rows(connection: sa.Connection, table: sa.Table) -> list[dict[str, Any]]:
+    """All rows, with the columns that the table has: an earlier version may have made it."""
+    found = connection.execute(sa.select(sa.text("*")).select_from(table)).mappings()
+    return [dict.fromkeys(table.c.keys()) | dict(row) for row in found]
+
+
+def _recorded(row: Mapping[str, Any]) -> Recorded:
+    return Recorded(row["pipeline"], from_texts(row), row["run_id"], json.loads(row["inputs"] or "{}"))
+
+
+# -- what changes
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A relation that takes its place: what it is, by which run, of which versions of sources."""
+
+    name: str
+    definition: Definition
+    run_id: str
+    at: datetime
+    inputs: Mapping[str, str]
+
+    def row(self) -> dict[str, Any]:
+        inputs = json.dumps(dict(self.inputs), sort_keys=True)
+        return {**as_texts(self.definition), "run_id": self.run_id, "placed_at": self.at, "inputs": inputs}
 
 
 def claim(connection: sa.Connection, pipeline: str, stage: str) -> None:
@@ -90,28 +192,37 @@ def claim(connection: sa.Connection, pipeline: str, stage: str) -> None:
         connection.execute(STAGES.insert().values(stage=stage, pipeline=pipeline))
 
 
+def place(connection: sa.Connection, pipeline: str, stage: Placed) -> None:
+    """The stage is the pipeline's, and stands as it is defined now."""
+    claim(connection, pipeline, stage.name)
+    connection.execute(STAGES.update().where(STAGES.c.stage == stage.name).values(stage.row()))
+
+
+def keep_sources(connection: sa.Connection, pipeline: str, sources: Iterable[Placed]) -> None:
+    """A run has ended well with these sources."""
+    for source in sources:
+        row = {"pipeline": pipeline, "source": source.name}
+        known = sa.and_(*(SOURCES.c[name] == value for name, value in row.items()))
+        if connection.execute(sa.select(sa.func.count()).select_from(SOURCES).where(known)).scalar_one() == 0:
+            connection.execute(SOURCES.insert().values(row))
+        connection.execute(SOURCES.update().where(known).values(source.row()))
+
+
 def release(connection: sa.Connection, pipeline: str, stages: Iterable[str]) -> None:
     """The pipeline has these stages and no others any more; what it has published stays its own."""
-    connection.execute(STAGES.delete().where(STAGES.c.pipeline == pipeline, STAGES.c.stage.not_in(list(stages))))
+    published = sa.select(COMMITS.c.stage).where(COMMITS.c.pipeline == pipeline)
+    gone = STAGES.c.stage.not_in(list(stages)), STAGES.c.stage.not_in(published)
+    connection.execute(STAGES.delete().where(STAGES.c.pipeline == pipeline, *gone))
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What a publishing transaction says of itself; `inputs` are the versions of the sources read."""
-
-    pipeline: str
-    run_id: str
-    at: datetime
-    inputs: Mapping[str, str]
-
-
-def record(connection: sa.Connection, run: Record, stages: Iterable[dict[str, object]]) -> None:
-    """One commit for each stage, replacing what the pipeline's stage had: only the latest stands."""
-    for stage in stages:
-        of_stage = COMMITS.delete().where(COMMITS.c.pipeline == run.pipeline, COMMITS.c.stage == stage["stage"])
-        connection.execute(of_stage)
-        commit = {"pipeline": run.pipeline, "run_id": run.run_id, "committed_at": run.at, **stage}
-        connection.execute(COMMITS.insert().values(commit))
+def commit(connection: sa.Connection, pipeline: str, stage: Placed, rows: int | None) -> None:
+    """A published stage stands; the commit takes the place of the one before: only the latest stands."""
+    place(connection, pipeline, stage)
+    row = {"pipeline": pipeline, "stage": stage.name}
+    connection.execute(COMMITS.delete().where(*(COMMITS.c[name] == value for name, value in row.items())))
+    inputs = json.dumps(dict(stage.inputs), sort_keys=True)
+    found = {"run_id": stage.run_id, "fingerprint": stage.definition.fingerprint, "committed_at": stage.at}
+    connection.execute(COMMITS.insert().values({**row, **found, "inputs": inputs, "rows_out": rows or 0}))
 
 
 def discarding(connection: sa.Connection) -> frozenset[str]:
@@ -120,7 +231,7 @@ def discarding(connection: sa.Connection) -> frozenset[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
+class Making:
     """What a published table was made by: its mode, what its rows are known by, and how they lie."""
 
     mode: Mode
@@ -129,19 +240,19 @@ class Definition:
     storage: Storage
 
 
-_DEFINITION = TypeAdapter(Definition)
+_MAKING = TypeAdapter(Making)
 
 
-def definition(connection: sa.Connection, stage: str) -> Definition | None:
+def making(connection: sa.Connection, stage: str) -> Making | None:
     """How a published table was made; None where nothing is recorded of it."""
     select = sa.select(TABLES.c.definition).where(TABLES.c.stage == stage)
     text = connection.execute(select).scalar_one_or_none()
-    return None if text is None else _DEFINITION.validate_json(text)
+    return None if text is None else _MAKING.validate_json(text)
 
 
-def define(connection: sa.Connection, stage: str, made: Definition) -> None:
+def keep_making(connection: sa.Connection, stage: str, made: Making) -> None:
     connection.execute(TABLES.delete().where(TABLES.c.stage == stage))
-    connection.execute(TABLES.insert().values(stage=stage, definition=_DEFINITION.dump_json(made).decode()))
+    connection.execute(TABLES.insert().values(stage=stage, definition=_MAKING.dump_json(made).decode()))
 
 
 def stands(connection: sa.Connection, run_id: str) -> bool:

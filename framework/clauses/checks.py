@@ -1,7 +1,8 @@
 """`checks`, `key` and `valid`: what must hold of a relation, as assertions."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from framework.algebra import Derive, Divert, Group, Join, Query, Read, preceded
 from framework.assertion import Assertion, HeldTest, Marking, Place, ProvedTest, RowTest, SetTest, Test
@@ -14,7 +15,7 @@ from framework.expressions.strictness import either
 from framework.expressions.tree import TRUE, Call, Expression, Ordering, Reference, Window, transform
 from framework.expressions.typed import Problem, call, literal
 from framework.expressions.types import BOOLEAN, INTEGER, STRING, UNKNOWN, widen
-from framework.model import Check, PlacedCheck, ValidModel
+from framework.model import Check, Model, PlacedCheck, ValidModel
 from framework.relation import Column, Period, Relation
 
 CANNOT_QUARANTINE = Code("F401", "a check that cannot quarantine")
@@ -62,7 +63,7 @@ def resolve(draft: Draft, checks: Iterable[PlacedCheck], *, holding: bool, group
         quarantines = check.on_fail == "quarantine" and not isinstance(test, ProvedTest)
         if not quarantines:
             test = _narrowed(test, draft.name, where)
-            about = (where, check.description, check.mostly)
+            about = (where, check.description, check.mostly, _authored(check))
             assertions.append(Assertion(label, check.check_name, test, check.on_fail, place, *about))
         elif isinstance(test, RowTest) and holding:
             held.append(Held(label, _both(where, test.failing), "quarantine", place))
@@ -158,9 +159,22 @@ def held_assertions(held: Iterable[Held], checks: Iterable[PlacedCheck]) -> tupl
 
 
 def _held_assertion(held: Held, check: Check | None) -> Assertion:
-    kind = held.name.partition("(")[0] if check is None else check.check_name
-    description = None if check is None else check.description
-    return Assertion(held.name, kind, HeldTest(), held.on_fail, held.place, description=description)
+    if check is None:
+        return Assertion(held.name, held.name.partition("(")[0], HeldTest(), held.on_fail, held.place)
+    assertion = Assertion(held.name, check.check_name, HeldTest(), held.on_fail, held.place)
+    return replace(assertion, description=check.description, arguments=_authored(check))
+
+
+def _authored(check: Check) -> Mapping[str, Any]:
+    """What the author wrote of a check, but for its name and what comes of it."""
+    said: Mapping[str, Any] = _written(check)
+    return {name: value for name, value in said.items() if name not in ("name", "description", "on_fail")}
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, Model):
+        return {name: _written(getattr(value, name)) for name in sorted(value.model_fields_set)}
+    return [_written(item) for item in value] if isinstance(value, tuple) else value
 
 
 def duplicates(relation: str, key: Sequence[Expression]) -> SetTest:

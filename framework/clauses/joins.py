@@ -16,7 +16,7 @@ from framework.expressions import types as t
 from framework.expressions.parser import parse
 from framework.expressions.strictness import either
 from framework.expressions.syntax import SyntaxProblem
-from framework.expressions.tree import TRUE, Expression, Reference, walk
+from framework.expressions.tree import TRUE, Expression, Reference, Variable, walk
 from framework.expressions.typed import Scope, call, cast, literal
 from framework.expressions.types import BOOLEAN, widen
 from framework.model import Expr, Frozen, ListOrMapping, Model, Name, shape
@@ -70,6 +70,7 @@ class _Side:
     name: str
     readable: Readable
     place: Place
+    variables: Mapping[str, Variable]
 
     @property
     def relation(self) -> Relation:
@@ -100,7 +101,7 @@ class _Side:
 
     def scope(self, place: str) -> Scope:
         columns: dict[str, Expression] = {c.name.lower(): self.reference(c) for c in self.relation.columns}
-        return Scope(columns, place, open=self.open, windows=False)
+        return Scope(columns, place, self.open, self.variables, windows=False)
 
     def query(self) -> Query:
         """The right rows; one with an unreadable value matches nothing."""
@@ -174,7 +175,7 @@ def join(draft: Draft, name: str, model: JoinModel, place: Place) -> None:
 def _side(draft: Draft, name: str, relation: str | None, place: Place) -> _Side | None:
     path: Place = (*draft.place, *place)
     readable = draft.readable(relation or name, (*path, "relation") if relation else path, key=relation is None)
-    return None if readable is None else _Side(name, readable, place)
+    return None if readable is None else _Side(name, readable, place, draft.variables)
 
 
 def _take_unknown(draft: Draft, take: Take) -> None:

@@ -1,9 +1,9 @@
 """`materialized`: what a stage must be, to be a view."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
-from framework.algebra import Derive, Divert, Group, Hold, Join, Query, Repeat, read_by
-from framework.expressions.tree import Expression, variables
+from framework.algebra import Divert, Query, expressions, read_by
+from framework.expressions.tree import variables
 
 
 def why_stored(query: Query, sources: Collection[str]) -> str | None:
@@ -17,21 +17,3 @@ def why_stored(query: Query, sources: Collection[str]) -> str | None:
     if any(variables(e) for e in expressions(query)):
         return "it uses the clock or a variable, which is bound when a run starts"
     return None
-
-
-def expressions(query: Query) -> Iterable[Expression]:
-    """Every expression of a query's steps, at any depth of its joins."""
-    for step in query.steps:
-        match step:
-            case Derive(columns=columns):
-                yield from (e for _, e in columns)
-            case Divert(when=when):
-                yield when
-            case Repeat(times=times):
-                yield times
-            case Hold(reasons=reasons):
-                yield from (e for _, e in reasons)
-            case Join(on=on, take=take, right=right):
-                yield from (on, *(e for _, e in take), *expressions(right))
-            case Group(by=by, measures=measures):
-                yield from (e for _, e in (*by, *measures))

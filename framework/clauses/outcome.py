@@ -133,6 +133,7 @@ def finish(
         description=stage.description,
         owner=stage.owner,
         classification=stage.classification,
+        tags=stage.tags,
     )
 
 

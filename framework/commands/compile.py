@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from framework import project
+from framework import project, request
 from framework.artifacts import write_compiled, write_manifest
 from framework.compile import compile_plan
 from framework.compile.text import texts
@@ -16,15 +16,17 @@ from framework.target import warehouse
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pipeline", type=Path, metavar="PIPELINE", help="the pipeline's file")
     parser.add_argument("--target", help="compile for the warehouse of a target of framework.yaml")
+    request.arguments(parser)
     parser.add_argument("--warehouse", metavar="W", help="compile for this warehouse: duckdb, postgres, ...")
 
 
 def run(options: argparse.Namespace) -> int:
     here = project.find(Path.cwd())
     plan = resolve(load(options.pipeline))
+    selected = request.read(plan, options).selected
     name = options.warehouse or here.target(options.target)[1].warehouse
     chosen = warehouse(name)
-    program = compile_plan(plan, chosen, here.schemas)
+    program = compile_plan(plan, chosen, here.schemas, selected)
     write_manifest(plan, here.root)
     paths = [
         write_compiled(name, relation, text, here.root) for relation, text in texts(program, chosen.dialect()).items()

@@ -3,12 +3,11 @@
 import argparse
 import sys
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from framework import project
+from framework import project, request
 from framework.artifacts import write_manifest, write_results
 from framework.compile import compile_plan
 from framework.execute import Settings, clock, execute, new_run_id
@@ -24,7 +23,11 @@ from framework.target import opened
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pipeline", type=Path, metavar="PIPELINE", help="the pipeline's file")
     parser.add_argument("--target", help="a target of framework.yaml; the default one otherwise")
-    parser.add_argument("--as-of", type=_moment, metavar="T", help="the moment that the run takes for now, in UTC")
+    request.arguments(parser)
+    request.interval_arguments(parser)
+    parser.add_argument(
+        "--as-of", type=request.moment, metavar="T", help="the moment that the run takes for now, in UTC"
+    )
     parser.add_argument(
         "--full-refresh", action="store_true", help="make the published tables anew, from the input alone"
     )
@@ -39,28 +42,19 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _moment(text: str) -> datetime:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"`{text}` is no moment; write 2014-01-31 or 2014-01-31T06:00:00") from None
-    if found.tzinfo is not None:
-        raise argparse.ArgumentTypeError("a moment is UTC and has no offset")
-    return found
-
-
 def run(options: argparse.Namespace) -> int:
     here = project.find(Path.cwd())
     pipeline = load(options.pipeline)
     plan = resolve(pipeline)
+    wanted = request.read(plan, options, runs=True)
     if plan.warnings and options.output == "text":
         print_diagnostics(plan.warnings, options)
     if options.dry_run:
-        return _dry(plan, here, options)
+        return _dry(plan, wanted.selected, here, options)
     started_at = clock(options.as_of)
     run_id = new_run_id(clock())
     with opened(here, options.target) as target, history(expand_variables(here.model.state), here.root) as past:
-        program = compile_plan(plan, target.warehouse, here.schemas)
+        program = compile_plan(plan, target.warehouse, here.schemas, wanted.selected)
         settings = Settings(
             run_id,
             started_at,
@@ -68,9 +62,11 @@ def run(options: argparse.Namespace) -> int:
             target.name,
             here.schemas,
             _places(pipeline, plan),
+            wanted.bound,
             threads=options.threads,
             fail_fast=options.fail_fast,
             full_refresh=options.full_refresh,
+            asked=wanted.asked,
         )
         past.begin(run_id, plan.name, target.name, clock())
         with Progress(len(program.sources) + len(program.stages), options) as progress:
@@ -93,11 +89,11 @@ def _kept(keep: Callable[[], object], what: str) -> list[str]:
     return []
 
 
-def _dry(plan: Plan, here: project.Project, options: argparse.Namespace) -> int:
+def _dry(plan: Plan, selected: frozenset[str], here: project.Project, options: argparse.Namespace) -> int:
     from framework.target import warehouse
 
     _, model = here.target(options.target)
-    program = compile_plan(plan, warehouse(model.warehouse), here.schemas)
+    program = compile_plan(plan, warehouse(model.warehouse), here.schemas, selected)
     print(f"{plan.name}: {len(program.sources)} sources, {len(program.stages)} stages for {program.warehouse}")
     for stage in program.stages:
         print(f"  {stage.stage.kind} {stage.stage.name}")

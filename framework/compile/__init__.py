@@ -6,38 +6,47 @@ from typing import TypeVar
 
 from sqlalchemy.sql.selectable import FromClause
 
-from framework.algebra import read_by
 from framework.assertion import Assertion, MeasureTest, RowTest
 from framework.compile.audits import judged, set_audits
 from framework.compile.folding import forms
 from framework.compile.program import Program, SourceProgram, StageProgram
 from framework.compile.rows import lower_query
-from framework.compile.stages import Stages, compared
+from framework.compile.stages import Stages
 from framework.compile.tables import DEFAULT_SCHEMAS, FRAMEWORK_SCHEMA, Tables
 from framework.diagnostics import Code, Diagnostic, PipelineError
 from framework.expressions.tree import references
 from framework.plan import Plan, SourcePlan, StagePlan
+from framework.selection import sources_read
 from framework.warehouse import Warehouse
 
 CANNOT_SAY = Code("F506", "what a warehouse cannot say")
 
 
-def compile_plan(plan: Plan, warehouse: Warehouse, schemas: Mapping[str, str] = DEFAULT_SCHEMAS) -> Program:
-    """The statements of a plan for one warehouse. Raises PipelineError for what the warehouse cannot say."""
-    tables = Tables(plan, schemas)
-    found = forms(plan, plan.stages)
+def compile_plan(
+    plan: Plan,
+    warehouse: Warehouse,
+    schemas: Mapping[str, str] = DEFAULT_SCHEMAS,
+    selected: frozenset[str] | None = None,
+) -> Program:
+    """The statements of a plan, or of the stages selected, for one warehouse.
+
+    Raises PipelineError for what the warehouse cannot say.
+    """
+    tables = Tables(plan, schemas, selected)
+    chosen = [stage for stage in plan.stages if selected is None or stage.name in selected]
+    found = forms(plan, chosen)
     stages = Stages(plan, tables, warehouse, found)
     used = {tables.schema(stage) for stage in plan.stages}
     used |= {schemas["quarantine"] for stage in plan.stages if stage.query.holds}
     used |= {schemas["raw"] for source in plan.sources if source.table is None}
-    read = _read_by(plan)
+    read = sources_read(plan, (stage.name for stage in chosen))
     refused: list[Diagnostic] = []
 
     def source(source: SourcePlan) -> SourceProgram:
         return _source(source, stages)
 
     sources = _each(source, [s for s in plan.sources if s.name in read], warehouse.name, refused)
-    stored = [s for s in plan.stages if found[s.name] != "folded"]
+    stored = [s for s in chosen if found[s.name] != "folded"]
     programs: tuple[StageProgram, ...] = _each(stages.program, stored, warehouse.name, refused)
     if refused:
         raise PipelineError(*refused)
@@ -79,10 +88,3 @@ def _each(
         except ValueError as error:
             refused.append(Diagnostic(CANNOT_SAY, f"`{relation.name}` on {warehouse}: {error}"))
     return tuple(found)
-
-
-def _read_by(plan: Plan) -> set[str]:
-    """The relations that stages and checks read: a source that nothing reads is not loaded."""
-    found = {name for stage in plan.stages for name in read_by(stage.query)}
-    relations: tuple[SourcePlan | StagePlan, ...] = (*plan.sources, *plan.stages)
-    return found.union(*(compared(relation) for relation in relations))

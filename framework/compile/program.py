@@ -126,3 +126,8 @@ class Program:
     sources: tuple[SourceProgram, ...]
     stages: tuple[StageProgram, ...]
     schemas: tuple[str, ...] = field(default=())
+
+    @property
+    def selected(self) -> frozenset[str]:
+        """The stages of this run, those folded into others among them."""
+        return frozenset(account.stage.name for stage in self.stages for account in stage.accounts)

@@ -20,7 +20,7 @@ from framework import algebra
 from framework.algebra import BUCKET, REASONS, ROWS, Derive, Divert, Group, Hold, Join, Query, Repeat
 from framework.compile.tables import ADDED
 from framework.expressions import types as t
-from framework.expressions.lowering import Lowering, Scalar, conversion, lower
+from framework.expressions.lowering import Lowering, Scalar, conversion, lower, sql_type
 from framework.expressions.tree import (
     Call,
     Expression,
@@ -112,12 +112,16 @@ class _Levels:
 
     def _authored(self, select: algebra.Select) -> FromClause:
         """An author's own select; the relations it names are common table expressions of those names."""
-        from framework.expressions.select import rendered
+        from framework.expressions.select import mark, rendered
 
-        text = rendered(select.text, self.lowering.select_dialect)
-        columns: list[ColumnElement[Any]] = [sa.column(name) for name in self.query.output]
+        types = {name: variable.type for name, variable in select.variables}
         # A colon would be taken for a bound parameter.
-        authored = sa.text(text.replace(":", "\\:")).columns(*columns).subquery("authored")
+        text = rendered(select.text, self.lowering.select_dialect, types).replace(":", "\\:")
+        for name, variable in select.variables:
+            text = text.replace(mark(name), f":{variable.name}")
+        binds = (sa.bindparam(variable.name, type_=sql_type(variable.type)) for _, variable in select.variables)
+        columns: list[ColumnElement[Any]] = [sa.column(name) for name in self.query.output]
+        authored = sa.text(text).bindparams(*binds).columns(*columns).subquery("authored")
         self.inputs = [self._input_rows(name) for name in select.inputs]
         self._adopt(authored, self.query.output)
         return authored

@@ -8,9 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, Select, TableClause
 
-from framework.algebra import BUCKET, REASONS, ROWS, Group, Query, read_by
+from framework.algebra import BUCKET, REASONS, ROWS, Group, Query
 from framework.algebra import Select as SelectText
-from framework.assertion import SetTest
 from framework.compile.audits import fused, set_audits
 from framework.compile.folding import Chain, Form, Member, chain, leaves_before_group
 from framework.compile.holding import Holding
@@ -24,15 +23,8 @@ from framework.expressions import types as t
 from framework.expressions.lowering import conversion, lower
 from framework.expressions.tree import Literal, Reference
 from framework.expressions.typed import call, cast, literal
-from framework.plan import Plan, SourcePlan, StagePlan
+from framework.plan import Plan, StagePlan, reads
 from framework.warehouse import Warehouse
-
-
-def compared(relation: SourcePlan | StagePlan) -> frozenset[str]:
-    """The other relations that the checks of one hold it against."""
-    tests = (a.test for a in relation.assertions)
-    read = (read_by(test.failing) for test in tests if isinstance(test, SetTest))
-    return frozenset(name for names in read for name in names if name != relation.name)
 
 
 class Stages:
@@ -83,7 +75,7 @@ class Stages:
         is_view = self.forms[stage.name] == "view"
         own = set_audits(stage.assertions, self.reading(stage, self._out(stage, stored, verdict)), self.lowering)
         members = {m.stage.name for m in found.members}
-        reads = frozenset[str]().union(*(read_by(m.stage.query) | set(m.stage.inputs) for m in found.members))
+        read = frozenset[str]().union(*(reads(m.stage) for m in found.members))
         return StageProgram(
             stage,
             CreateView(candidate, select) if is_view else _table(candidate, select, storage),
@@ -93,7 +85,7 @@ class Stages:
             tuple(self._views(found, verdict, names)),
             publish,
             Holding(stage, self.lowering, names).program(candidate) if holds else None,
-            (reads | compared(stage)) - members,
+            read - members,
             tuple(CreateIndex(candidate, columns) for columns in storage.indexes),
         )
 

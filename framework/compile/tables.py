@@ -30,6 +30,7 @@ class Tables:
 
     plan: Plan
     schemas: Mapping[str, str] = field(default_factory=lambda: DEFAULT_SCHEMAS)
+    selected: frozenset[str] | None = None  # the stages of this run, where they are not all
     _made: dict[tuple[str, ...], TableClause] = field(default_factory=dict, repr=False, compare=False)
 
     def _table(self, schema: str, name: str, columns: Iterable[str]) -> TableClause:
@@ -52,9 +53,10 @@ class Tables:
 
     @property
     def names(self) -> frozenset[tuple[str, str]]:
-        """Schema and name of every stage, and of what it held back."""
-        held = {(self.schemas["quarantine"], f"{s.name}__quarantine") for s in self.plan.stages}
-        return frozenset(held | {(self.schema(s), s.name) for s in self.plan.stages})
+        """Schema and name of every stage of this run, and of what it held back."""
+        stages = [s for s in self.plan.stages if self.selected is None or s.name in self.selected]
+        held = {(self.schemas["quarantine"], f"{s.name}__quarantine") for s in stages}
+        return frozenset(held | {(self.schema(s), s.name) for s in stages})
 
     def live(self, stage: StagePlan) -> TableClause:
         """What others read: a view, or a published table."""
@@ -78,5 +80,6 @@ class Tables:
         return (*(c.name for c in stage.columns), BUCKET, REASONS, ROWS, ADDED)
 
     def read(self, stage: StagePlan) -> TableClause:
-        """What stages of the same run read."""
-        return self.live(stage) if stage.publication is None else self.next(stage)
+        """What stages of a run read: what it makes of a stage, or what stands of one that is not selected."""
+        built = self.selected is None or stage.name in self.selected
+        return self.next(stage) if built and stage.publication is not None else self.live(stage)

@@ -10,10 +10,15 @@ from framework.compile.program import Program, SourceProgram, StageProgram
 
 def texts(program: Program, dialect: sa.Dialect) -> dict[str, str]:
     """The SQL by relation, in the order of the program. Variables stand as `:name`; the dialect is changed for that."""
-    dialect.paramstyle, dialect.positional = "named", False
-    dialect.identifier_preparer._double_percents = False
+    name_variables(dialect)
     found = {s.source.name: _joined(_source(s), dialect) for s in program.sources}
     return found | {s.stage.name: _joined(_stage(s), dialect) for s in program.stages}
+
+
+def name_variables(dialect: sa.Dialect) -> None:
+    """Makes a dialect write variables as `:name`, whatever its driver takes."""
+    dialect.paramstyle, dialect.positional = "named", False
+    dialect.identifier_preparer._double_percents = False
 
 
 def _joined(statements: Iterator[tuple[str, Any]], dialect: sa.Dialect) -> str:

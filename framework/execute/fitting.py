@@ -11,7 +11,7 @@ from framework.execute.session import Session, refused
 from framework.execute.settings import Settings
 from framework.plan import Publication, StagePlan
 from framework.relation import shown
-from framework.standing import Definition
+from framework.standing import Making
 
 ANEW = "run once with --full-refresh, which makes every published table of the run anew"
 
@@ -23,7 +23,7 @@ class Standing:
 
     columns: Mapping[str, str]
     new: Mapping[str, str]
-    definition: Definition | None
+    making: Making | None
 
     @property
     def same(self) -> bool:
@@ -36,15 +36,15 @@ def found(session: Session, stage: StagePlan, tables: Tables) -> Standing:
     new = {n: kind for n, kind in session.columns(schema, f"{stage.name}__new").items() if n in stage.relation.names}
     if session.relations(schema).get(stage.name) != "TABLE":
         return Standing({}, new, None)
-    return Standing(session.columns(schema, stage.name), new, standing.definition(session.connection, stage.name))
+    return Standing(session.columns(schema, stage.name), new, standing.making(session.connection, stage.name))
 
 
-def defined(program: StageProgram) -> Definition:
+def made(program: StageProgram) -> Making:
     """How the pipeline would make the table."""
     publication, publish = program.stage.publication, program.publish
     assert publication is not None
     assert publish is not None
-    return Definition(publication.mode, publication.key, publication.surrogate_key, publish.create.storage)
+    return Making(publication.mode, publication.key, publication.surrogate_key, publish.create.storage)
 
 
 def show(session: Session, program: StageProgram, tables: Tables, settings: Settings) -> None:
@@ -88,7 +88,7 @@ def _refuse_key(stage: StagePlan, publication: Publication, stands: Standing) ->
     gained = [name for name in publication.row_key if name not in stands.columns]
     if gained:
         raise refused(f"`{stage.name}` stands without `{gained[0]}`, which is part of its key now", ANEW)
-    was = stands.definition
+    was = stands.making
     if was is None:
         return
     if was.key != publication.key:

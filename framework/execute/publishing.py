@@ -1,7 +1,5 @@
 """Every published table at once, with the record of what stands, or none."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -14,7 +12,7 @@ from framework.compile.program import PublishProgram, StageProgram
 from framework.compile.tables import Tables
 from framework.ddl import PLAIN
 from framework.execute.checking import refuse_faults
-from framework.execute.fitting import Standing, defined, fit, found
+from framework.execute.fitting import Standing, fit, found, made
 from framework.execute.session import Session
 from framework.execute.settings import Settings
 from framework.ledger import published
@@ -38,8 +36,13 @@ class Publishing:
         self.anew = settings.full_refresh
         self.notes: list[str] = []
 
-    def publish(self, record: standing.Record) -> dict[str, StageResult]:
-        """The results of the published stages. Raises Stopped before anything has changed."""
+    def publish(
+        self, pipeline: str, run_id: str, placed: Mapping[str, standing.Placed], sources: Sequence[standing.Placed]
+    ) -> dict[str, StageResult]:
+        """The results of the published stages, each `placed` as it will stand. `sources` are what they were made of.
+
+        Raises Stopped before anything has changed.
+        """
         session = self.session
         # Where a new column cannot be taken back, it is there before the publishing transaction, null in every row.
         if not session.warehouse.transactional_ddl:
@@ -48,10 +51,11 @@ class Publishing:
                     fit(session, program, self.tables, found(session, program.stage, self.tables))
         results: dict[str, StageResult] = {}
         with session.transaction():
-            session.do(standing.PUBLISHING.update().values(run_id=record.run_id))
+            session.do(standing.PUBLISHING.update().values(run_id=run_id))
             for program in self.programs:
-                results[program.stage.name] = self._one(program)
-            standing.record(session.connection, record, [self._commit(p, record.inputs) for p in self.programs])
+                result = results[program.stage.name] = self._one(program)
+                standing.commit(session.connection, pipeline, placed[program.stage.name], result.rows)
+            standing.keep_sources(session.connection, pipeline, sources)
         return results
 
     def _one(self, program: StageProgram) -> StageResult:
@@ -71,15 +75,15 @@ class Publishing:
         account = self._account(program.stage, publish.changes)
         for statement in publish.apply:
             self.session.do(statement)
-        definition = defined(program)
+        making = made(program)
         if stands.columns:
-            was = PLAIN if stands.definition is None else stands.definition.storage
-            if was != definition.storage:
+            was = PLAIN if stands.making is None else stands.making.storage
+            if was != making.storage:
                 self.notes.append(
                     f"`{program.stage.name}` lies as it did; --full-refresh stores it as the pipeline says"
                 )
-            definition = replace(definition, storage=was)
-        standing.define(self.session.connection, program.stage.name, definition)
+            making = replace(making, storage=was)
+        standing.keep_making(self.session.connection, program.stage.name, making)
         return account
 
     def _rebuild(self, program: StageProgram, publish: PublishProgram, stands: Standing) -> LedgerLine:
@@ -88,13 +92,13 @@ class Publishing:
             self._create(publish)
         unchanged = [n for n, kind in stands.new.items() if stands.columns.get(n, kind) == kind]
         account = self._account(program.stage, publish.rebuilt(unchanged))
-        definition = defined(program)
-        if stands.columns and not (stands.same and stands.definition == definition):
+        making = made(program)
+        if stands.columns and not (stands.same and stands.making == making):
             self.session.drop(self.tables.schema(program.stage), program.stage.name)
             self._create(publish)
         for statement in publish.rebuild:
             self.session.do(statement)
-        standing.define(self.session.connection, program.stage.name, definition)
+        standing.keep_making(self.session.connection, program.stage.name, making)
         return account
 
     def _create(self, publish: PublishProgram) -> None:
@@ -117,15 +121,6 @@ class Publishing:
         if self.session.relations(held.schema or schema).get(held.name) == "VIEW":
             self.session.drop(held.schema or schema, held.name)
         self.session.drop(schema, stage.name, f"{stage.name}__rows")
-
-    def _commit(self, program: StageProgram, inputs: Mapping[str, str]) -> dict[str, object]:
-        text = self.session.text(program.build)
-        return {
-            "stage": program.stage.name,
-            "fingerprint": hashlib.sha256(text.encode()).hexdigest(),
-            "inputs": json.dumps(dict(inputs), sort_keys=True),
-            "rows_out": self.results[program.stage.name].rows or 0,
-        }
 
 
 def clear(session: Session, programs: Sequence[StageProgram], tables: Tables) -> None:

@@ -1,7 +1,7 @@
 """One run from its first statement to its last: the target made ready, sources, stages, publishing."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -11,6 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from framework import standing
+from framework.algebra import read_by
+from framework.changes import Definition
+from framework.compile.definitions import definitions
 from framework.compile.program import Program, StageProgram
 from framework.compile.tables import Tables
 from framework.ddl import CreateSchema
@@ -18,6 +21,8 @@ from framework.execute import sources, stages
 from framework.execute.publishing import Publishing, clear
 from framework.execute.session import Session, Stopped, refused
 from framework.execute.settings import Progress, Settings
+from framework.obstacles import obstacles
+from framework.plan import StagePlan
 from framework.run import CheckResult, Run, StageResult, Status
 from framework.warehouse import UNREACHABLE, Warehouse
 
@@ -30,12 +35,14 @@ class Execution:
     ) -> None:
         self.program, self.warehouse, self.engine = program, warehouse, engine
         self.settings, self.progress = settings, progress
-        self.tables = Tables(program.plan, settings.schemas)
+        self.tables = Tables(program.plan, settings.schemas, program.selected)
         self.results: dict[str, StageResult] = {}
         self.checks: list[CheckResult] = []
         self.failed: set[str] = set()
-        self.versions: dict[str, str] = {}
         self.notes: list[str] = []
+        self.definitions: Mapping[str, Definition] = {}
+        self.stood: Mapping[str, standing.Recorded] = {}  # stages, when the run began
+        self.inputs: dict[str, Mapping[str, str]] = {}  # of each relation, the versions of sources it is made of
         self.publishing = False  # whether the publishing transaction has begun
         self.placing = Lock()
 
@@ -58,6 +65,7 @@ class Execution:
                 raise
             status, message = "interrupted", self._interrupted()
         plan, settings = self.program.plan, self.settings
+        chosen = [stage for stage in plan.stages if stage.name in self.program.selected]
         return Run(
             settings.run_id,
             plan.name,
@@ -66,12 +74,13 @@ class Execution:
             settings.started_at,
             round(time.monotonic() - begun, 3),
             status,
-            tuple(self.results.get(s.name) or _skipped(s.name, s.kind) for s in plan.stages),
+            tuple(self.results.get(s.name) or _skipped(s.name, s.kind) for s in chosen),
             tuple(self.checks),
             message,
             help,
             code,
             tuple(self.notes),
+            settings.asked,
         )
 
     @contextmanager
@@ -94,7 +103,8 @@ class Execution:
             self._prepare(session)
             for source in self.program.sources:
                 self.progress(source.source.name, "reading")
-                judged, self.versions[source.source.name] = sources.read(session, source, self.settings)
+                judged, version = sources.read(session, source, self.settings)
+                self.inputs[source.source.name] = {source.source.name: version}
                 self.checks += judged.results
                 if not judged.passed:
                     self.failed.add(source.source.name)
@@ -128,31 +138,13 @@ class Execution:
             for schema in self.program.schemas:
                 session.do(CreateSchema(schema))
             standing.prepare(session.connection)
-            self._claim(session)
-            self._keep_published(session)
-
-    def _claim(self, session: Session) -> None:
-        """A stage belongs to one pipeline of a target: two would build over each other's rows."""
-        name = self.program.plan.name
-        owners = standing.owners(session.connection)
-        for stage in self.program.plan.stages:
-            owner = owners.get(stage.name, name)
-            if owner != name:
-                raise refused(
-                    f"stage `{stage.name}` stands in this target already, from pipeline `{owner}`",
-                    "rename one of them, or run this pipeline against another target",
-                )
-        standing.release(session.connection, name, [stage.name for stage in self.program.plan.stages])
-
-    def _keep_published(self, session: Session) -> None:
-        """A stage that is no longer published would take the place of its table before the run is judged."""
-        kinds = {schema: session.relations(schema) for schema in self.program.schemas}
-        for stage in self.program.plan.stages:
-            if stage.publication is None and kinds[self.tables.schema(stage)].get(stage.name) == "TABLE":
-                raise refused(
-                    f"`{stage.name}` stands as a published table, and the pipeline makes it {stage.kind}",
-                    "rename the stage, or drop the table yourself once nobody reads it",
-                )
+            plan, schemas, selected = self.program.plan, self.settings.schemas, self.program.selected
+            found = standing.look(session.connection, self.warehouse, schemas.values(), plan.name)
+            for obstacle in obstacles(plan, selected, schemas, found):
+                raise refused(obstacle.message, obstacle.help)
+            standing.release(session.connection, plan.name, [stage.name for stage in plan.stages])
+        names = {*selected, *(source.source.name for source in self.program.sources)}
+        self.stood, self.definitions = found.stages, definitions(plan, self.warehouse, schemas, names)
 
     # -- stages
 
@@ -194,23 +186,37 @@ class Execution:
         with self.placing:
             self.checks += built.checks
             if built.passed:
-                stages.place(session, program, self.tables, self.settings, self.program.plan.name)
+                placed = [self._placed(stage.name, self._inputs(stage)) for stage in members]
+                stages.place(session, program, self.tables, self.settings, self.program.plan.name, placed)
             self.failed |= {r.name for r in built.results if r.status in ("failed", "skipped")}
             self.results |= {r.name: r for r in built.results}
 
-    # -- publishing
+    # -- what stands
+
+    def _placed(self, name: str, inputs: Mapping[str, str]) -> standing.Placed:
+        now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+        return standing.Placed(name, self.definitions[name], self.settings.run_id, now, inputs)
+
+    def _inputs(self, stage: StagePlan) -> Mapping[str, str]:
+        """The versions of sources that a stage is made of, by way of what stands where an input is not selected."""
+        found: dict[str, str] = {}
+        for name in read_by(stage.query):
+            stood = self.stood.get(name)
+            found |= self.inputs.get(name) or ({} if stood is None else stood.inputs)
+        self.inputs[stage.name] = found
+        return found
 
     def _publish(self, session: Session) -> None:
         programs = [p for p in self.program.stages if p.publish is not None]
-        if not programs:
-            return
+        placed = {p.stage.name: self._placed(p.stage.name, self.inputs[p.stage.name]) for p in programs}
+        names = [source.source.name for source in self.program.sources]
+        read = [self._placed(name, self.inputs[name]) for name in names]
         session.doing = "publishing"
-        self.progress("", "publishing")
+        if programs:
+            self.progress("", "publishing")
         self.publishing = True
-        now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-        record = standing.Record(self.program.plan.name, self.settings.run_id, now, self.versions)
         publishing = Publishing(session, programs, self.tables, self.settings, self.results)
-        self.results |= publishing.publish(record)
+        self.results |= publishing.publish(self.program.plan.name, self.settings.run_id, placed, read)
         self.notes += publishing.notes
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from framework.compile.holding import THIS_RUN
+from framework.run import NOTHING_ASKED, Asked
 
 Progress = Callable[[str, str], None]  # what is worked on, and what is being done with it
 
@@ -30,6 +31,7 @@ class Settings:
     threads: int = 1
     fail_fast: bool = False
     full_refresh: bool = False
+    asked: Asked = NOTHING_ASKED
 
     @property
     def bound(self) -> dict[str, Any]:

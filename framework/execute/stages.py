@@ -93,13 +93,23 @@ def _judged(
     return Built(tuple(results), tuple(checks))
 
 
-def place(session: Session, program: StageProgram, tables: Tables, settings: Settings, pipeline: str) -> None:
+def place(
+    session: Session,
+    program: StageProgram,
+    tables: Tables,
+    settings: Settings,
+    pipeline: str,
+    placed: Sequence[standing.Placed],
+) -> None:
     """A stage takes its place at once; a published one shows what it will be to those that read it."""
     stage = program.stage
     schema = tables.schema(stage)
     with session.transaction():
-        for account in program.accounts:
-            standing.claim(session.connection, pipeline, account.stage.name)
+        for each in placed:
+            if program.publish is not None and each.name == stage.name:
+                standing.claim(session.connection, pipeline, each.name)
+            else:
+                standing.place(session.connection, pipeline, each)
         for statement in program.holding.remember if program.holding is not None else ():
             session.do(statement)
         if program.publish is not None:

@@ -254,7 +254,9 @@ class _Lowering:
                 negative = isinstance(e.value, int | Decimal) and e.value < 0
                 return [_literal(e)], _UNKNOWN if negative else _TIGHT
             case Variable():
-                return [sa.bindparam(e.name, type_=sql_type(e.type), unique=False)], _TIGHT
+                # A driver would make its own type of a bare value.
+                value = sa.bindparam(e.name, type_=sql_type(e.type), unique=False)
+                return ["CAST(", value, f" AS {self.lowering.type_name(e.type)})"], _TIGHT
             case Call():
                 return self._call(e)
         raise TypeError(f"no expression: {e}")

@@ -3,6 +3,7 @@
 The only importer of sqlglot, and imported only where such a stage stands.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -45,22 +46,53 @@ def tables(text: str) -> tuple[Table, ...]:
     return tuple(found.values())
 
 
-def columns(text: str, relations: Mapping[str, Sequence[tuple[str, Type]]]) -> tuple[tuple[str, Type], ...]:
+def placeholders(text: str) -> tuple[tuple[str, Span], ...]:
+    """The variables that a select names, `:name`, each once. Raises SelectProblem for a place without a name."""
+    found: dict[str, Span] = {}
+    for node in _parsed(text).find_all(exp.Placeholder, exp.Parameter):
+        place = re.search(rf":{node.name}\b", text) if isinstance(node, exp.Placeholder) and node.name else None
+        if place is None:
+            raise SelectProblem("a place for a value has no name", (0, len(text)), "write a variable as :name")
+        found[node.name] = place.span()
+    return tuple(found.items())
+
+
+def columns(
+    text: str, relations: Mapping[str, Sequence[tuple[str, Type]]], variables: Mapping[str, Type]
+) -> tuple[tuple[str, Type], ...]:
     """The columns that come out, with the types that can be told. Raises SelectProblem."""
     schema: dict[str, object] = {
         name: {column: _type_text(type_) for column, type_ in known} for name, known in relations.items() if known
     }
     try:
-        tree = qualify(_parsed(text).copy(), schema=schema, dialect=PORTABLE, quote_identifiers=False)
+        tree = qualify(_valued(text, variables), schema=schema, dialect=PORTABLE, quote_identifiers=False)
         tree = annotate_types(tree, schema=schema, dialect=PORTABLE)
     except OptimizeError as error:
         raise SelectProblem(str(error).partition("\n")[0].strip(), (0, len(text))) from None
     return tuple((select.alias_or_name, _type(select.type)) for select in tree.selects)
 
 
-def rendered(text: str, dialect: str) -> str:
-    """The select as a warehouse's dialect has it."""
-    return _parsed(text).sql(dialect=dialect, pretty=True)
+def rendered(text: str, dialect: str, variables: Mapping[str, Type]) -> str:
+    """The select as a warehouse's dialect has it; a variable stands as `mark` gives it."""
+    return _valued(text, variables).sql(dialect=dialect, pretty=True)
+
+
+def mark(name: str) -> str:
+    """What stands in a rendered select in the place of a variable: a word that no dialect spells otherwise."""
+    return f"_variable_{name}_"
+
+
+def _valued(text: str, variables: Mapping[str, Type]) -> exp.Query:
+    """The tree with each variable as a value of its type."""
+
+    def value(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Placeholder) and node.name in variables:
+            return exp.cast(exp.Var(this=mark(node.name)), _type_text(variables[node.name]), dialect=PORTABLE)
+        return node
+
+    tree = _parsed(text).transform(value)
+    assert isinstance(tree, exp.Query)
+    return tree
 
 
 @lru_cache(maxsize=256)

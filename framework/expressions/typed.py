@@ -1,7 +1,7 @@
 """Syntax tree x scope -> typed expression: names found, types known, every mistake collected with its place."""
 
 import re
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -53,6 +53,14 @@ CLOCK = {
     "now": Variable(t.TIMESTAMP, False, "run_started_at"),
     "current_date": Variable(t.DATE, False, "run_date"),
 }
+# Of a backfill: what --from and --to say. A variable of the pipeline is bound under a prefix, so that no name of an
+# author's can be one of the framework's.
+INTERVAL = {name: Variable(t.TIMESTAMP, False, name) for name in ("interval_start", "interval_end")}
+
+
+def bound(name: str) -> str:
+    """The name under which a variable of the pipeline is bound."""
+    return f"var_{name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +85,7 @@ class Scope:
     columns: Mapping[str, Expression]
     place: str
     open: Type | None = None
-    variables: Mapping[str, Type] = field(default_factory=dict)
+    variables: Mapping[str, Variable] = field(default_factory=dict)
     qualified: Mapping[str, "Scope"] = field(default_factory=dict)
     aggregated: "Scope | None" = None
     windows: bool = True
@@ -151,6 +159,12 @@ def typed(text: str, scope: Scope) -> tuple[Expression, tuple[Problem, ...]]:
 def typed_node(node: Node, scope: Scope) -> tuple[Expression, tuple[Problem, ...]]:
     typing = _Typing(scope)
     return typing.expression(node), tuple(typing.problems)
+
+
+def unknown_variable(name: str, known: Iterable[str], span: Span) -> Problem:
+    near = nearest(name, known)
+    help = f"did you mean `:{near}`?" if near else f"declare it at the top of the file: vars: {{{name}: ...}}"
+    return Problem(UNKNOWN_VARIABLE, f"unknown variable `:{name}`", span, help)
 
 
 def literal(value: Any) -> Literal:
@@ -286,15 +300,10 @@ class _Typing:
         return suggest(node.name, [_shown(c, name) for name, c in scope.columns.items()])
 
     def _parameter(self, node: Parameter) -> Expression:
-        known = self.scope.variables
-        if node.name not in known:
-            return self.problem(
-                UNKNOWN_VARIABLE,
-                f"unknown variable `:{node.name}`",
-                node.span,
-                suggest(node.name, known) or "variables are not in this version yet: write the value",
-            )
-        return Variable(known[node.name], False, node.name)
+        found = self.scope.variables.get(node.name)
+        if found is None:
+            self.problems.append(unknown_variable(node.name, self.scope.variables, node.span))
+        return found or _lost()
 
     # -- conversions and choices
 

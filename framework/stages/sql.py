@@ -11,7 +11,7 @@ top_members:
 ```
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
 from pydantic import Field
@@ -21,7 +21,9 @@ from framework.assertion import Place
 from framework.clauses.outcome import close, finish
 from framework.diagnostics import Code
 from framework.draft import Draft
-from framework.expressions.typed import Problem
+from framework.expressions.syntax import Span
+from framework.expressions.tree import Variable
+from framework.expressions.typed import Problem, unknown_variable
 from framework.model import Limited, Names
 from framework.plan import Layer, StagePlan
 from framework.relation import Column
@@ -50,7 +52,7 @@ class Sql(Limited, kind="sql"):
             yield table.name, ("sql",)
 
     def resolve(self, draft: Draft) -> StagePlan:
-        from framework.expressions.select import SelectProblem, columns, tables
+        from framework.expressions.select import SelectProblem, columns, placeholders, tables
 
         try:
             readable = [self._readable(draft, table.name, table.span) for table in tables(self.sql)]
@@ -60,15 +62,16 @@ class Sql(Limited, kind="sql"):
                 for table in tables(self.sql)
                 if table.name in draft.readables
             }
-            found = columns(self.sql, relations) if sound else ()
+            variables = self._variables(draft, placeholders(self.sql))
+            found = columns(self.sql, relations, {n: v.type for n, v in variables}) if sound else ()
         except SelectProblem as problem:
-            found = ()
+            found, variables = (), ()
             draft.findings.problem(
                 Problem(WRONG_SELECT, problem.message, problem.span, problem.help), (*draft.place, "sql")
             )
         for name, type_ in found:
             draft.add(Column(name, type_))
-        draft.input = Select(self.sql, tuple(name for name, _ in self.inputs()))
+        draft.input = Select(self.sql, tuple(name for name, _ in self.inputs()), variables)
         names = [c.name for c in draft.columns.values()]
         if not found:
             draft.lost = True
@@ -76,6 +79,16 @@ class Sql(Limited, kind="sql"):
         key = tuple(c.name for c in (draft.find(n, "key", i) for i, n in enumerate(self.key)) if c is not None)
         assertions = close(draft, self, names)
         return finish(draft, self, names, key=key, measured=True, layer=self.layer_, assertions=assertions)
+
+    def _variables(self, draft: Draft, named: Iterable[tuple[str, Span]]) -> tuple[tuple[str, Variable], ...]:
+        """The variables by the names that stand in the select; an unknown one is reported."""
+        found: list[tuple[str, Variable]] = []
+        for name, span in named:
+            if name in draft.variables:
+                found.append((name, draft.variables[name]))
+            else:
+                draft.findings.problem(unknown_variable(name, draft.variables, span), (*draft.place, "sql"))
+        return tuple(found)
 
     def _readable(self, draft: Draft, name: str, span: tuple[int, int]) -> bool:
         readable = draft.readables.get(name)

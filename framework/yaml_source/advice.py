@@ -47,6 +47,7 @@ def _advice(error: yaml.MarkedYAMLError, text: str, at: int, begun: int) -> str 
             "an expression that begins with a quote must be quoted as a whole: \"'a' || b\"",
         ),
         (re.search(r"\s#", inside), "text that holds ` #` must be quoted: YAML begins a comment there"),
+        ("flow" in context and re.match(r":\w", text[at:]), "text that begins with `:` must be quoted inside {} or []"),
         (inside, "quote text that holds a comma, a bracket or `: `, and close every bracket"),
         (
             mapped and re.search(r":[ \t]", re.sub(_QUOTED, "", before)),

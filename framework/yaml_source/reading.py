@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from codecs import BOM_UTF8
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -14,6 +15,7 @@ from framework.yaml_source.advice import syntax_error
 from framework.yaml_source.builder import Builder
 from framework.yaml_source.codes import F001, F005, F006
 from framework.yaml_source.places import Document
+from framework.yaml_source.scalars import resolve, tagged
 
 MAX_BYTES: Final = 10_000_000
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -54,6 +56,29 @@ def parse(text: str, shown: str) -> Document:
     except yaml.MarkedYAMLError as error:
         raise PipelineError(*builder.diagnostics, syntax_error(error, source)) from None
     return builder.document()
+
+
+NOT_A_VALUE: Final[Any] = object()
+
+
+def scalar(text: str) -> Any:
+    """The value of a text that is one scalar, as a file would have it; NOT_A_VALUE for any other text."""
+    written = text.strip()
+    if not written:
+        return None
+    try:
+        # Between the beginnings and the ends of the stream and the document stands the scalar.
+        events: list[Any] = list(islice(yaml.parse(written, Loader=_LOADER), 6))
+        found = events[2]
+        if not isinstance(found, yaml.ScalarEvent) or len(events) != 5:
+            return NOT_A_VALUE
+        if found.tag is not None:
+            return tagged(found.tag, found.value)
+        if found.style:
+            return found.value if written[-1] in "'\"" else NOT_A_VALUE
+        return resolve(written) if found.value == written else NOT_A_VALUE  # a comment, or lines that were folded
+    except (yaml.YAMLError, ValueError):
+        return NOT_A_VALUE
 
 
 def _decode(content: bytes, shown: str) -> str:

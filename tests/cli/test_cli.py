@@ -38,6 +38,10 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         (["run"], "required: PIPELINE"),
         (["run", "x.yaml", "--as-of", "yesterday"], "no moment"),
         (["run", "missing.yaml"], "F001"),
+        (["run", "pipelines/orders.yaml", "--var", "since=2024-01-01"], "the pipeline has no variable `since`"),
+        (["run", "pipelines/orders.yaml", "--from", "2024-01-01"], "--to is missing"),
+        (["run", "pipelines/orders.yaml", "--from", "2024-01-02", "--to", "2024-01-02"], "--from is not before --to"),
+        (["run", "pipelines/orders.yaml", "--from", "2024-01-01", "--to", "2024-02-01"], "--from and --to do nothing"),
         (["compile", "pipelines/orders.yaml", "--warehouse", "duckbd"], "did you mean `duckdb`?"),
         (["run", "pipelines/orders.yaml", "--target", "prod"], "no target `prod`"),
         (["runs", "2099"], "no single run begins with"),
@@ -77,6 +81,28 @@ def test_run_as_json_is_json_and_nothing_else(project: Path, capsys: pytest.Capt
     result = json.loads(said.out)
     assert (result["status"], result["exit_code"], said.err) == ("ok", 0, "")
     assert result["checks"][0]["place"].startswith("pipelines/orders.yaml:")
+
+
+def test_values_given_for_variables_are_read_as_yaml_is(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = (project / "pipelines" / "orders.yaml").read_text(encoding="utf-8")
+    text = text.replace("sources:", "vars: {floor: 10.50, region: north}\nsources:", 1)
+    checks = "\n    checks:\n      - expression: amount >= :floor and :region <> ''\n        on_fail: warn\n"
+    text = text.replace("    checks:\n", checks, 1)
+    (project / "pipelines" / "orders.yaml").write_text(text, encoding="utf-8")
+    capsys.readouterr()
+    given = ["--var", "flor=1", "--var", "floor=ten", "--var", "region=7", "--var", "region", "--var", "region=[a"]
+    assert main(["compile", "pipelines/orders.yaml", *given]) == 2
+    said = capsys.readouterr().err
+    assert said.count("F11") == 5
+    assert "did you mean `floor`?" in said
+    assert "the variable `floor` is decimal(18,2), and the value given is string" in said
+    assert """--var 'region="1"'""" in said
+    assert main(["compile", "pipelines/orders.yaml", "--var", "floor=99.95", "--var", "region='7'"]) == 0
+    manifest = json.loads((project / "target" / "manifest.json").read_text())
+    assert manifest["variables"] == [
+        {"name": "floor", "type": "decimal(18,2)", "description": None},
+        {"name": "region", "type": "string", "description": None},
+    ]
 
 
 def test_past_runs_are_listed_and_shown(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

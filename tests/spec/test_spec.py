@@ -32,7 +32,7 @@ TARGETS: dict[str, Callable[[pytest.FixtureRequest], dict[str, str]]] = {
     "postgres": lambda request: {"warehouse": "postgres", "url": request.getfixturevalue("postgres_database")},
 }
 
-CASE_KEYS = {"why", "xfail", "balance", "options", "sources", "stages", "then", "exit", "codes", "expect"}
+CASE_KEYS = {"why", "xfail", "balance", "vars", "options", "sources", "stages", "then", "exit", "codes", "expect"}
 RUN_KEYS = {"why", "options", "sources", "stages", "exit", "codes", "expect"}
 STAGE_KEYS = {"status", "columns", "rows", "quarantine", "ledger", "money", "checks"}
 # Checks that the framework makes itself: while they pass, a case need not list them.
@@ -82,6 +82,7 @@ def test_case(
     settings = TARGETS[target](request)
     write(project / "framework.yaml", {"project": "spec", "targets": {"dev": settings}})
     pipeline = {"pipeline": "spec", "balance": case.data.get("balance", []), "sources": {}, "stages": {}}
+    pipeline |= {"vars": case.data["vars"]} if "vars" in case.data else {}
     _only(CASE_KEYS, case.data)
     for number, run in enumerate((case.data, *case.data.get("then", ()))):
         if number:
@@ -89,8 +90,7 @@ def test_case(
         pipeline["sources"] |= deliver(run.get("sources", {}), project, settings, pipeline["sources"])
         pipeline["stages"] |= _materialized(run.get("stages", {}), target)
         write(project / "pipeline.yaml", pipeline)
-        options = run.get("options", [])
-        exit_code = cli.main(["run", "pipeline.yaml", "--output", "json", "--debug", *options])
+        exit_code = cli.main(["run", "pipeline.yaml", "--output", "json", "--debug", *run.get("options", ())])
         printed = capsys.readouterr()
         if printed.err:
             pytest.fail(printed.err)

@@ -369,7 +369,7 @@ FROM marts.replaced__new ORDER BY marts.replaced__new.joined;
 -- stage history: the candidate, beside what stands
 CREATE TABLE marts.history__new AS
 WITH kept AS
-(SELECT members.member_id AS member_id, members.part AS part, members.city AS city, members."Home Town" AS "Home Town", members.score AS score, members.joined AS joined, :run_started_at AS valid_from, CAST(NULL AS TIMESTAMP) AS valid_to, TRUE AS is_current
+(SELECT members.member_id AS member_id, members.part AS part, members.city AS city, members."Home Town" AS "Home Town", members.score AS score, members.joined AS joined, CAST(:run_started_at AS TIMESTAMP) AS valid_from, CAST(NULL AS TIMESTAMP) AS valid_to, TRUE AS is_current
 FROM staging.members AS members)
  SELECT md5(COALESCE(length(kept.member_id) || ':' || kept.member_id, '-') || COALESCE(length(strftime(kept.valid_from, '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(kept.valid_from, '%Y-%m-%d %H:%M:%S.%f'), '-')) AS version_key, kept.member_id, kept.part, kept.city, kept."Home Town", kept.score, kept.joined, kept.valid_from, kept.valid_to, kept.is_current, 'out' AS _bucket
 FROM kept UNION ALL SELECT md5(COALESCE(length('UNKNOWN') || ':' || 'UNKNOWN', '-') || COALESCE(length(strftime(TIMESTAMP '1900-01-01 00:00:00', '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(TIMESTAMP '1900-01-01 00:00:00', '%Y-%m-%d %H:%M:%S.%f'), '-')) AS version_key, CAST('UNKNOWN' AS VARCHAR) AS member_id, CAST(NULL AS BIGINT) AS part, CAST(NULL AS VARCHAR) AS city, CAST(NULL AS VARCHAR) AS "Home Town", CAST(NULL AS DOUBLE PRECISION) AS score, CAST(NULL AS DATE) AS joined, CAST(TIMESTAMP '1900-01-01 00:00:00' AS TIMESTAMP) AS valid_from, CAST(NULL AS TIMESTAMP) AS valid_to, CAST(TRUE AS BOOLEAN) AS is_current, 'unknown' AS _bucket;
@@ -421,7 +421,7 @@ WHERE marts.history__new._bucket IN ('out', 'unknown')) AS candidate
 WHERE candidate.member_id = marts.history.member_id AND (candidate.part IS DISTINCT FROM marts.history.part OR candidate.city IS DISTINCT FROM marts.history.city OR candidate."Home Town" IS DISTINCT FROM marts.history."Home Town" OR candidate.score IS DISTINCT FROM marts.history.score AND NOT coalesce(candidate.score BETWEEN least(marts.history.score * 0.999999999, marts.history.score * 1.000000001) AND greatest(marts.history.score * 0.999999999, marts.history.score * 1.000000001), FALSE) OR candidate.joined IS DISTINCT FROM marts.history.joined) AND candidate.valid_from = marts.history.valid_from));
 
 -- publish history: in the publishing transaction
-UPDATE marts.history SET valid_to=:run_started_at, is_current=FALSE WHERE marts.history.is_current AND (EXISTS (SELECT 1
+UPDATE marts.history SET valid_to=CAST(:run_started_at AS TIMESTAMP), is_current=FALSE WHERE marts.history.is_current AND (EXISTS (SELECT 1
 FROM (SELECT marts.history__new.version_key AS version_key, marts.history__new.member_id AS member_id, marts.history__new.part AS part, marts.history__new.city AS city, marts.history__new."Home Town" AS "Home Town", marts.history__new.score AS score, marts.history__new.joined AS joined, marts.history__new.valid_from AS valid_from, marts.history__new.valid_to AS valid_to, marts.history__new.is_current AS is_current
 FROM marts.history__new
 WHERE marts.history__new._bucket IN ('out', 'unknown')) AS candidate
@@ -438,7 +438,7 @@ WHERE standing.is_current AND candidate.member_id = standing.member_id)) ORDER B
 
 -- stage history_closed: the candidate, beside what stands
 CREATE TABLE marts.history_closed__new AS
-SELECT by_city.city, by_city.part, by_city.members, by_city.score, :run_started_at AS valid_from, CAST(NULL AS TIMESTAMP) AS valid_to, TRUE AS is_current
+SELECT by_city.city, by_city.part, by_city.members, by_city.score, CAST(:run_started_at AS TIMESTAMP) AS valid_from, CAST(NULL AS TIMESTAMP) AS valid_to, TRUE AS is_current
 FROM marts.by_city AS by_city;
 
 -- stage history_closed: what comes in from by_city
@@ -477,19 +477,19 @@ FROM marts.history_closed__new) AS candidate
 WHERE md5(COALESCE(length(candidate.city) || ':' || candidate.city, '-') || COALESCE(length(CAST(candidate.part AS VARCHAR)) || ':' || CAST(candidate.part AS VARCHAR), '-')) = md5(COALESCE(length(marts.history_closed.city) || ':' || marts.history_closed.city, '-') || COALESCE(length(CAST(marts.history_closed.part AS VARCHAR)) || ':' || CAST(marts.history_closed.part AS VARCHAR), '-')) AND candidate.city IS NOT DISTINCT FROM marts.history_closed.city AND candidate.part IS NOT DISTINCT FROM marts.history_closed.part AND (candidate.members IS DISTINCT FROM marts.history_closed.members OR candidate.score IS DISTINCT FROM marts.history_closed.score AND NOT coalesce(candidate.score BETWEEN least(marts.history_closed.score * 0.999999999, marts.history_closed.score * 1.000000001) AND greatest(marts.history_closed.score * 0.999999999, marts.history_closed.score * 1.000000001), FALSE)) AND candidate.valid_from = marts.history_closed.valid_from));
 
 -- publish history_closed: in the publishing transaction
-UPDATE marts.history_closed SET valid_to=:run_started_at, is_current=FALSE WHERE marts.history_closed.is_current AND (EXISTS (SELECT 1
+UPDATE marts.history_closed SET valid_to=CAST(:run_started_at AS TIMESTAMP), is_current=FALSE WHERE marts.history_closed.is_current AND (EXISTS (SELECT 1
 FROM (SELECT marts.history_closed__new.city AS city, marts.history_closed__new.part AS part, marts.history_closed__new.members AS members, marts.history_closed__new.score AS score, marts.history_closed__new.valid_from AS valid_from, marts.history_closed__new.valid_to AS valid_to, marts.history_closed__new.is_current AS is_current
 FROM marts.history_closed__new) AS candidate
 WHERE md5(COALESCE(length(candidate.city) || ':' || candidate.city, '-') || COALESCE(length(CAST(candidate.part AS VARCHAR)) || ':' || CAST(candidate.part AS VARCHAR), '-')) = md5(COALESCE(length(marts.history_closed.city) || ':' || marts.history_closed.city, '-') || COALESCE(length(CAST(marts.history_closed.part AS VARCHAR)) || ':' || CAST(marts.history_closed.part AS VARCHAR), '-')) AND candidate.city IS NOT DISTINCT FROM marts.history_closed.city AND candidate.part IS NOT DISTINCT FROM marts.history_closed.part AND (candidate.members IS DISTINCT FROM marts.history_closed.members OR candidate.score IS DISTINCT FROM marts.history_closed.score AND NOT coalesce(candidate.score BETWEEN least(marts.history_closed.score * 0.999999999, marts.history_closed.score * 1.000000001) AND greatest(marts.history_closed.score * 0.999999999, marts.history_closed.score * 1.000000001), FALSE))));
 
 -- publish history_closed: in the publishing transaction
-DELETE FROM marts.history_closed WHERE marts.history_closed.is_current AND marts.history_closed.valid_from = :run_started_at AND NOT (EXISTS (SELECT 1
+DELETE FROM marts.history_closed WHERE marts.history_closed.is_current AND marts.history_closed.valid_from = CAST(:run_started_at AS TIMESTAMP) AND NOT (EXISTS (SELECT 1
 FROM (SELECT marts.history_closed__new.city AS city, marts.history_closed__new.part AS part, marts.history_closed__new.members AS members, marts.history_closed__new.score AS score, marts.history_closed__new.valid_from AS valid_from, marts.history_closed__new.valid_to AS valid_to, marts.history_closed__new.is_current AS is_current
 FROM marts.history_closed__new) AS candidate
 WHERE md5(COALESCE(length(candidate.city) || ':' || candidate.city, '-') || COALESCE(length(CAST(candidate.part AS VARCHAR)) || ':' || CAST(candidate.part AS VARCHAR), '-')) = md5(COALESCE(length(marts.history_closed.city) || ':' || marts.history_closed.city, '-') || COALESCE(length(CAST(marts.history_closed.part AS VARCHAR)) || ':' || CAST(marts.history_closed.part AS VARCHAR), '-')) AND candidate.city IS NOT DISTINCT FROM marts.history_closed.city AND candidate.part IS NOT DISTINCT FROM marts.history_closed.part));
 
 -- publish history_closed: in the publishing transaction
-UPDATE marts.history_closed SET valid_to=:run_started_at, is_current=FALSE WHERE marts.history_closed.is_current AND NOT (EXISTS (SELECT 1
+UPDATE marts.history_closed SET valid_to=CAST(:run_started_at AS TIMESTAMP), is_current=FALSE WHERE marts.history_closed.is_current AND NOT (EXISTS (SELECT 1
 FROM (SELECT marts.history_closed__new.city AS city, marts.history_closed__new.part AS part, marts.history_closed__new.members AS members, marts.history_closed__new.score AS score, marts.history_closed__new.valid_from AS valid_from, marts.history_closed__new.valid_to AS valid_to, marts.history_closed__new.is_current AS is_current
 FROM marts.history_closed__new) AS candidate
 WHERE md5(COALESCE(length(candidate.city) || ':' || candidate.city, '-') || COALESCE(length(CAST(candidate.part AS VARCHAR)) || ':' || CAST(candidate.part AS VARCHAR), '-')) = md5(COALESCE(length(marts.history_closed.city) || ':' || marts.history_closed.city, '-') || COALESCE(length(CAST(marts.history_closed.part AS VARCHAR)) || ':' || CAST(marts.history_closed.part AS VARCHAR), '-')) AND candidate.city IS NOT DISTINCT FROM marts.history_closed.city AND candidate.part IS NOT DISTINCT FROM marts.history_closed.part));

@@ -1,0 +1,102 @@
+"""What stands in a target and in the way of a run: plain data in, refusals out."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from framework.plan import Plan, StagePlan, reads
+from framework.standing import Recorded, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a run that would build `stage` is refused, and what to do about it."""
+
+    stage: str
+    message: str
+    help: str
+
+
+def obstacles(
+    plan: Plan, selected: Collection[str], schemas: Mapping[str, str], standing: Standing
+) -> Iterator[Obstacle]:
+    """Everything that keeps the selected stages from being built in this target."""
+    for stage in plan.stages:
+        if stage.name in selected:
+            yield from _owned(plan, stage, standing)
+            yield from _published(stage, schemas, standing)
+            continue
+        read = reads(stage)
+        reader = next((s.name for s in plan.stages if s.name in selected and stage.name in reads(s)), None)
+        if reader is not None:
+            yield from _owned(plan, stage, standing)
+            yield from _unfit(stage, reader, schemas, standing)
+        if _is_computed(stage, schemas, standing):
+            below = (s for s in plan.stages if s.name in selected and s.name in read)
+            yield from (o for s in below for o in _altered(s, stage, standing))
+
+
+def _owned(plan: Plan, stage: StagePlan, standing: Standing) -> Iterator[Obstacle]:
+    """A stage belongs to one pipeline of a target: two would build over each other's rows."""
+    owner = standing.owners.get(stage.name, plan.name)
+    if owner != plan.name:
+        message = f"stage `{stage.name}` stands in this target already, from pipeline `{owner}`"
+        yield Obstacle(stage.name, message, "rename one of them, or run this pipeline against another target")
+
+
+def _published(stage: StagePlan, schemas: Mapping[str, str], standing: Standing) -> Iterator[Obstacle]:
+    """A stage that is no longer published would take the place of its table before the run is judged."""
+    if stage.publication is None and standing.kind(schemas[stage.layer], stage.name) == "TABLE":
+        message = f"`{stage.name}` stands as a published table, and the pipeline makes it {stage.kind}"
+        yield Obstacle(stage.name, message, "rename the stage, or drop the table yourself once nobody reads it")
+
+
+# -- what is not selected
+
+
+def _unfit(stage: StagePlan, reader: str, schemas: Mapping[str, str], standing: Standing) -> Iterator[Obstacle]:
+    """What is not selected is read as it stands: it must stand, and be what the plan takes it for."""
+    stands = standing.kind(schemas[stage.layer], stage.name) is not None
+    why = _why_unfit(stage, standing.stages.get(stage.name)) if stands else "does not stand in this target"
+    if why is not None:
+        message = f"`{reader}` reads `{stage.name}`, which is not selected and {why}"
+        yield Obstacle(reader, message, f"select what it is made of as well: --select +{reader}")
+
+
+def _why_unfit(stage: StagePlan, recorded: Recorded | None) -> str | None:
+    """What the proofs of the plan rest on and the stage as it stands does not keep."""
+    definition = None if recorded is None else recorded.definition
+    if definition is None:
+        return None
+    stood = {column.name.lower(): column for column in definition.columns}
+    for column in stage.relation.columns:
+        was = stood.get(column.name.lower())
+        if was is None:
+            return f"stands without the column `{column.name}`"
+        if was.type != str(column.type):
+            return f"stands with `{column.name}` as {was.type}, and the pipeline makes it {column.type}"
+        if was.nullable and not column.nullable:
+            return f"stands with nulls in `{column.name}`, for all that is known of it"
+    keys = [frozenset(name.lower() for name in key) for key in definition.keys]
+    for key in stage.relation.keys:
+        if not any(known <= {name.lower() for name in key} for known in keys):
+            return "stands with another key than the pipeline gives it"
+    return None
+
+
+def _is_computed(stage: StagePlan, schemas: Mapping[str, str], standing: Standing) -> bool:
+    """Whether a stage stands as a view over what it reads, with no rows of its own."""
+    schema = schemas[stage.layer]
+    return standing.kind(schema, stage.name) == "VIEW" and standing.kind(schema, f"{stage.name}__rows") is None
+
+
+def _altered(stage: StagePlan, view: StagePlan, standing: Standing) -> Iterator[Obstacle]:
+    """A view stays a view of what it was made over: columns may come behind those that stand, and none may go."""
+    recorded = standing.stages.get(stage.name)
+    definition = None if recorded is None else recorded.definition
+    if definition is None:
+        return
+    stood = [(column.name, column.type) for column in definition.columns]
+    planned = [(column.name, str(column.type)) for column in stage.relation.columns]
+    if planned[: len(stood)] != stood:
+        message = f"`{view.name}` is not selected and stands as a view over `{stage.name}`, whose columns change"
+        yield Obstacle(stage.name, message, f"select what is made of it as well: --select {stage.name}+")
