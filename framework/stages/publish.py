@@ -240,11 +240,13 @@ def _standing(relation: Relation, publication: Publication) -> Relation:
     if not publication.remembers and not publication.unknown:
         return relation
     sure = {*publication.row_key, publication.surrogate_key, *publication.kept} - {VALID_TO}
-    keyed = bool(publication.key) or frozenset() in relation.keys
-    keys = frozenset({frozenset(publication.row_key)} if keyed else ())
-    keys |= {frozenset({name}) for name in relation.names if name == publication.surrogate_key}
-    if not publication.remembers:
+    keys = relation.keys
+    if publication.remembers:
+        keyed = bool(publication.key) or frozenset() in keys
+        keys = frozenset({frozenset(publication.row_key)} if keyed else ())
+    else:
         sure |= {name for name, value in publication.unknown.items() if value is not None}
+    keys |= {frozenset({name}) for name in relation.names if name == publication.surrogate_key}
 
     def seen(column: Column) -> Column:
         return column if column.name in sure else replace(column, nullable=True)

@@ -10,7 +10,8 @@ sources:
   raw: {{path: rows.csv, columns: {{k: integer, month: string, v: integer}}}}
 stages:
   read: {{kind: normalize, from: raw, key: [k], columns: {{k: , month: , v: }}, warehouse: {settings}}}
-  out: {{kind: publish, from: read, {more}}}
+  wider: {{kind: enrich, from: read, columns: {{twice: v + v}}, warehouse: {settings}}}
+  out: {{kind: publish, from: wider, drop: [twice], {more}}}
 """
 
 
@@ -48,6 +49,7 @@ def test_duckdb_writes_the_rows_of_a_stage_in_their_order(duckdb_project: Projec
     more = "partition_by: [month], warehouse: {duckdb: {order_by: [v]}}"
     project.good(laid(project, *lines(11), settings=settings, more=more))
     assert runs(project, "staging.read__rows", "month || lpad(v::text, 5, '0')") == 0
+    assert runs(project, "intermediate.wider__rows", "month || lpad(v::text, 5, '0')") == 0
     assert runs(project, "marts.out", "v") == 0
 
 
@@ -73,6 +75,7 @@ def test_postgres_keeps_tables_as_said(postgres_project: Project) -> None:
         project.good(name)
         assert indexes(project, "staging", "read__rows") == ["btree (month)", "btree (v, k)"]
         assert kept(project, "staging.read__rows") == ("u", ["fillfactor=70"])
+        assert indexes(project, "intermediate", "wider__rows") == ["btree (month)", "btree (v, k)"]
         assert indexes(project, "marts", "out") == ["btree (month, k)", "btree (v)"]
         assert kept(project, "marts.out") == ("p", ["fillfactor=90"])
     project.good(name, "--full-refresh")
