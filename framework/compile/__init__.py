@@ -16,7 +16,7 @@ from framework.compile.program import Audit, Program, SourceProgram, StageProgra
 from framework.compile.publishing import publishing
 from framework.compile.rows import Rowset, lower_query
 from framework.compile.tables import ADDED, DEFAULT_SCHEMAS, FRAMEWORK_SCHEMA, Tables
-from framework.ddl import CreateTableAs, CreateView
+from framework.ddl import CreateTableAs, CreateView, column_of
 from framework.diagnostics import Code, Diagnostic, PipelineError
 from framework.expressions.lowering import Lowering, conversion, lower
 from framework.expressions.tree import Expression, Literal, Reference
@@ -151,9 +151,9 @@ class _Compiling:
         for name in rowset.names:
             column = stage.relation.column(name)
             if column is None or column.type in (NULL, UNKNOWN):
-                chosen.append(rows.c[name])
+                chosen.append(column_of(rows, name))
             else:
-                chosen.append(conversion(rows.c[name], column.type, self.lowering).label(name))
+                chosen.append(conversion(column_of(rows, name), column.type, self.lowering).label(name))
         return Rowset(sa.select(*chosen).select_from(rows), rowset.names)
 
     def _with_unknown(self, stage: StagePlan, rowset: Rowset) -> Any:
@@ -200,9 +200,9 @@ class _Compiling:
         """The candidate as those who read the stage will see it; the unknown row is judged with it."""
         if not verdict:
             return stored
-        select = sa.select(*(stored.c[n] for n in stage.relation.names)).select_from(stored)
+        select = sa.select(*(column_of(stored, n) for n in stage.relation.names)).select_from(stored)
         shown: list[ColumnElement[Any]] = [sa.literal_column("'out'"), sa.literal_column("'unknown'")]
-        return select.where(stored.c[BUCKET].in_(shown)).subquery(stage.name)
+        return select.where(column_of(stored, BUCKET).in_(shown)).subquery(stage.name)
 
     # -- the ledger
 
@@ -232,7 +232,7 @@ class _Compiling:
 
     def _sum(self, table: FromClause, name: str | None, index: int) -> Any:
         """Null where the input has no such column, and zero where it has one without a value."""
-        total = sa.func.coalesce(sa.func.sum(table.c[name]), sa.literal_column("0")) if name else sa.null()
+        total = sa.func.coalesce(sa.func.sum(column_of(table, name)), sa.literal_column("0")) if name else sa.null()
         return total.label(f"money_{index}")
 
     def _before(self, stage: StagePlan) -> Audit | None:
@@ -253,18 +253,18 @@ class _Compiling:
         if stage.publication is not None:
             return
         rows = self.tables.rows(stage).alias(stage.name)
-        shown: Select[Any] = sa.select(*(rows.c[n] for n in stage.relation.names)).select_from(rows)
+        shown: Select[Any] = sa.select(*(column_of(rows, n) for n in stage.relation.names)).select_from(rows)
         if verdict:
-            shown = shown.where(rows.c[BUCKET] == sa.literal_column("'out'"))
+            shown = shown.where(column_of(rows, BUCKET) == sa.literal_column("'out'"))
         yield CreateView(self.tables.live(stage), shown)
         if stage.query.holds and verdict:
             yield CreateView(self.tables.quarantine(stage), self._held(stage, rows, names))
 
     def _held(self, stage: StagePlan, rows: FromClause, names: Iterable[str]) -> Select[Any]:
         """The rows held back, with why."""
-        reasons = [rows.c[REASONS]] if REASONS in names else []
-        held: Select[Any] = sa.select(*(rows.c[n] for n in stage.relation.names), rows.c[BUCKET], *reasons)
-        return held.select_from(rows).where(rows.c[BUCKET].in_([sa.literal_column(f"'{b}'") for b in HELD]))
+        reasons = [column_of(rows, REASONS)] if REASONS in names else []
+        held: Select[Any] = sa.select(*(column_of(rows, n) for n in stage.relation.names), column_of(rows, BUCKET), *reasons)
+        return held.select_from(rows).where(column_of(rows, BUCKET).in_([sa.literal_column(f"'{b}'") for b in HELD]))
 
 
 def _is(name: str, value: Expression) -> bool:

@@ -14,6 +14,7 @@ from framework.assertion import Assertion, HeldTest, MeasureTest, RowTest, SetTe
 from framework.compile.program import Audit, Figure, SetAudit
 from framework.compile.rows import Read, lower_query
 from framework.compile.tables import ADDED
+from framework.ddl import column_of
 from framework.expressions import types as t
 from framework.expressions.lowering import Lowering, lower
 from framework.expressions.tree import Call, Expression, Reference
@@ -47,7 +48,7 @@ def fused(
         scan.added(money)
     if extra.grouped:
         scan.add(
-            Figure("rows", "grouped", "grouped"), sa.func.coalesce(sa.func.sum(source.c[ROWS]), sa.literal_column("0"))
+            Figure("rows", "grouped", "grouped"), sa.func.coalesce(sa.func.sum(column_of(source, ROWS)), sa.literal_column("0"))
         )
     for bucket in buckets or ("out",):
         scan.rows(bucket)
@@ -114,7 +115,7 @@ class _Scan:
 
     def _lower(self, expression: Expression) -> ColumnElement[Any]:
         """The figure as the driver gives it: a result processor of SQLAlchemy's would make a float of money."""
-        element = lower(expression, lambda reference: self.source.c[reference.name], self.lowering)
+        element = lower(expression, lambda reference: column_of(self.source, reference.name), self.lowering)
         return sa.type_coerce(element, sa.types.NULLTYPE)
 
 
@@ -153,5 +154,5 @@ def _failures(assertion: Assertion, test: SetTest, read: Read, lowering: Lowerin
     failing = lower_query(query, read, lowering, verdict=False).select.cte("failing")
     if test.count is None:
         return sa.select(sa.func.count().label("failing_rows")).select_from(failing)
-    total = sa.func.coalesce(sa.func.sum(failing.c[test.count]), sa.literal_column("0"))
+    total = sa.func.coalesce(sa.func.sum(column_of(failing, test.count)), sa.literal_column("0"))
     return sa.select(total.label("failing_rows")).select_from(failing)
