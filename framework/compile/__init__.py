@@ -263,8 +263,9 @@ class _Compiling:
     def _held(self, stage: StagePlan, rows: FromClause, names: Iterable[str]) -> Select[Any]:
         """The rows held back, with why."""
         reasons = [column_of(rows, REASONS)] if REASONS in names else []
-        held: Select[Any] = sa.select(*(column_of(rows, n) for n in stage.relation.names), column_of(rows, BUCKET), *reasons)
-        return held.select_from(rows).where(column_of(rows, BUCKET).in_([sa.literal_column(f"'{b}'") for b in HELD]))
+        bucket = column_of(rows, BUCKET)
+        held: Select[Any] = sa.select(*(column_of(rows, n) for n in stage.relation.names), bucket, *reasons)
+        return held.select_from(rows).where(bucket.in_([sa.literal_column(f"'{b}'") for b in HELD]))
 
 
 def _is(name: str, value: Expression) -> bool:

@@ -47,9 +47,8 @@ def fused(
     if extra.added:
         scan.added(money)
     if extra.grouped:
-        scan.add(
-            Figure("rows", "grouped", "grouped"), sa.func.coalesce(sa.func.sum(column_of(source, ROWS)), sa.literal_column("0"))
-        )
+        grouped = sa.func.sum(column_of(source, ROWS))
+        scan.add(Figure("rows", "grouped", "grouped"), sa.func.coalesce(grouped, sa.literal_column("0")))
     for bucket in buckets or ("out",):
         scan.rows(bucket)
         for name in money:

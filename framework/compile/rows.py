@@ -21,7 +21,8 @@ from framework.algebra import BUCKET, REASONS, ROWS, Derive, Divert, Group, Hold
 from framework.compile.tables import ADDED
 from framework.ddl import column_of
 from framework.expressions import types as t
-from framework.expressions.lowering import Lowering, conversion, lower
+from framework.expressions.lowering import Lowering, calls, conversion, lower
+from framework.expressions.strictness import either
 from framework.expressions.tree import (
     Call,
     Expression,
@@ -206,6 +207,9 @@ class _Levels:
             return self.columns.get(REASONS)
         texts = [call("case", _place(i), literal(json.dumps(name))) for i, (name, _) in enumerate(self.reasons)]
         listed = call("||", call("||", literal("["), call("concat_ws", literal(","), *texts)), literal("]"))
+        # Most rows fail nothing, and to put the list together costs more than to ask.
+        held = either(*(_place(i) for i in range(len(self.reasons))))
+        listed = listed if held is None else call("case", held, listed, literal("[]"))
         failing = {f"_r{i}": element for i, (_, element) in enumerate(self.reasons)}
         return lower(listed, lambda reference: failing[reference.name], self.lowering)
 
@@ -267,13 +271,24 @@ class _Levels:
     def _hold(self, step: Hold) -> None:
         for _, failing in step.reasons:
             self._settle(references(failing))
-        lowered = [(name, self._lower(failing)) for name, failing in step.reasons]
         if not self.verdict:
             self.conditions += [self._lower(_opposite(failing)) for _, failing in step.reasons]
             return
+        lowered = self._judged(step)
         self.reasons += lowered
         self.diverts += [(failing, "quarantined") for _, failing in lowered]
         self.label = "verdict"
+
+    def _judged(self, step: Hold) -> list[tuple[str, ColumnElement[Any]]]:
+        """The bucket and the list of reasons both ask for each reason: what calls a function is calculated before."""
+        called = {f"_held_{i}": e for i, (_, e) in enumerate(step.reasons) if calls(e)}
+        if called:
+            self._push(*((flag, self._lower(failing)) for flag, failing in called.items()))
+        flags = [f"_held_{i}" for i in range(len(step.reasons))]
+        return [
+            (name, column_of(self.source, flag) if flag in called else self._lower(failing))
+            for flag, (name, failing) in zip(flags, step.reasons, strict=True)
+        ]
 
     def _group(self, step: Group) -> None:
         if self.computed:
