@@ -1,9 +1,11 @@
 """argv -> one command; an exception -> an exit code. Nothing heavy is imported before a command is chosen."""
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import ModuleType
 
 import framework
@@ -78,7 +80,8 @@ def _guarded(run: object, options: argparse.Namespace) -> int:
     """Runs a command; no traceback reaches a user but on demand."""
     assert callable(run)
     try:
-        return int(run(options))
+        with _uncollected():
+            return int(run(options))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
@@ -90,6 +93,18 @@ def _guarded(run: object, options: argparse.Namespace) -> int:
         return _missing_package(error, options.debug)
     except Exception as error:
         return _explained(error, options)
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """What a pipeline becomes lives as long as the command: a collector would walk it again and again for nothing."""
+    collected = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collected:
+            gc.enable()
 
 
 def _explained(error: Exception, options: argparse.Namespace) -> int:

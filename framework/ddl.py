@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.elements import ClauseElement
-from sqlalchemy.sql.selectable import TableClause
+from sqlalchemy.sql.elements import ClauseElement, ColumnElement
+from sqlalchemy.sql.selectable import FromClause, TableClause
 
 
 class Ddl(Executable, ClauseElement):
@@ -143,3 +143,12 @@ def _create_schema(element: CreateSchema, compiler: SQLCompiler, **_: Any) -> st
 def table(schema: str | None, name: str, *columns: str) -> TableClause:
     """A table by name; columns as given."""
     return sa.table(name, *(sa.column(c) for c in columns), schema=schema)
+
+
+def column_of(source: FromClause, name: str) -> ColumnElement[Any]:
+    """A column of whatever can be selected from, by its name there.
+
+    `source.c` would make a column object for each column of each level below; a plan of thousands of stages spends
+    more on those than on all else.
+    """
+    return sa.column(name, _selectable=source)

@@ -19,8 +19,10 @@ from sqlalchemy.sql.selectable import CTE, FromClause, Select
 from framework import algebra
 from framework.algebra import BUCKET, REASONS, ROWS, Derive, Divert, Group, Hold, Join, Query, Repeat
 from framework.compile.tables import ADDED
+from framework.ddl import column_of
 from framework.expressions import types as t
-from framework.expressions.lowering import Lowering, Scalar, conversion, lower, sql_type
+from framework.expressions.lowering import Lowering, Scalar, calls, conversion, lower, sql_type
+from framework.expressions.strictness import either
 from framework.expressions.tree import (
     Call,
     Expression,
@@ -99,13 +101,14 @@ class _Levels:
     def _input(self) -> FromClause:
         match self.query.input:
             case algebra.Read(relation=name):
-                table = self.read(name, sorted(self._unmade())).alias(self._name(name))
-                self._adopt(table, [c.name for c in table.c])
-                return table
+                table = self.read(name, sorted(self._unmade()))
+                alias = table.alias(self._name(name))
+                self._adopt(alias, table.c.keys())
+                return alias
             case algebra.Union(branches=branches):
-                selects = [self._branch(branch) for branch in branches]
-                union = sa.union_all(*selects).cte(self._name("branches"))
-                self._adopt(union, [c.name for c in union.c])
+                rowsets = [self._branch(branch) for branch in branches]
+                union = sa.union_all(*(r.select for r in rowsets)).cte(self._name("branches"))
+                self._adopt(union, rowsets[0].names)
                 return union
             case algebra.Select():
                 return self._authored(self.query.input)
@@ -131,10 +134,10 @@ class _Levels:
         self.taken.add(name)
         return sa.select(*table.c).select_from(table).cte(name)
 
-    def _branch(self, branch: algebra.Branch) -> Select[Any]:
+    def _branch(self, branch: algebra.Branch) -> Rowset:
         steps = (*branch.relation.steps, Derive(branch.columns, "branch"))
         query = Query(branch.relation.input, steps, tuple(name for name, _ in branch.columns))
-        return _Levels(query, self.read, self.lowering, False, self.taken).rowset().select
+        return _Levels(query, self.read, self.lowering, False, self.taken).rowset()
 
     def _unmade(self) -> set[str]:
         """The columns that operations read and that none before them made: those of the input."""
@@ -146,7 +149,7 @@ class _Levels:
         return {n for n in wanted | {o for o in self.query.output if o not in made} if not n.startswith("_")}
 
     def _adopt(self, source: FromClause, names: Iterable[str]) -> None:
-        self.columns = {name.lower(): source.c[name] for name in names}
+        self.columns = {name.lower(): column_of(source, name) for name in names}
         self.names = {name.lower(): name for name in names}
         self.computed = set()
 
@@ -210,6 +213,9 @@ class _Levels:
             return before
         texts = [call("case", _place(i), literal(json.dumps(name))) for i, (name, _) in enumerate(self.reasons)]
         listed = call("||", call("||", literal("["), call("concat_ws", literal(","), *texts)), literal("]"))
+        # Most rows fail nothing, and to put the list together costs more than to ask.
+        held = either(*(_place(i) for i in range(len(self.reasons))))
+        listed = listed if held is None else call("case", held, listed, literal("[]"))
         failing = {f"_r{i}": element for i, (_, element) in enumerate(self.reasons)}
         reasons = lower(listed, lambda reference: failing[reference.name], self.lowering)
         # A row that was held before is not judged again.
@@ -275,13 +281,24 @@ class _Levels:
     def _hold(self, step: Hold) -> None:
         for _, failing in step.reasons:
             self._settle(references(failing))
-        lowered = [(name, self._lower(failing)) for name, failing in step.reasons]
         if not self.verdict:
             self.conditions += [self._lower(_opposite(failing)) for _, failing in step.reasons]
             return
+        lowered = self._judged(step)
         self.reasons += lowered
         self.diverts += [(failing, "quarantined") for _, failing in lowered]
         self.label = "verdict"
+
+    def _judged(self, step: Hold) -> list[tuple[str, ColumnElement[Any]]]:
+        """The bucket and the list of reasons both ask for each reason: what calls a function is calculated before."""
+        called = {f"_held_{i}": e for i, (_, e) in enumerate(step.reasons) if calls(e)}
+        if called:
+            self._push(*((flag, self._lower(failing)) for flag, failing in called.items()))
+        flags = [f"_held_{i}" for i in range(len(step.reasons))]
+        return [
+            (name, column_of(self.source, flag) if flag in called else self._lower(failing))
+            for flag, (name, failing) in zip(flags, step.reasons, strict=True)
+        ]
 
     def _group(self, step: Group) -> None:
         if self.computed:
@@ -367,7 +384,7 @@ class _Levels:
         self.source = sa.join(self.source, right, on, full=True)
         self._take(step, right, present)
         for left, other in step.coalesced:
-            self._set(left, sa.func.coalesce(self.columns[left.lower()], right.c[other]), computed=True)
+            self._set(left, sa.func.coalesce(self.columns[left.lower()], column_of(right, other)), computed=True)
         self._set(ADDED, added, computed=False)
 
     def _number_left(self) -> None:
@@ -405,19 +422,19 @@ class _Levels:
         return select.cte(alias)
 
     def _both(self, step: Join, right: FromClause) -> Callable[[Reference], ColumnElement[Any]]:
-        def column(reference: Reference) -> ColumnElement[Any]:
-            return right.c[reference.name] if reference.qualifier == step.alias else self._column(reference)
+        def found(reference: Reference) -> ColumnElement[Any]:
+            return column_of(right, reference.name) if reference.qualifier == step.alias else self._column(reference)
 
-        return column
+        return found
 
     def _present(self, step: Join, right: FromClause) -> ColumnElement[Any]:
         """True where a right row matched."""
-        return right.c[_compared(step) or "_present"].is_not(None)
+        return column_of(right, _compared(step) or "_present").is_not(None)
 
     def _take(self, step: Join, right: FromClause, present: ColumnElement[Any]) -> None:
-        column = self._both(step, right)
+        both = self._both(step, right)
         for name, value in step.take:
-            element = lower(value, column, self.lowering)
+            element = lower(value, both, self.lowering)
             if not isinstance(value, Reference):
                 if not self._exact(value) and value.type not in (t.UNKNOWN, t.NULL):
                     element = conversion(element, value.type, self.lowering)

@@ -15,6 +15,7 @@ from framework.compile.folding import Member
 from framework.compile.holding import DISCARDED
 from framework.compile.program import Audit, Figure, FigureKind
 from framework.compile.tables import ADDED
+from framework.ddl import column_of
 from framework.expressions import types as t
 from framework.expressions.lowering import Lowering, conversion, lower
 from framework.expressions.tree import Call, Expression, Reference, transform
@@ -169,7 +170,7 @@ class Scan:
 
     def _lower(self, expression: Expression) -> ColumnElement[Any]:
         """The figure as the driver gives it: a result processor of SQLAlchemy's would make a float of money."""
-        element = lower(expression, lambda reference: self.source.c[reference.name], self.lowering)
+        element = lower(expression, lambda reference: column_of(self.source, reference.name), self.lowering)
         return sa.type_coerce(element, sa.types.NULLTYPE)
 
 

@@ -18,7 +18,7 @@ from framework.compile.publishing import publishing
 from framework.compile.rows import Rowset, lower_query
 from framework.compile.scan import Scan
 from framework.compile.tables import ADDED, Tables
-from framework.ddl import PLAIN, CreateIndex, CreateTableAs, CreateView, Storage
+from framework.ddl import PLAIN, CreateIndex, CreateTableAs, CreateView, Storage, column_of
 from framework.expressions import types as t
 from framework.expressions.lowering import conversion, lower
 from framework.expressions.tree import Literal, Reference
@@ -106,9 +106,9 @@ class Stages:
         for name in rowset.names:
             column = stage.relation.column(name)
             if column is None or column.type in (t.NULL, t.UNKNOWN):
-                chosen.append(rows.c[name])
+                chosen.append(column_of(rows, name))
             else:
-                chosen.append(conversion(rows.c[name], column.type, self.lowering).label(name))
+                chosen.append(conversion(column_of(rows, name), column.type, self.lowering).label(name))
         return Rowset(sa.select(*chosen).select_from(rows), rowset.names)
 
     def _with_unknown(self, stage: StagePlan, rowset: Rowset, found: Chain) -> Any:
@@ -164,9 +164,9 @@ class Stages:
         """The candidate as those who read the stage will see it; the unknown row is judged with it."""
         if not verdict:
             return stored
-        select = sa.select(*(stored.c[c.name] for c in stage.columns)).select_from(stored)
+        select = sa.select(*(column_of(stored, c.name) for c in stage.columns)).select_from(stored)
         shown: list[ColumnElement[Any]] = [sa.literal_column("'out'"), sa.literal_column("'unknown'")]
-        return select.where(stored.c[BUCKET].in_(shown)).subquery(stage.name)
+        return select.where(column_of(stored, BUCKET).in_(shown)).subquery(stage.name)
 
     def _account(self, member: Member, *, first: bool) -> Account:
         """What the ledger counts beside the stored rows. What comes into a later member came out of the one before."""
@@ -181,7 +181,7 @@ class Stages:
             for index, balance in enumerate(member.carried):
                 column = self.relations[name].column(balance)
                 assert column is not None
-                total = sa.func.coalesce(sa.func.sum(table.c[column.name]), sa.literal_column("0"))
+                total = sa.func.coalesce(sa.func.sum(column_of(table, column.name)), sa.literal_column("0"))
                 sums.append(total.label(f"money_{index}"))
             yield sa.select(sa.func.count().label("rows_in"), *sums).select_from(table)
 
@@ -210,9 +210,9 @@ class Stages:
             yield self._computed(stage)
             return
         rows = self.tables.rows(stage, *found.hidden).alias(stage.name)
-        shown: Select[Any] = sa.select(*(rows.c[n] for n in stage.relation.names)).select_from(rows)
+        shown: Select[Any] = sa.select(*(column_of(rows, n) for n in stage.relation.names)).select_from(rows)
         if verdict:
-            shown = shown.where(rows.c[BUCKET] == sa.literal_column("'out'"))
+            shown = shown.where(column_of(rows, BUCKET) == sa.literal_column("'out'"))
         yield CreateView(self.tables.live(stage), shown)
         if stage.query.holds and verdict:
             yield CreateView(self.tables.quarantine(stage), Holding(stage, self.lowering, names).shown(rows))
@@ -222,7 +222,7 @@ class Stages:
         select: Select[Any] = rowset.select
         if rowset.names != stage.relation.names:
             rows = select.subquery("computed")
-            select = sa.select(*(rows.c[n] for n in stage.relation.names))
+            select = sa.select(*(column_of(rows, n) for n in stage.relation.names))
         return CreateView(self.tables.live(stage), select)
 
 

@@ -19,7 +19,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 
-from framework.expressions.tree import Call, Expression, Literal, Ordering, Reference, Variable
+from framework.expressions.tree import Call, Expression, Literal, Ordering, Reference, Variable, walk
 from framework.expressions.typed import call, literal
 from framework.expressions.types import NULL, Type
 
@@ -201,6 +201,11 @@ _COMPARISONS = (
     *("is null", "is not null", "is true", "is not true", "is false", "is not false"),
 )
 _BINDING = {"or": 1, "and": 2, "not": 3, "||": 5, "+": 6, "-": 6, "*": 7} | dict.fromkeys(_COMPARISONS, 4)
+
+
+def calls(e: Expression) -> bool:
+    """Whether an expression calls functions, and is not only operators over columns and literals."""
+    return any(isinstance(node, Call) and node.function.name not in _BINDING for node in walk(e))
 
 
 @lru_cache(maxsize=4096)

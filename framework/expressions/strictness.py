@@ -46,8 +46,8 @@ def _alternatives(e: Expression) -> tuple[Expression, ...]:
 def derivation(name: str, e: Expression, flags: Mapping[str, Expression]) -> tuple[tuple[str, Expression], ...]:
     """A column with what tells whether it could be read: `_failed_<name>` beside it, if it can fail.
 
-    Where the whole value is one conversion, it failed if its text was given and the value is null; the
-    conversion is not written twice for that.
+    Where the whole value is one conversion, it failed if its text was given and the value is null, or if its text
+    had failed before; the conversion is not written twice for that.
     """
     if isinstance(e, Call) and _is_strict(e) and _is_strict(e.args[0]):
         return _in_two(name, e, flags)
@@ -55,13 +55,14 @@ def derivation(name: str, e: Expression, flags: Mapping[str, Expression]) -> tup
     if both.failed is None:
         return ((name, both.value),)
     flag = f"_failed_{name}"
-    if isinstance(e, Call) and _is_strict(e) and _failed(e.args[0], flags) == FALSE:
+    before = _failed(e.args[0], flags) if isinstance(e, Call) and _is_strict(e) else None
+    if isinstance(e, Call) and (before == FALSE or isinstance(before, Reference)):
         given = f"_given_{name}"
-        unread = call("is null", Reference(e.type, True, name))
+        unread = call("and", Reference(BOOLEAN, False, given), call("is null", Reference(e.type, True, name)))
         return (
             (given, call("is not null", transform(e.args[0], _tolerant))),
             (name, both.value),
-            (flag, call("and", Reference(BOOLEAN, False, given), unread)),
+            (flag, either(before, unread) or unread),
         )
     return (flag, both.failed), (name, both.value)
 

@@ -33,32 +33,38 @@ def _read_decimal(c: Call) -> str:
 
 
 def _read_timestamp() -> str:
-    """Text with an offset is brought to UTC; TRY_CAST AS TIMESTAMP would drop the offset without a word."""
+    """Text with an offset is brought to UTC; TRY_CAST AS TIMESTAMP would drop the offset without a word.
+
+    It takes spaces around a timestamp, and no other blank: those are trimmed off, which is dear, where it gave nothing.
+    """
     moment = f"{shapes.ISO_DATE}([T ]{shapes.CLOCK})?"
     zoned = f"{shapes.ISO_DATE}[T ]{shapes.CLOCK}{shapes.OFFSET}"
     # An offset is read only behind seconds.
     seconds = f"regexp_replace({_TRIMMED}, '^([^:]*:[0-9][0-9])([^:0-9])', '\\1:00\\2')"
     return (
-        f"CASE WHEN regexp_matches({{0}}, {_pattern(moment)}) THEN TRY_CAST({_TRIMMED} AS TIMESTAMP) "
+        f"CASE WHEN regexp_matches({{0}}, {_pattern(moment)}) "
+        f"THEN COALESCE(TRY_CAST({{0}} AS TIMESTAMP), TRY_CAST({_TRIMMED} AS TIMESTAMP)) "
         f"WHEN regexp_matches({{0}}, {_pattern(zoned)}) THEN TRY_CAST({seconds} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END"
     )
 
 
 def _amount(c: Call) -> str:
-    """Signs, a currency sign and thousands are taken off what has the right shape."""
+    """Signs, a currency sign and thousands are taken off what has the right shape; most amounts are plain numbers."""
+    shape = shapes.bounded(f"^{shapes.PLAIN_AMOUNT}$")
+    plain = f"WHEN regexp_matches({{0}}, '{shape}') THEN TRY_CAST({{0}} AS {{type}})"
     bare = "TRY_CAST(regexp_replace({0}, '[^0-9.]', '', 'g') AS {type})"
     sign = f"CASE WHEN regexp_matches({{0}}, '{shapes.NEGATIVE_AMOUNT}') THEN -{bare} ELSE {bare} END"
-    return _shaped(shapes.AMOUNT, sign)
+    return f"CASE {plain} WHEN regexp_matches({{0}}, {_pattern(shapes.AMOUNT)}) THEN {sign} END"
 
 
 def _formats(c: Call) -> str:
-    """The first format that fits; strptime alone would take a year of two digits for one of four."""
+    """The first format that fits; strptime alone would take a year of two digits for one of four. It ignores blanks."""
     read = []
     for option in c.options:
         pieces = shapes.directives(option)
         flags = "(?i)" if {p.letter for p in pieces} & set("bBpaA") else ""
         shape = shapes.bounded(flags + shapes.whole(shapes.moment(pieces)))
-        value = f"try_strptime({_TRIMMED}, {_quoted(option)})"
+        value = f"try_strptime({{0}}, {_quoted(option)})"
         read.append(f"CASE WHEN regexp_matches({{0}}, {_quoted(shape)}) THEN {value} END")
     return f"CAST({read[0] if len(read) == 1 else 'COALESCE(' + ', '.join(read) + ')'} AS {{type}})"
 

@@ -37,6 +37,7 @@ AMOUNT = (
     rf"|\(\$?{_AMOUNT}\))"
 )
 NEGATIVE_AMOUNT = "[-(R]"
+PLAIN_AMOUNT = r"[0-9]+(\.[0-9]{0,4})?"
 
 
 def whole(shape: str) -> str:
