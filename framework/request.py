@@ -32,6 +32,10 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     for word, what in (("--select", "only these stages"), ("--exclude", "not these stages")):
         how = ": name, +name, name+, 2+name, tag:x, kind:x; a blank is or, a comma is and" if word == "--select" else ""
         parser.add_argument(word, action="append", default=[], metavar="EXPR", help=what + how)
+    variable_arguments(parser)
+
+
+def variable_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--var", action="append", default=[], metavar="NAME=VALUE", help="a variable's value for this run; repeatable"
     )

@@ -1,7 +1,8 @@
-"""What a pipeline held back: list it, show how to see it, discard it with a reason."""
+"""What a pipeline held back: list it, show how to see it, replay it after a fix, discard it with a reason."""
 
 import argparse
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,14 +10,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from framework import project, standing
-from framework.compile.holding import CONTENT, DISCARDS, FIRST_RUN, STAGE
+from framework import project, request, standing
+from framework.compile.holding import CONTENT, DISCARDS, FIRST_RUN, HELD, STAGE
 from framework.compile.tables import Tables
 from framework.diagnostics import Code, Diagnostic, PipelineError, suggest
 from framework.execute.session import Session, Stopped
-from framework.load import load
+from framework.launch import launch
+from framework.load import Pipeline, load
 from framework.plan import Plan
 from framework.printing import SCHEMA_VERSION, as_json, table
+from framework.project import Project
 from framework.resolve import resolve
 from framework.target import Target, opened
 from framework.warehouse import Refusal, Unreachable
@@ -28,10 +31,14 @@ _OWN = ("_bucket", "_reasons", STAGE, FIRST_RUN, CONTENT)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=("list", "show", "discard"), help="what to do with what was held back")
+    parser.add_argument(
+        "action", choices=("list", "show", "replay", "discard"), help="what to do with what was held back"
+    )
     parser.add_argument("pipeline", type=Path, metavar="PIPELINE", help="the pipeline's file")
     parser.add_argument("stage", nargs="?", metavar="STAGE", help="the stage that holds the rows; not for list")
     parser.add_argument("--target", help="a target of framework.yaml; the default one otherwise")
+    request.variable_arguments(parser)
+    request.interval_arguments(parser)
     parser.add_argument("--show-values", action="store_true", help="show: print the rows themselves")
     parser.add_argument("--reason", help="discard: why; it stays in the ledger")
     parser.add_argument(
@@ -56,16 +63,37 @@ def _complete(options: argparse.Namespace) -> None:
 def run(options: argparse.Namespace) -> int:
     _complete(options)
     here = project.find(Path.cwd())
-    plan = resolve(load(options.pipeline))
+    pipeline = load(options.pipeline)
+    plan = resolve(pipeline)
+    if options.action == "replay":
+        return _replay(pipeline, plan, here, options)
     actions: Mapping[str, Callable[..., int]] = {"list": _list, "show": _show, "discard": _discard}
+    with _opened(plan, here, options) as quarantine:
+        return actions[options.action](quarantine, options)
+
+
+@contextmanager
+def _opened(plan: Plan, here: Project, options: argparse.Namespace) -> Iterator["_Quarantine"]:
     with opened(here, options.target) as target, target.engine.begin() as connection:
         try:
             with Session(connection, target.warehouse, {}).explained():
-                return actions[options.action](
-                    _Quarantine(plan, Tables(plan, here.schemas), target, connection), options
-                )
+                yield _Quarantine(plan, Tables(plan, here.schemas), target, connection)
         except Stopped as stopped:
             raise Unreachable(Refusal(stopped.message, stopped.help)) from None
+
+
+def _replay(pipeline: Pipeline, plan: Plan, here: Project, options: argparse.Namespace) -> int:
+    """Builds the stage anew, and what follows from it: rows that pass now go on, by their keys."""
+    with _opened(plan, here, options) as quarantine:
+        before = sum(c["rows"] for c in quarantine.counts(quarantine.held(options.stage, options)))
+    told = {"select": [f"{options.stage}+"], "exclude": [], "as_of": None, "full_refresh": False}
+    asked = argparse.Namespace(**{**vars(options), **told, "threads": 1, "fail_fast": False})
+    result = launch(pipeline, plan, request.read(plan, asked, runs=True), here, asked)
+    account = next((s.ledger for s in result.stages if s.name == options.stage), None)
+    if account is not None and options.output == "text":
+        after = sum(account.buckets.get(bucket, 0) for bucket in HELD)
+        print(f"`{options.stage}` held {before:,} rows back, and holds {after:,} now")
+    return result.exit_code
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,23 +1,15 @@
 """Run a pipeline: build, check and publish it on a target."""
 
 import argparse
-import sys
-from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from framework import project, request
-from framework.artifacts import write_manifest, write_results
 from framework.compile import compile_plan
-from framework.execute import Settings, clock, execute, new_run_id
-from framework.files import expand_variables
-from framework.load import Pipeline, load
+from framework.launch import launch
+from framework.load import load
 from framework.plan import Plan
-from framework.printing import Progress, print_diagnostics, print_run
+from framework.printing import print_diagnostics
 from framework.resolve import resolve
-from framework.state import history
-from framework.target import opened
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,42 +43,7 @@ def run(options: argparse.Namespace) -> int:
         print_diagnostics(plan.warnings, options)
     if options.dry_run:
         return _dry(plan, wanted.selected, here, options)
-    started_at = clock(options.as_of)
-    run_id = new_run_id(clock())
-    with opened(here, options.target) as target, history(expand_variables(here.model.state), here.root) as past:
-        program = compile_plan(plan, target.warehouse, here.schemas, wanted.selected)
-        settings = Settings(
-            run_id,
-            started_at,
-            here.root,
-            target.name,
-            here.schemas,
-            _places(pipeline, plan),
-            wanted.bound,
-            threads=options.threads,
-            fail_fast=options.fail_fast,
-            full_refresh=options.full_refresh,
-            asked=wanted.asked,
-        )
-        past.begin(run_id, plan.name, target.name, clock())
-        with Progress(len(program.sources) + len(program.stages), options) as progress:
-            result = execute(program, target.warehouse, target.engine, settings, progress)
-        unkept = _kept(lambda: past.end(result), "the history of runs")
-    unkept += _kept(lambda: write_manifest(plan, here.root), "target/manifest.json")
-    unkept += _kept(lambda: write_results(result, here.root), "target/run_results.json")
-    print_run(result, options)
-    for message in unkept:
-        print(message, file=sys.stderr)
-    return result.exit_code
-
-
-def _kept(keep: Callable[[], object], what: str) -> list[str]:
-    """Keeps a record of a run that is over: what stands is not undone because a note of it cannot be written."""
-    try:
-        keep()
-    except (OSError, SQLAlchemyError) as error:
-        return [f"warning: {what} could not be written ({type(error).__name__})"]
-    return []
+    return launch(pipeline, plan, wanted, here, options).exit_code
 
 
 def _dry(plan: Plan, selected: frozenset[str], here: project.Project, options: argparse.Namespace) -> int:
@@ -98,14 +55,3 @@ def _dry(plan: Plan, selected: frozenset[str], here: project.Project, options: a
     for stage in program.stages:
         print(f"  {stage.stage.kind} {stage.stage.name}")
     return 0
-
-
-def _places(pipeline: Pipeline, plan: Plan) -> Mapping[str, Mapping[str, str]]:
-    """Where each check stands in the file, for results to name."""
-    judged = [(s.name, s.assertions) for s in plan.sources] + [(s.name, s.assertions) for s in plan.stages]
-    places: dict[str, dict[str, str]] = {}
-    for name, assertions in judged:
-        for assertion in assertions:
-            at = pipeline.document.locate(assertion.place)
-            places.setdefault(name, {})[assertion.name] = f"{at.path}:{at.line}:{at.column}"
-    return places

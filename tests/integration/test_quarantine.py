@@ -126,3 +126,18 @@ def test_what_is_not_told_is_asked_for(project: Project, words: tuple[str, ...],
 
 def test_nothing_held_back(project: Project) -> None:
     assert quarantine(project, "list") == (0, "nothing is held back\n")
+
+
+def test_a_replay_publishes_what_was_mended_once(project: Project) -> None:
+    project.write("lines.yaml", LINES)
+    given(project, "a,c1,1,0.5", "b,c1,-1,0.5", "c,,2,0.5")
+    project.good("lines.yaml")
+    given(project, "a,c1,1,0.5", "b,c1,7,0.5", "c,,2,0.5")
+    code, said = quarantine(project, "replay", "lines")
+    assert code == 0, said
+    assert "`lines` held 2 rows back, and holds 1 now" in said
+    stands = project.rows("marts.fct_lines", "id", "paid")
+    assert stands == [("a", 1), ("b", 7)]
+    assert quarantine(project, "replay", "lines")[0] == 0
+    assert project.rows("marts.fct_lines", "id", "paid") == stands, "by its key, once"
+    assert quarantine(project, "replay", "fct_lines")[0] == 2
