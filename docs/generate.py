@@ -132,6 +132,8 @@ def _checks() -> Iterator[str]:
     yield "A check passes a row in which it has nothing to compare: null passes everywhere but in `not_null`. A source"
     yield "cannot quarantine; its checks stop or warn, and the first stage that reads it can quarantine. Results hold"
     yield "counts, never values."
+    yield ""
+    yield "Checks that several stages share are kept as a [suite](language.md#suites), and used by its name."
     for name, check in sorted(Check.registry.items()):
         yield from ("", f"## {name}", "", inspect.getdoc(check) or "", "")
         yield _kind(check)

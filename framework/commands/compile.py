@@ -21,7 +21,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     here = project.find(Path.cwd())
-    plan = resolve(load(options.pipeline))
+    plan = resolve(load(options.pipeline, here.root))
     name = options.warehouse or here.target(options.target)[1].warehouse
     chosen = warehouse(name)
     program = compile_plan(plan, chosen, here.schemas)

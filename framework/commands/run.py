@@ -48,7 +48,7 @@ def _moment(text: str) -> datetime:
 
 def run(options: argparse.Namespace) -> int:
     here = project.find(Path.cwd())
-    pipeline = load(options.pipeline)
+    pipeline = load(options.pipeline, here.root)
     plan = resolve(pipeline)
     if plan.warnings and options.output == "text":
         print_diagnostics(plan.warnings, options)
