@@ -87,6 +87,7 @@ class Draft:
         self.lost = False
         self.whole = False
         self.period: Period | None = None
+        self.native: str | None = None  # the warehouse whose own functions may be called
         self._next = count()
 
     # -- what is read
@@ -167,6 +168,7 @@ class Draft:
             variables=self.variables,
             windows=windows,
             aggregate_help=aggregate_help,
+            native=self.native,
         )
         return replace(scope, window_help=window_help) if window_help else scope
 
@@ -331,6 +333,7 @@ class Draft:
     def over(self, relation: Relation) -> "Draft":
         """A draft that starts from this stage's own outcome: what its checks see."""
         draft = Draft(self.name, self.place, self.readables, self.findings, self.variables)
+        draft.native = self.native
         draft.input = Read(relation.name)
         for column in relation.columns:
             draft.add(column)

@@ -309,6 +309,9 @@ class Stage(Model):
     materialized: Materialized = Field(
         "auto", description="table, view, or auto: a table, unless its one reader can compute it on the way."
     )
+    native: Name | None = Field(
+        None, description="The warehouse whose own functions it calls as native.name(...); it runs there alone."
+    )
     checks: Checks = ()
     allow: Frozen[str] = Field(
         default_factory=dict, description="Diagnostics let pass here, by code, each with the reason."

@@ -58,6 +58,7 @@ class StagePlan:
     """One stage. `balance` are the money columns that its ledger carries; `inputs` what its `in` counts.
 
     `materialized` is the author's word for how the stage stands; what comes of it is for compile to say.
+    `native` is the warehouse whose own functions it calls, and on which alone it runs.
     """
 
     name: str
@@ -69,6 +70,7 @@ class StagePlan:
     assertions: tuple[Assertion, ...] = ()
     publication: Publication | None = None
     materialized: Materialized = "auto"
+    native: str | None = None
     balance: tuple[str, ...] = ()
     description: str | None = None
     owner: str | None = None

@@ -6,6 +6,8 @@ from dataclasses import replace
 
 import networkx
 
+import framework.warehouses
+from framework import plugins
 from framework.algebra import Derive, Query, Read, Step
 from framework.assertion import Assertion, Place, SetTest
 from framework.clauses import checks
@@ -28,6 +30,7 @@ NO_BALANCE = Code("F233", "a balance column that no stage has")
 LONG_NAME = Code("F234", "a name too long for a warehouse")
 TWO_CASES = Code("F235", "two columns that differ in case alone")
 NOT_ALLOWED = Code("F238", "a diagnostic that cannot be let pass")
+UNKNOWN_NATIVE = Code("F260", "a stage tied to an unknown warehouse")
 NO_TABLE_NAME = Code("F239", "a name that no table can have")
 
 _TABLE_NAME = re.compile(r"[^\W\d]\w*")
@@ -231,10 +234,20 @@ def _over(query: Query, assertion: Assertion) -> Assertion:
 def _stage(name: str, model: PipelineModel, readables: dict[str, Readable], findings: Findings) -> StagePlan:
     stage = model.stages[name]
     findings.allowed = frozenset(_allowed(name, stage, findings))
-    plan = stage.resolve(Draft(name, ("stages", name), readables, findings, {}))
+    draft = Draft(name, ("stages", name), readables, findings, {})
+    draft.native = stage.native
+    _check_native(stage, draft)
+    plan = stage.resolve(draft)
     findings.allowed = frozenset()
     readables[name] = Readable(plan.relation, Query(Read(name)), publication=plan.publication)
     return plan
+
+
+def _check_native(stage: Stage, draft: Draft) -> None:
+    known = plugins.names(framework.warehouses)
+    if stage.native is not None and stage.native not in known:
+        message, help = f"no warehouse `{stage.native}`", suggest(stage.native, known)
+        draft.findings.error(UNKNOWN_NATIVE, (*draft.place, "native"), message, help)
 
 
 def _allowed(name: str, stage: Stage, findings: Findings) -> Iterable[str]:

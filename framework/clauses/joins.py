@@ -98,9 +98,9 @@ class _Side:
     def reference(self, column: Column) -> Reference:
         return Reference(column.type, column.nullable, column.name, self.name)
 
-    def scope(self, place: str) -> Scope:
+    def scope(self, draft: Draft, place: str) -> Scope:
         columns: dict[str, Expression] = {c.name.lower(): self.reference(c) for c in self.relation.columns}
-        return Scope(columns, place, open=self.open, windows=False)
+        return Scope(columns, place, open=self.open, windows=False, native=draft.native)
 
     def query(self) -> Query:
         """The right rows; one with an unreadable value matches nothing."""
@@ -260,8 +260,8 @@ def _where(draft: Draft, side: _Side, text: str) -> Expression:
         draft.unparsed(problem, (*side.place, "where"))
         return TRUE
     left = draft.scope(windows=False)
-    qualified = {side.name.lower(): side.scope(f"`{side.relation.name}`")}
-    scope = Scope(left.columns, left.place, left.open, left.variables, qualified, windows=False)
+    qualified = {side.name.lower(): side.scope(draft, f"`{side.relation.name}`")}
+    scope = Scope(left.columns, left.place, left.open, left.variables, qualified, windows=False, native=draft.native)
     return condition(draft, node, (*side.place, "where"), scope)
 
 
@@ -333,7 +333,7 @@ def _left(
 
 
 def _take(draft: Draft, side: _Side, take: Take) -> tuple[tuple[tuple[str, Expression], ...], list[tuple[str, Column]]]:
-    scope = side.scope(f"`{side.relation.name}`")
+    scope = side.scope(draft, f"`{side.relation.name}`")
     values: list[tuple[str, Expression]] = []
     origins: list[tuple[str, Column]] = []
     for name, text, path in _taken(take):

@@ -66,6 +66,7 @@ def finish(
         assertions,
         publication,
         stage.materialized,
+        stage.native,
         description=stage.description,
         owner=stage.owner,
         classification=stage.classification,

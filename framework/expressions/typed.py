@@ -24,6 +24,7 @@ from framework.expressions.syntax import (
     SyntaxProblem,
 )
 from framework.expressions.tree import (
+    NATIVE,
     Call,
     Expression,
     Function,
@@ -43,6 +44,8 @@ WRONG_ARGUMENTS = Code("F204", "wrong arguments")
 WRONG_TYPE = Code("F205", "wrong type")
 MISPLACED = Code("F206", "an aggregate or a window where none can stand")
 UNKNOWN_VARIABLE = Code("F207", "unknown variable")
+UNTIED = Code("F261", "a warehouse's own function where no warehouse is named")
+NO_NATIVE_TYPE = Code("F262", "a warehouse's own function without a type")
 
 
 MAX_CONVERSIONS = 50
@@ -72,6 +75,7 @@ class Scope:
     `columns` maps a lower-case name to what it stands for. `open` is the type of names that are let pass unknown (a
     source without a contract). `aggregated` is set for measures: the scope inside an aggregate.
     `aggregate_help` and `window_help` say what to write where an aggregate or a window cannot stand.
+    `native` is the warehouse whose own functions may be called, and `declared` the type that the author gave.
     """
 
     columns: Mapping[str, Expression]
@@ -83,6 +87,8 @@ class Scope:
     windows: bool = True
     aggregate_help: str = ""
     window_help: str = "compute it in `columns` of a normalize, assemble or enrich stage before this one"
+    native: str | None = None
+    declared: Type | None = None
 
 
 # What other dialects call a type, and what a person may call a function of ours.
@@ -150,7 +156,8 @@ def typed(text: str, scope: Scope) -> tuple[Expression, tuple[Problem, ...]]:
 
 def typed_node(node: Node, scope: Scope) -> tuple[Expression, tuple[Problem, ...]]:
     typing = _Typing(scope)
-    return typing.expression(node), tuple(typing.problems)
+    found = typing.native(node, scope.declared) if _is_native(node) else typing.expression(node)
+    return found, tuple(typing.problems)
 
 
 def literal(value: Any) -> Literal:
@@ -299,8 +306,10 @@ class _Typing:
     # -- conversions and choices
 
     def _convert(self, node: Convert) -> Expression:
-        value = self.expression(node.value)
         target = t.parse_type(node.type_text)
+        if target is not None and _is_native(node.value) and node.strict:
+            return self.native(node.value, target)
+        value = self.native(node.value, t.UNKNOWN) if _is_native(node.value) else self.expression(node.value)
         if target is None:
             return self.problem(
                 WRONG_TYPE,
@@ -353,6 +362,8 @@ class _Typing:
     # -- functions
 
     def _apply(self, node: Apply) -> Expression:
+        if _is_native(node):
+            return self.native(node, None)
         function = functions().get(node.name)
         if function is None:
             return self._unknown(node)
@@ -377,6 +388,30 @@ class _Typing:
             return _lost()
         nullable = _nullable(function, args) or (node.over is not None and function.nulls == "always")
         return Call(result, nullable, function, args, options, node.distinct, order, filtered, window)
+
+    def native(self, node: Node, declared: Type | None) -> Expression:
+        """A function of the warehouse's own, as it stands; what it gives is taken as the declared type."""
+        assert isinstance(node, Apply)
+        before = len(self.problems)
+        # What one of them is given by another needs no type.
+        args = tuple(self.native(a, t.UNKNOWN) if _is_native(a) else self.expression(a) for a in node.args)
+        name = node.name.removeprefix(NATIVE)
+        if self.scope.native is None:
+            help = "a stage that says `native: duckdb` can call it, and then runs on that warehouse alone"
+            message = f"`{node.name}` is a warehouse's own function, and {self.scope.place} names no warehouse"
+            self.problem(UNTIED, message, node.name_span, help)
+        elif not _NATIVE_NAME.fullmatch(name) or node.distinct or node.order or node.filter or node.over:
+            message = f"`{node.name}` is called as name(arguments), with nothing else"
+            self.problem(WRONG_ARGUMENTS, message, node.span, "a whole select can stand in a stage of kind sql")
+        elif declared is None:
+            help = f"write cast({node.name}(...) as decimal(18,2)), or {{expr: ..., type: ...}} for the whole column"
+            self.problem(NO_NATIVE_TYPE, f"the type of `{node.name}` is not known", node.span, help)
+        if len(self.problems) > before:
+            return _lost()
+        call = f"{name}({{args}})"
+        lowering = call if declared in (None, t.UNKNOWN) else f"CAST({call} AS {{type}})"
+        function = Function(node.name, "(any...) -> any", "", "", nulls="always", lowering=lowering)
+        return Call(declared or t.UNKNOWN, True, function, args)
 
     def _unknown(self, node: Apply) -> Expression:
         for arg in node.args:
@@ -517,6 +552,10 @@ class _Typing:
             self.problem(WRONG_TYPE, message, text.span, _literal_help(str(text.value), others))
 
 
+def _is_native(node: Node) -> bool:
+    return isinstance(node, Apply) and node.name.startswith(NATIVE)
+
+
 _COMPARISONS = ("=", "<>", "<", "<=", ">", ">=", "in", "between", "is distinct from", "is not distinct from")
 
 
@@ -537,6 +576,7 @@ def _literal_help(text: str, others: Set[str]) -> str:
     return "convert the other side: cast(... as string)"
 
 
+_NATIVE_NAME = re.compile(r"[^\W\d]\w*")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?)?")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 

@@ -121,7 +121,16 @@ class Aggregate(Stage, kind="aggregate"):
                     "give the measure another name",
                 )
                 continue
-            scope = Scope(outside, place, draft.open, draft.variables, aggregated=inside, windows=False)
+            scope = Scope(
+                outside,
+                place,
+                draft.open,
+                draft.variables,
+                aggregated=inside,
+                windows=False,
+                native=draft.native,
+                declared=model.type,
+            )
             text = model.expr if model.expr is not None else name
             value = draft.expression(text, "measures", name, *(() if model.expr is None else ("expr",)), scope=scope)
             value = columns_clause.typed_as(draft, value, model.type, ("measures", name), converts=False)

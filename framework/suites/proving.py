@@ -158,7 +158,7 @@ def _prove_expressions(suite: Composed, findings: Findings) -> None:
 
 def _problems(text: str, path: Place, suite: str) -> Iterable[Problem]:
     if path[-1] in ("expression", "where"):
-        return typed(text, Scope({}, f"suite `{suite}`", open=UNKNOWN, windows=False))[1]
+        return typed(text, Scope({}, f"suite `{suite}`", open=UNKNOWN, windows=False, native="any"))[1]
     try:
         parse(text)
     except SyntaxProblem as problem:
