@@ -18,6 +18,7 @@ from framework.expressions.syntax import Node, Span, SyntaxProblem
 from framework.expressions.tree import (
     Call,
     Expression,
+    Literal,
     Ordering,
     Reference,
     Window,
@@ -217,7 +218,8 @@ class Draft:
         else:
             steps = derivation(name, value, self._flags())
             flag = self._flag(name, value) if len(steps) > 1 else None
-        column = Column(name, value.type, dict(steps)[name].nullable, self.classified(value))
+        nullable, classification = dict(steps)[name].nullable, self.classified(value)
+        column = Column(name, value.type, nullable, classification, constant=self.constant(value))
         if attributes is not None:
             column = replace(
                 column,
@@ -269,6 +271,13 @@ class Draft:
             if column is not None and column.classification is not None:
                 return column.classification
         return None
+
+    def constant(self, value: Expression) -> Literal | None:
+        """The value that every row will have, where it is one: written, or that of a column that has one."""
+        if isinstance(value, Literal):
+            return None if value.value is None else value
+        column = self.columns.get(value.name.lower()) if isinstance(value, Reference) else None
+        return None if column is None else column.constant
 
     def step(self, step: Step) -> None:
         """Neighbouring derivations of one label become one step."""

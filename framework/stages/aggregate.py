@@ -88,7 +88,8 @@ class Aggregate(Stage, kind="aggregate"):
                     value = draft.expression(text, "by", name, scope=draft.scope(windows=False))
                 value = columns_clause.typed_as(draft, value, None, ("by", name), converts=False)
                 self._refuse_strict(draft, value, "by", name)
-                column = Column(name, value.type, value.nullable, draft.classified(value))
+                constant = draft.constant(value)
+                column = Column(name, value.type, value.nullable, draft.classified(value), constant=constant)
                 found.append((column, self._computed(draft, name, value)))
             return found
         for index, name in enumerate(self.by):
