@@ -99,7 +99,7 @@ def where(
     early, late = [], []
     for node in _parts(draft, text, path):
         part = condition(draft, node, path, scope)
-        if any(name.lower() in draft.windowed for name in references(part)):
+        if any(name.lower() in draft.waiting.names for name in references(part)):
             late.append(part)
         else:
             early.append(part)

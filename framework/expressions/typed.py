@@ -378,6 +378,10 @@ class _Typing:
         window = self._window(node, function)
         if node.name == "coalesce":
             self._refuse_many(node, args)
+        if sound and node.name == "string_agg" and not isinstance(args[1], Literal):
+            help = "write string_agg(text, ',' order by ...)"
+            message = "the separator of `string_agg` is written as text: one for all rows"
+            self.problem(WRONG_ARGUMENTS, message, node.args[1].span, help)
         self.scope, self.inside = outer, was_inside
         if not sound:
             return _lost()

@@ -23,7 +23,7 @@ from framework.clauses.outcome import close, finish
 from framework.diagnostics import Code
 from framework.draft import Draft
 from framework.expressions.strictness import outcome
-from framework.expressions.tree import Expression, Reference
+from framework.expressions.tree import Expression, Reference, transform
 from framework.expressions.typed import Scope
 from framework.expressions.types import UNKNOWN
 from framework.model import Columns, Expr, ListOrMapping, Name, Stage
@@ -135,6 +135,7 @@ class Aggregate(Stage, kind="aggregate"):
             text = model.expr if model.expr is not None else name
             value = draft.expression(text, "measures", name, *(() if model.expr is None else ("expr",)), scope=scope)
             value = columns_clause.typed_as(draft, value, model.type, ("measures", name), converts=False)
+            value = transform(value, draft.repeatable)
             self._refuse_strict(draft, value, "measures", name)
             classification = model.classification or draft.classified(value)
             found.append((Column(name, value.type, value.nullable, classification, model.description), value))

@@ -229,8 +229,11 @@ _WRITABLE = "YymbBdjHIMSfpaAuGV"
 
 
 def _at_extreme(c: Call) -> str:
-    """Of rows that share the extreme, that with the extreme first argument: results repeat."""
-    return f"{c.function.name}({{0}}, CASE WHEN {{1}} IS NOT NULL THEN row({{1}}, {{0}}) END)"
+    """The first row by an order in which nulls are last; a sort key is the same for a group and a window."""
+    direction = "DESC" if c.function.name == "arg_max" else "ASC"
+    places = ("{1}", *(f"{{k{i}}}" for i in range(len(c.order))), "{0}")
+    keys = ", ".join(f"{place}, '{direction} NULLS LAST'" for place in places)
+    return f"arg_min({{0}}, CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN create_sort_key({keys}) END)"
 
 
 TEMPLATES: dict[str, Template] = {

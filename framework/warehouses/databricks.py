@@ -288,9 +288,11 @@ def _key_text(e: Expression, place: str) -> str:
     return f"COALESCE(LENGTH({value}) || ':' || {value}, '-')"
 
 
-def _at_extreme(name: str) -> str:
-    """Rows without a value do not compete; of those that share the extreme, the extreme value is taken."""
-    return f"{name}({{0}}, CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN STRUCT({{1}}, {{0}}) END)"
+def _at_extreme(c: Call) -> str:
+    """Rows without a value do not compete; of those that share the extreme, the order decides, nulls last in it."""
+    last, given = ("IS NOT NULL", "MAX_BY") if c.function.name == "arg_max" else ("IS NULL", "MIN_BY")
+    ties = "".join(f"{{k{i}}} {last}, {{k{i}}}, " for i in range(len(c.order)))
+    return f"{given}({{0}}, CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN STRUCT({{1}}, {ties}{{0}}) END)"
 
 
 def _shifted(c: Call) -> str:
@@ -344,8 +346,7 @@ TEMPLATES: dict[str, Template] = {
     "median": "MEDIAN(CAST({0} AS DOUBLE))",
     # docs.databricks.com/aws/pt/sql/language-manual/functions/string_agg: from runtime 16.4 on
     "string_agg": lambda c: "LISTAGG({distinct}{0}, {1})" + (" WITHIN GROUP ({order})" if c.order else ""),
-    "arg_max": _at_extreme("MAX_BY"),
-    "arg_min": _at_extreme("MIN_BY"),
+    **dict.fromkeys(("arg_max", "arg_min"), _at_extreme),
     **dict.fromkeys(("lag", "lead"), _shifted),
 }
 TYPES = {"string": "STRING", "integer": "BIGINT", "double": "DOUBLE", "timestamp": "TIMESTAMP_NTZ"}

@@ -15,7 +15,7 @@ from framework import files as source_files
 from framework.ddl import CreateView, DropRelation
 from framework.expressions.lowering import Lowering
 from framework.warehouse import MISSING_FILE, Files, Refusal, SourceProblem, Unreachable, Warehouse
-from framework.warehouses._postgres_functions import TEMPLATES, TYPES
+from framework.warehouses._postgres_functions import TEMPLATES, TYPES, over
 
 _CHUNK = 1 << 20  # bytes given to COPY at once
 _CONNECT_SECONDS = 15
@@ -36,7 +36,7 @@ class Postgres(Warehouse):
     """A database of a Postgres server."""
 
     name: ClassVar[str] = "postgres"
-    lowering: ClassVar[Lowering] = Lowering(TEMPLATES, TYPES, "postgres", pulls_up=True)
+    lowering: ClassVar[Lowering] = Lowering(TEMPLATES, TYPES, "postgres", pulls_up=True, over=over)
     settings: ClassVar[Mapping[str, str]] = {"url": "Where the server is: postgresql://user@host/database."}
 
     def dialect(self) -> sa.Dialect:

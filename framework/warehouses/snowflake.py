@@ -303,9 +303,13 @@ def _listed(c: Call) -> str:
     return text if c.window is not None else f"CASE WHEN COUNT({{0}}) > 0 THEN {text} END"
 
 
-def _at_extreme(name: str) -> str:
-    """Rows without a value do not compete."""
-    return f"{name}({{0}}, CASE WHEN {{0}} IS NOT NULL THEN {{1}} END)"
+def _at_extreme(c: Call) -> str:
+    """The first value by an order in which nulls are last; MAX_BY takes any of those that share the extreme."""
+    direction = "DESC" if c.function.name == "arg_max" else "ASC"
+    places = ("{1}", *(f"{{k{i}}}" for i in range(len(c.order))), "{0}")
+    order = ", ".join(f"{place} {direction} NULLS LAST" for place in places)
+    value = f"GET(ARRAY_AGG(CASE WHEN {{1}} IS NOT NULL THEN {{0}} END) WITHIN GROUP (ORDER BY {order}), 0)"
+    return value if c.type.name in ("unknown", "null") else f"CAST({value} AS {{type}})"
 
 
 TEMPLATES: dict[str, Template] = {
@@ -353,8 +357,7 @@ TEMPLATES: dict[str, Template] = {
     **dict.fromkeys(("bool_and", "min(boolean)", "any_value(boolean)"), "BOOLAND_AGG({0})"),
     **dict.fromkeys(("bool_or", "max(boolean)"), "BOOLOR_AGG({0})"),
     "string_agg": _listed,
-    "arg_max": _at_extreme("MAX_BY"),
-    "arg_min": _at_extreme("MIN_BY"),
+    **dict.fromkeys(("arg_max", "arg_min"), _at_extreme),
 }
 TYPES = {"string": "VARCHAR", "integer": "BIGINT", "double": "DOUBLE", "timestamp": "TIMESTAMP_NTZ"}
 TYPES |= {"decimal": "NUMBER({p}, {s})", "json": "VARIANT"}

@@ -60,7 +60,8 @@ def test_on_both(lowering: Lowering, text: str, message: str) -> None:
         (r"regexp_matches(word, '[[:nothing:]]')", "no class"),
         ("median(n) over (partition by word)", "over a window"),
         ("arg_max(word, n) over (partition by word)", "over a window"),
-        ("string_agg(word, ',' order by n) over (partition by word)", "over a window"),
+        ("string_agg(word, ',' order by n) over (partition by word order by n)", "over a window"),
+        ("string_agg(distinct word, ',' order by word) over (partition by n)", "over a window"),
     ],
 )
 def test_on_postgres(text: str, message: str) -> None:
