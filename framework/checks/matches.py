@@ -9,7 +9,8 @@ checks:
 from framework.assertion import Place, RowTest
 from framework.diagnostics import Code
 from framework.draft import Draft
-from framework.expressions.typed import call, literal
+from framework.expressions.pattern import PatternProblem, read
+from framework.expressions.typed import BAD_PATTERN, Problem, call, literal
 from framework.expressions.types import STRING, UNKNOWN
 from framework.model import Check, Model, Name
 
@@ -38,6 +39,13 @@ class Matches(Check, check="matches"):
                 NOT_TEXT,
                 (*draft.place, *place, "column"),
                 f"`{column.name}` is {column.type}, and a pattern fits text",
+                f"write an expression: regexp_matches(cast({column.name} as string), '...')",
             )
+            return None
+        try:
+            read(self.matches.pattern)
+        except PatternProblem as problem:
+            found = Problem(BAD_PATTERN, problem.message, problem.span, problem.help)
+            draft.findings.problem(found, (*draft.place, *place, "pattern"))
             return None
         return RowTest(call("not", call("regexp_matches", draft.reference(column.name), literal(self.matches.pattern))))

@@ -59,6 +59,8 @@ class Lowering:
     # Whether the planner writes a level's expressions into each place that uses them: a column that doubles from
     # level to level would then double the plan. `OFFSET 0` keeps a level whole; test: spec `columns.yaml`.
     pulls_up: bool = False
+    # Whether a decimal that comes out of an aggregate, a window or a `case` without `else` has lost its digits.
+    forgets_digits: bool = False
     # An aggregate over a window as the warehouse can compute it.
     over: Callable[[Call], Call] = lambda c: c
 

@@ -11,7 +11,9 @@ from framework.diagnostics import Code, nearest, suggest
 from framework.expressions import types as t
 from framework.expressions.catalogue import functions
 from framework.expressions.parser import parse
+from framework.expressions.pattern import PatternProblem
 from framework.expressions.signature import Signature, Slot, accepts, common, parse_signature, result_type, usage
+from framework.expressions.strftime import FormatProblem
 from framework.expressions.syntax import (
     Apply,
     Constant,
@@ -36,6 +38,7 @@ from framework.expressions.tree import (
     walk,
 )
 from framework.expressions.types import Type
+from framework.expressions.written import check_format, check_pattern
 
 SYNTAX = Code("F200", "not an expression")
 UNKNOWN_COLUMN = Code("F201", "unknown column")
@@ -46,6 +49,8 @@ MISPLACED = Code("F206", "an aggregate or a window where none can stand")
 UNKNOWN_VARIABLE = Code("F207", "unknown variable")
 UNTIED = Code("F261", "a warehouse's own function where no warehouse is named")
 NO_NATIVE_TYPE = Code("F262", "a warehouse's own function without a type")
+BAD_PATTERN = Code("F263", "a pattern that is not RE2")
+BAD_FORMAT = Code("F264", "a format that no date is read or written by")
 
 
 MAX_CONVERSIONS = 50
@@ -378,6 +383,11 @@ class _Typing:
         window = self._window(node, function)
         if node.name == "coalesce":
             self._refuse_many(node, args)
+        if sound and node.name.startswith("regexp_"):
+            try:
+                check_pattern(node)
+            except PatternProblem as problem:
+                self.problem(BAD_PATTERN, problem.message, problem.span, problem.help)
         if sound and node.name == "string_agg" and not isinstance(args[1], Literal):
             help = "write string_agg(text, ',' order by ...)"
             message = "the separator of `string_agg` is written as text: one for all rows"
@@ -387,11 +397,19 @@ class _Typing:
             return _lost()
         if node.name in CLOCK:
             return CLOCK[node.name]
+        if node.name in ("hash_key", "key_text"):
+            self._refuse_doubles(node, args)
         result = self._result(node, parse_signature(function.signature), args)
         if result is None:
             return _lost()
         nullable = _nullable(function, args) or (node.over is not None and function.nulls == "always")
         return Call(result, nullable, function, args, options, node.distinct, order, filtered, window)
+
+    def _refuse_doubles(self, node: Apply, args: Sequence[Expression]) -> None:
+        for arg, value in zip(node.args, args, strict=True):
+            if value.type == t.DOUBLE:
+                help = "write cast(... as decimal(18,4)), with as many digits as count"
+                self.problem(WRONG_TYPE, "a double has no text that is equal on every warehouse", arg.span, help)
 
     def native(self, node: Node, declared: Type | None) -> Expression:
         """A function of the warehouse's own, as it stands; what it gives is taken as the declared type."""
@@ -497,6 +515,8 @@ class _Typing:
             help = f"convert it: parse_decimal({shown}), parse_integer({shown}) or cast({shown} as decimal(18,2))"
         elif found == t.STRING and slot.word in ("moment", "timestamp", "date"):
             help = f"convert it: parse_date({shown}, '%Y-%m-%d') or cast({shown} as date)"
+        elif found in (t.DATE, t.TIMESTAMP) and slot.word in ("number", "double"):
+            help = f"count units: date_diff('day', date '2014-01-01', {shown})"
         self.problem(WRONG_TYPE, message, arg.span, help)
 
     def _option(self, node: Apply, arg: Node, slot: Slot) -> str | None:
@@ -510,6 +530,11 @@ class _Typing:
             self.problem(WRONG_ARGUMENTS, f"`{name}` takes {what} here, written as text", arg.span, help)
             return None
         if slot.words is None:
+            try:
+                check_format(arg, name)
+            except FormatProblem as problem:
+                self.problem(BAD_FORMAT, problem.message, problem.span, problem.help)
+                return None
             return str(arg.value)
         word = str(arg.value).lower()
         if word not in slot.words:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from framework.expressions.lowering import Template
+from framework.expressions.strftime import directives
 from framework.expressions.tree import Call, Expression, Literal, Reference
 from framework.warehouses import _shapes as shapes
 from framework.warehouses._places import arithmetic, whole
@@ -55,7 +56,7 @@ def _formats(c: Call) -> str:
     """The first format that fits; strptime alone would take a year of two digits for one of four."""
     read = []
     for option in c.options:
-        pieces = shapes.directives(option)
+        pieces = directives(option)
         flags = "(?i)" if {p.letter for p in pieces} & set("bBpaA") else ""
         shape = shapes.bounded(flags + shapes.whole(shapes.moment(pieces)))
         value = f"try_strptime({_TRIMMED}, {_quoted(option)})"
@@ -218,11 +219,7 @@ def _elapsed(c: Call) -> str:
 
 
 def _formatted(c: Call) -> str:
-    shapes.directives(c.options[0], _WRITABLE)
     return f"strftime({{0}}, {_quoted(c.options[0])})"
-
-
-_WRITABLE = "YymbBdjHIMSfpaAuGV"
 
 
 # -- aggregates

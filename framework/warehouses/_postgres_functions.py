@@ -9,12 +9,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from framework.expressions.lowering import Template
+from framework.expressions.strftime import directives
 from framework.expressions.tree import Call, Literal
 from framework.expressions.types import Type
 from framework.warehouses._places import arithmetic, place, whole
 from framework.warehouses._postgres_readers import CONVERSIONS, half_away
 from framework.warehouses._regex import Translation, translated
-from framework.warehouses._shapes import directives
 
 # A json is kept as the text it came as: Postgres compares no json, and its jsonb is another text.
 TYPES = {"string": "TEXT", "json": "TEXT"}
@@ -190,7 +190,7 @@ _WORDS = {
 
 def _formatted(c: Call) -> str:
     words = []
-    for piece in directives(c.options[0], "".join(_WORDS)):
+    for piece in directives(c.options[0]):
         if piece.letter.strip():
             words.append(("FM" if piece.text else "") + _WORDS[piece.letter])
         else:

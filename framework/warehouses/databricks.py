@@ -4,12 +4,14 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from framework.expressions.catalogue import functions
 from framework.expressions.lowering import Lowering, Template, Value
 from framework.expressions.tree import Call, Expression, Literal, Reference
 from framework.expressions.types import as_decimal
@@ -118,15 +120,13 @@ _YEARS = {"Y": ("yyyy", _YEAR), "y": ("yy", "[0-9]{2}"), "p": ("a", "[AP]M")}
 _NAMES = {"b": ("MMM", _SHORT[0]), "B": ("MMMM", _MONTHS), "a": ("EEE", _SHORT[1]), "A": ("EEEE", _DAYS)}
 _LETTERS = {letter: (java, java * 2, "[0-9]{1,2}") for letter, java in _NUMBERS.items()}
 _LETTERS |= {letter: (java, java, shape) for letter, (java, shape) in (_YEARS | _NAMES).items()}
-_LETTERS |= {"j": ("D", "DDD", "[0-9]{1,3}"), "f": ("SSSSSS", "SSSSSS", "[0-9]{1,6}"), "z": ("[XXX][XX][X]", "", _ZONE)}
+_LETTERS |= {"j": ("D", "DDD", "[0-9]{1,3}"), "f": ("SSSSSS", "SSSSSS", "[0-9]{1,6}")}
 _LETTERS |= {f"-{letter}": (read, read, shape) for letter, (read, _, shape) in _LETTERS.items() if letter in "mdHIMSj"}
 
 
 def _pieces(format: str) -> list[tuple[str, str]]:
     """A strftime format as directives and the text between them: ('Y', ''), ('', '-')."""
     pieces = re.findall(r"%(-?[^%-])|((?:[^%]|%%)+)", format)
-    if odd := [letter for letter, _ in pieces if letter and letter not in _LETTERS]:
-        raise ValueError(f"no pattern of Databricks has %{odd[0]}")
     return [(letter, text.replace("%%", "%")) for letter, text in pieces]
 
 
@@ -162,12 +162,23 @@ def _parse(c: Call) -> str:
     return f"CAST({f'COALESCE({read})' if len(c.options) > 1 else read} AS {{type}})"
 
 
+# Of weeks a pattern knows nothing.
+_COMPUTED = {
+    "u": "CAST(EXTRACT(DAYOFWEEK_ISO FROM {0}) AS STRING)",
+    "V": "LPAD(CAST(EXTRACT(WEEK FROM {0}) AS STRING), 2, '0')",
+    "G": "LPAD(CAST(EXTRACT(YEAROFWEEK FROM {0}) AS STRING), 4, '0')",
+}
+
+
 def _format(c: Call) -> str:
-    pieces = _pieces(c.options[0])
-    if ("z", "") in pieces:
-        raise ValueError("no text has an offset: timestamps are in UTC")
-    pattern = "".join(_LETTERS[letter][1] if letter else _worded(text) for letter, text in pieces)
-    return f"DATE_FORMAT({{0}}, {_quoted(pattern)})"
+    parts: list[str] = []
+    for computed, run in groupby(_pieces(c.options[0]), lambda piece: piece[0] in _COMPUTED):
+        if computed:
+            parts += [_COMPUTED[letter] for letter, _ in run]
+            continue
+        pattern = "".join(_LETTERS[letter][1] if letter else _worded(text) for letter, text in run)
+        parts.append(f"DATE_FORMAT({{0}}, {_quoted(pattern)})")
+    return " || ".join(parts)
 
 
 def _moment(c: Call, text: str) -> str:
@@ -346,6 +357,8 @@ TEMPLATES: dict[str, Template] = {
     "median": "MEDIAN(CAST({0} AS DOUBLE))",
     # docs.databricks.com/aws/pt/sql/language-manual/functions/string_agg: from runtime 16.4 on
     "string_agg": lambda c: "LISTAGG({distinct}{0}, {1})" + (" WITHIN GROUP ({order})" if c.order else ""),
+    # TRIM takes spaces, and what else is to be taken stands before the text.
+    **{n: functions()[n].lowering.replace("TRIM({0}, ' ')", "TRIM({0})") for n in functions() if n[:9] == "normalize"},
     **dict.fromkeys(("arg_max", "arg_min"), _at_extreme),
     **dict.fromkeys(("lag", "lead"), _shifted),
 }
@@ -379,7 +392,7 @@ class Databricks(CompileOnly):
     }
 
     def dialect(self) -> sa.Dialect:
-        from databricks.sqlalchemy import DatabricksDialect  # type: ignore[attr-defined]
+        from databricks.sqlalchemy import DatabricksDialect  # type: ignore[attr-defined]  # no __all__ names it
 
         dialect: sa.Dialect = DatabricksDialect()
         return dialect

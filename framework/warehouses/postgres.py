@@ -36,13 +36,13 @@ class Postgres(Warehouse):
     """A database of a Postgres server."""
 
     name: ClassVar[str] = "postgres"
-    lowering: ClassVar[Lowering] = Lowering(TEMPLATES, TYPES, "postgres", pulls_up=True, over=over)
+    lowering: ClassVar[Lowering] = Lowering(TEMPLATES, TYPES, "postgres", pulls_up=True, forgets_digits=True, over=over)
     settings: ClassVar[Mapping[str, str]] = {"url": "Where the server is: postgresql://user@host/database."}
 
     def dialect(self) -> sa.Dialect:
-        dialect: sa.Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+        dialect: sa.Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy gives it no types
         # As sessions have it: with standard strings a backslash is itself.
-        dialect._backslash_escapes = False  # type: ignore[attr-defined]
+        dialect._backslash_escapes = False  # type: ignore[attr-defined]  # of Postgres's dialect alone
         return dialect
 
     def connect(self, settings: Mapping[str, str], root: Path) -> sa.Engine:
