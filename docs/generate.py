@@ -139,6 +139,8 @@ def _checks() -> Iterator[str]:
     yield ""
     yield "A check passes a row in which it has nothing to compare: null passes everywhere but in `not_null`. Below a"
     yield "column, a check means that column."
+    yield ""
+    yield "Checks that several stages share are kept as a [suite](language.md#suites), and used by its name."
     for name, check in sorted(Check.registry.items()):
         yield from ("", f"## {name}", "", inspect.getdoc(check) or "", "")
         yield _kind(check)

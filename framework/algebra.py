@@ -16,6 +16,7 @@ BUCKET = "_bucket"
 REASONS = "_reasons"
 ROWS = "_rows"
 RANK = "_rank"
+ROW = "_row"
 
 JoinType = Literal["left", "full", "exists"]
 

@@ -18,6 +18,7 @@ _NEWLINE: Final = re.compile(r"\r\n?|\n")
 _COLUMNS: Final = 160  # a source line wider than this is cut around its caret
 _TAB: Final = "    "
 _CUTOFF: Final = 0.6  # below this likeness a suggestion confuses more than it helps
+_CUTOFF_SHORT: Final = {3: 0.79, 5: 0.7}  # by length: of a short name one letter is much
 _LISTED: Final = 12
 
 
@@ -196,17 +197,23 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
         likeness = _likeness(matcher, wanted, candidate.casefold())
         if likeness > score:
             best, score = candidate, likeness
-    return best if score >= _CUTOFF else None
+    return best
 
 
 def _likeness(matcher: difflib.SequenceMatcher[str], wanted: str, candidate: str) -> float:
+    """How like two names are; nothing where they are not like enough for one to be meant by the other."""
     if _swapped(wanted, candidate):
         return 0.99  # the commonest slip of all, which difflib counts as two; only the name itself is nearer
     matcher.set_seq1(candidate)
     # The two cheap upper bounds spare most of a long list the real comparison.
-    if matcher.real_quick_ratio() < _CUTOFF or matcher.quick_ratio() < _CUTOFF:
+    length = min(len(wanted), len(candidate))
+    if length > 2 and wanted[:length] == candidate[:length]:
+        length = max(len(wanted), len(candidate))  # one is cut short, as `min` of `minimum`
+    cutoff = next((cutoff for longest, cutoff in _CUTOFF_SHORT.items() if length <= longest), _CUTOFF)
+    if matcher.real_quick_ratio() < cutoff or matcher.quick_ratio() < cutoff:
         return 0.0
-    return matcher.ratio()
+    ratio = matcher.ratio()
+    return ratio if ratio >= cutoff else 0.0
 
 
 def _swapped(one: str, other: str) -> bool:

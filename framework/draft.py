@@ -13,11 +13,13 @@ from framework.assertion import OnFail
 from framework.diagnostics import Code, suggest
 from framework.expressions import types as t
 from framework.expressions.catalogue import function
+from framework.expressions.ordering import named, repeatable
 from framework.expressions.strictness import converts, derivation, either
 from framework.expressions.syntax import Node, Span, SyntaxProblem
 from framework.expressions.tree import (
     Call,
     Expression,
+    Literal,
     Ordering,
     Reference,
     Variable,
@@ -30,6 +32,7 @@ from framework.expressions.typed import SYNTAX, Problem, Scope, call, literal, t
 from framework.findings import Findings, Place
 from framework.plan import Publication
 from framework.relation import Column, Key, Period, Relation, minimal
+from framework.window import Waiting
 
 UNKNOWN_RELATION = Code("F202", "unknown source or stage")
 UNKNOWN_NAME = Code("F208", "unknown column named by a clause")
@@ -82,13 +85,13 @@ class Draft:
         self.flags: dict[str, Expression] = {}
         self.held: list[Held] = []
         self.on_unreadable: OnFail = "stop"  # in normalize, quarantine
-        self.windowed: set[str] = set()
-        self.late: list[Derive] = []
+        self.waiting = Waiting()
         self.open: t.Type | None = None
         # An input was not found, so that its columns pass unchecked; `whole`: they do not come out.
         self.lost = False
         self.whole = False
         self.period: Period | None = None
+        self.native: str | None = None  # the warehouse whose own functions may be called
         self._next = count()
         self._own = count(1)
 
@@ -178,6 +181,7 @@ class Draft:
             variables=self.variables,
             windows=windows,
             aggregate_help=aggregate_help,
+            native=self.native,
         )
         return replace(scope, window_help=window_help) if window_help else scope
 
@@ -217,7 +221,13 @@ class Draft:
         self, name: str, value: Expression, *, label: str = "computed", attributes: Column | None = None
     ) -> None:
         """A new or replaced column. What cannot be read becomes null, with a flag beside it."""
-        value = transform(value, self.repeatable)
+        if self.open is not None and has_window(value):
+            for read in sorted(references(value)):
+                self.find(read)  # an order is made total by what a source without a contract is known to have
+        is_late = has_window(value) or any(r.lower() in self.waiting.names for r in references(value))
+        total = bool(self.proved(self._unwindowed()))
+        if total:
+            value = transform(value, self.repeatable)
         steps: tuple[tuple[str, Expression], ...] = ((name, value),)
         identity = next(self._next)
         if isinstance(value, Reference):
@@ -226,7 +236,8 @@ class Draft:
         else:
             steps = derivation(name, value, self._flags())
             flag = self._flag(name, value) if len(steps) > 1 else None
-        column = Column(name, value.type, dict(steps)[name].nullable, self.classified(value))
+        nullable, classification = dict(steps)[name].nullable, self.classified(value)
+        column = Column(name, value.type, nullable, classification, constant=self.constant(value))
         if attributes is not None:
             column = replace(
                 column,
@@ -234,11 +245,13 @@ class Draft:
                 classification=attributes.classification or column.classification,
             )
         step = Derive(steps, label)
-        if has_window(value) or any(r.lower() in self.windowed for r in references(value)):
-            self.windowed.add(name.lower())
-            self.late.append(replace(step, label="windows"))
+        if is_late:
+            self.waiting.add(name, step, total=total)
         else:
-            self.step(step)
+            kept = self.waiting.keep(self.reference(name)) if name.lower() in self.columns else None
+            for each in (kept, step):
+                if each is not None:
+                    self.step(each)
         self.columns[name.lower()] = column
         self.identities[name.lower()] = identity
         self.flags.pop(name.lower(), None)
@@ -247,18 +260,15 @@ class Draft:
 
     def windows(self) -> None:
         """Computes the window columns, over the rows that are left by now."""
-        for step in self.late:
+        for step in self.waiting.steps(lambda: self.total((), self._unwindowed())):
             self.step(step)
-        self.late = []
+
+    def _unwindowed(self) -> list[str]:
+        return [c.name for name, c in self.columns.items() if name not in self.waiting.names]
 
     def repeatable(self, e: Expression) -> Expression:
-        """A window's order made total, so that a rerun gives the same rows. A rank repeats, and is of ties."""
-        if not isinstance(e, Call) or e.window is None or not e.window.order:
-            return e
-        if e.function.name in ("rank", "dense_rank"):
-            return e
-        names = [c.name for c in self.columns.values() if c.name.lower() not in self.windowed]
-        return replace(e, window=replace(e.window, order=self.total(e.window.order, names)))
+        """A call with its orders made total, so that a rerun gives the same rows."""
+        return repeatable(e, lambda order: self.total(order, self._unwindowed()))
 
     def _flags(self) -> Mapping[str, Expression]:
         return {self.columns[name].name: flag for name, flag in self.flags.items() if name in self.columns}
@@ -278,6 +288,13 @@ class Draft:
             if column is not None and column.classification is not None:
                 return column.classification
         return None
+
+    def constant(self, value: Expression) -> Literal | None:
+        """The value that every row will have, where it is one: written, or that of a column that has one."""
+        if isinstance(value, Literal):
+            return None if value.value is None else value
+        column = self.columns.get(value.name.lower()) if isinstance(value, Reference) else None
+        return None if column is None else column.constant
 
     def step(self, step: Step) -> None:
         """Neighbouring derivations of one label become one step."""
@@ -307,12 +324,8 @@ class Draft:
             self.columns[name.lower()] = replace(self.columns[name.lower()], nullable=False)
 
     def rank(self, partition: Sequence[str], order: Sequence[Ordering], output: Sequence[str], bucket: str) -> None:
-        """Rows past the first of each partition end in `bucket`; the order is made total by all columns.
-
-        Rows alike in every column may differ in what could not be read: the readable one comes first.
-        """
-        readable = tuple(Ordering(h.failing) for h in self.held if isinstance(h.failing, Reference))
-        total = (*self.total(order, output, without=partition), *readable)
+        """Rows past the first of each partition end in `bucket`; the order is made total by all columns."""
+        total = self.total(order, output, without=partition)
         window = Window(tuple(self.reference(n) for n in partition), total)
         number = Call(t.INTEGER, False, function("row_number"), (), window=window)
         self.step(Derive(((RANK, number),), "ranked"))
@@ -321,12 +334,16 @@ class Draft:
     def total(
         self, order: Sequence[Ordering], names: Sequence[str], *, without: Sequence[str] = ()
     ) -> tuple[Ordering, ...]:
-        """The order with what is needed to make it total: the key where one is known, otherwise every column."""
-        given = {o.key.name.lower() for o in order if isinstance(o.key, Reference)}
-        known = self.proved(names)
+        """The order with what is needed to make it total: the key where one is known, otherwise every column.
+
+        Rows alike in every column may differ in what could not be read: the readable one comes first.
+        """
+        given, known = named(tuple(order)), self.proved(names)
         rest = sorted(known[0]) if known and not without else list(names)
         rest = [n for n in rest if n.lower() not in given and n not in without]
-        return (*order, *(Ordering(self.reference(n)) for n in rest))
+        readable = () if known and not without else (h.failing for h in self.held if isinstance(h.failing, Reference))
+        total = (*order, *(Ordering(self.reference(n)) for n in rest))
+        return (*total, *map(Ordering, readable))
 
     def missing(self, name: str, failing: Expression, on_fail: OnFail, path: Place) -> None:
         """A row that must not pass for want of a match; it is judged with the row checks."""
@@ -339,6 +356,7 @@ class Draft:
     def over(self, relation: Relation) -> "Draft":
         """A draft that starts from this stage's own outcome: what its checks see."""
         draft = Draft(self.name, self.place, self.readables, self.findings, self.variables)
+        draft.native = self.native
         draft.input = Read(relation.name)
         for column in relation.columns:
             draft.add(column)

@@ -6,23 +6,24 @@ from dataclasses import replace
 from framework.diagnostics import Code, Diagnostic, Location, PipelineError
 from framework.expressions.tree import Expression
 from framework.expressions.typed import UNKNOWN_COLUMN, Problem, Scope, typed
-from framework.yaml_source import Document
+from framework.yaml_source import Text
 
 Place = tuple[str | int, ...]
 
 
 class Findings:
-    """The diagnostics of one file, in the order found. `allowed` codes are let pass.
+    """The diagnostics of one pipeline or suite, in the order found. `allowed` codes are let pass.
 
     `doubtful` are the sources and stages with a mistake, and the stages that read them: what they lack
     (a key, periods) may be for that mistake alone, and is not worth a message of its own.
     """
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Text) -> None:
         self.document = document
         self.diagnostics: list[Diagnostic] = []
         self.allowed: frozenset[str] = frozenset()
         self.doubtful: set[str] = set()
+        self._told: set[tuple[Location, str]] = set()
 
     def error(self, code: Code, place: Sequence[str | int], message: str, help: str | None = None) -> None:
         self._add(Diagnostic(code, message, self._locate(place), help), place)
@@ -74,9 +75,24 @@ class Findings:
     def _add(self, diagnostic: Diagnostic, place: Sequence[str | int]) -> None:
         if diagnostic.code.id in self.allowed:
             return
-        self.diagnostics.append(diagnostic)
         if diagnostic.severity == "error" and len(place) > 1 and place[0] in ("sources", "stages"):
             self.doubtful.add(str(place[1]))
+        noted = self._noted(diagnostic, place)
+        if noted is not None:
+            self.diagnostics.append(noted)
+
+    def _noted(self, diagnostic: Diagnostic, place: Sequence[str | int]) -> Diagnostic | None:
+        """With a line more where a suite was put in. None where one value that was put in several times was told
+        of already."""
+        at = diagnostic.location
+        note = None if at is None else self.document.note(place, at)
+        if at is None or note is None:
+            return diagnostic
+        same = (at, diagnostic.help or diagnostic.message)
+        if at.path == self.document.path and same in self._told:
+            return None
+        self._told.add(same)
+        return replace(diagnostic, help="\n".join(line for line in (diagnostic.help, note) if line))
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:

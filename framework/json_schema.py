@@ -1,4 +1,4 @@
-"""The JSON Schema of a pipeline file, made from the models, so that editors complete what `load` accepts."""
+"""The JSON Schemas of pipelines and suites, made from the models, so that editors complete what is accepted."""
 
 import json
 from typing import Any
@@ -10,6 +10,7 @@ import framework.load
 import framework.warehouses
 from framework import plugins
 from framework.model import Check, ColumnModel, DeclaredColumn, Model, PipelineModel, Stage
+from framework.suites.model import SuiteModel, UseItem
 from framework.target import warehouse
 from framework.warehouse import PERCENT, TableSetting
 
@@ -17,28 +18,75 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def pipeline_schema() -> dict[str, Any]:
-    """Kinds and checks each with the clauses that they know."""
-    assert framework.load  # importing it registers the kinds and checks
-    classes: list[type[Model]] = [PipelineModel, Stage, Check, *Stage.registry.values(), *Check.registry.values()]
-    refs, schema = models_json_schema([(c, "validation") for c in classes], by_alias=True)
-    definitions: dict[str, Any] = schema["$defs"]
-    name = {c: refs[(c, "validation")]["$ref"].rpartition("/")[2] for c in classes}
+    """Kinds and checks each with the clauses that they know; a suite can be used wherever a check stands."""
+    classes: list[type[Model]] = [PipelineModel, Stage, UseItem, *Stage.registry.values()]
+    definitions, name = _definitions(classes)
     for kind, stage in sorted(Stage.registry.items()):
         properties = definitions[name[stage]]["properties"]
         properties["kind"] = {"const": kind}
         properties["warehouse"] = {"$ref": "#/$defs/Warehouse"}
     definitions["Warehouse"] = {"description": Stage.model_fields["warehouse"].description, **_warehouses()}
     definitions[name[Stage]] = _stage({k: name[c] for k, c in sorted(Stage.registry.items())})
-    definitions[name[Check]] = {
-        "description": "A check: its name with its arguments.",
-        "anyOf": [{"$ref": f"#/$defs/{name[c]}"} for _, c in sorted(Check.registry.items())],
-    }
+    definitions[name[Check]] = _check([*_checks(name), name[UseItem]])
     definitions["ColumnCheck"] = _column_check(definitions, {n: name[c] for n, c in Check.registry.items()})
     for model in (ColumnModel, DeclaredColumn):
         definitions[model.__name__]["properties"]["checks"]["items"] = {"$ref": "#/$defs/ColumnCheck"}
-    top = definitions.pop(name[PipelineModel])
+    return _document("A pipeline", definitions.pop(name[PipelineModel]), definitions)
+
+
+def suite_schema() -> dict[str, Any]:
+    """The checks, in which a parameter can stand for any value."""
+    definitions, name = _definitions([SuiteModel])
+    for check in Check.registry.values():
+        definitions[name[check]] = _open_to_parameters(definitions[name[check]], definitions)
+    definitions[name[Check]] = _check(_checks(name))
+    return _document("A suite of checks", definitions.pop(name[SuiteModel]), definitions)
+
+
+def _definitions(classes: list[type[Model]]) -> tuple[dict[str, Any], dict[type[Model], str]]:
+    """The schemas of these models and of every check, by name; and the name of each."""
+    assert framework.load  # importing it registers the kinds and checks
+    classes = [*classes, Check, *Check.registry.values()]
+    refs, schema = models_json_schema([(c, "validation") for c in classes], by_alias=True)
+    return schema["$defs"], {c: refs[(c, "validation")]["$ref"].rpartition("/")[2] for c in classes}
+
+
+def _document(title: str, top: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     top["patternProperties"] = {"^x-": True}
-    return {"$schema": DRAFT, "title": "A pipeline", **_pruned(top, "title"), "$defs": _named(top, definitions)}
+    return {"$schema": DRAFT, "title": title, **_pruned(top, "title"), "$defs": _named(top, definitions)}
+
+
+def _checks(name: dict[type[Model], str]) -> list[str]:
+    return [name[c] for _, c in sorted(Check.registry.items())]
+
+
+def _check(names: list[str]) -> dict[str, Any]:
+    return {
+        "description": "A check: its name with its arguments.",
+        "anyOf": [{"$ref": f"#/$defs/{name}"} for name in names],
+    }
+
+
+_PARAMETER = {"type": "string", "pattern": r"^\$[A-Za-z]\w*$"}
+
+
+def _open_to_parameters(model: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """A model whose values may be `$name`; the models of its arguments are changed with it."""
+    properties = {}
+    for key, schema in model["properties"].items():
+        reference = schema.get("$ref", "").rpartition("/")[2]
+        if reference:
+            definitions[reference] = _open_to_parameters(definitions[reference], definitions)
+        kinds = [s.get("type") for s in schema.get("anyOf", [schema])]
+        plain = reference or "string" in kinds or (kinds == [None] and "anyOf" not in schema)
+        properties[key] = schema if plain and "enum" not in schema else _or_parameter(schema)
+    return {**model, "properties": properties}
+
+
+def _or_parameter(schema: dict[str, Any]) -> dict[str, Any]:
+    said: dict[str, Any] = {key: schema[key] for key in ("description", "default") if key in schema}
+    rest = {key: value for key, value in schema.items() if key not in said}
+    return {"anyOf": [*rest.get("anyOf", [rest]), _PARAMETER], **said}
 
 
 def _stage(kinds: dict[str, str]) -> dict[str, Any]:

@@ -430,6 +430,9 @@ class Stage(Model):
     materialized: Materialized = Field(
         "auto", description="table, view, or auto: a table, unless its one reader can compute it on the way."
     )
+    native: Name | None = Field(
+        None, description="The warehouse whose own functions it calls as native.name(...); it runs there alone."
+    )
     checks: Checks = ()
     warehouse: Frozen[Frozen[Any]] = Field(
         default_factory=dict,

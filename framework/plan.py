@@ -106,6 +106,7 @@ class StagePlan:
 
     `materialized` is the author's word for how the stage stands; what comes of it is for compile to say. `dropped`
     columns are stored beside the relation's, for its checks see them.
+    `native` is the warehouse whose own functions it calls, and on which alone it runs.
     """
 
     name: str
@@ -118,6 +119,7 @@ class StagePlan:
     publication: Publication | None = None
     materialized: Materialized = "auto"
     dropped: tuple[Column, ...] = ()
+    native: str | None = None
     balance: tuple[str, ...] = ()
     description: str | None = None
     owner: str | None = None

@@ -80,11 +80,16 @@ class Project:
         return Diagnostic(UNKNOWN_TARGET, f"target `{target}` has no setting `{name}`", place, suggest(name, known))
 
 
+def root(start: Path) -> Path:
+    """The project's folder: that of framework.yaml, here or above, or the start where there is none."""
+    return next((folder for folder in (start, *start.parents) if (folder / FILE).is_file()), start)
+
+
 def find(start: Path) -> Project:
     """The project that a folder belongs to. Raises PipelineError where framework.yaml is wrong."""
-    for folder in (start, *start.parents):
-        path = folder / FILE
-        if path.is_file():
-            document = read(path, shown=str(path.relative_to(start)) if folder == start else str(path))
-            return Project(shaped(document, ProjectModel), folder, document)
-    return Project(ProjectModel(), start, None)
+    folder = root(start)
+    path = folder / FILE
+    if not path.is_file():
+        return Project(ProjectModel(), start, None)
+    document = read(path, shown=str(path.relative_to(start)) if folder == start else str(path))
+    return Project(shaped(document, ProjectModel), folder, document)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from framework.expressions.tree import Literal
 from framework.expressions.types import Type
 
 Key = frozenset[str]
@@ -9,13 +10,17 @@ Key = frozenset[str]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`classification` is the author's word for who may see it (`phi`); it follows what is made of the column."""
+    """`classification` is the author's word for who may see it (`phi`); it follows what is made of the column.
+
+    `constant` is the one value that every row has, where that is known.
+    """
 
     name: str
     type: Type
     nullable: bool = True
     classification: str | None = None
     description: str | None = None
+    constant: Literal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,10 @@ class Relation:
     def is_key(self, names: frozenset[str]) -> bool:
         """Whether at most one row can share the values of these columns."""
         return any(key <= names for key in self.keys)
+
+    def varying(self) -> "Relation":
+        """The relation with nothing said of the values in its rows."""
+        return replace(self, columns=tuple(replace(c, constant=None) for c in self.columns))
 
     def with_key(self, key: Key) -> "Relation":
         """The relation known by this key."""

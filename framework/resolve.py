@@ -1,11 +1,13 @@
 """Pipeline -> Plan: every name found, every type known, every key proved or refused, the order fixed."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import networkx
 
+import framework.warehouses
+from framework import plugins
 from framework.algebra import Derive, Query, Read, Step, preceded
 from framework.assertion import Assertion, Place, SetTest
 from framework.clauses import checks, storage
@@ -29,6 +31,7 @@ NO_BALANCE = Code("F233", "a balance column that no stage has")
 LONG_NAME = Code("F234", "a name too long for a warehouse")
 TWO_CASES = Code("F235", "two columns that differ in case alone")
 NOT_ALLOWED = Code("F238", "a diagnostic that cannot be let pass")
+UNKNOWN_NATIVE = Code("F270", "a stage tied to an unknown warehouse")
 NO_TABLE_NAME = Code("F239", "a name that no table can have")
 
 _TABLE_NAME = re.compile(r"[^\W\d]\w*")
@@ -82,12 +85,16 @@ def _check_names(model: PipelineModel, findings: Findings) -> None:
                     SAME_NAME,
                     (section, name),
                     f"`{name}` is the name of one of the {seen[name.lower()]} already",
+                    "names are matched without regard to case: give one of them another name",
                 )
             seen[name.lower()] = section
             _check_name(section, name, findings)
             if len(name.encode()) > LONGEST_NAME:
                 findings.key_error(
-                    LONG_NAME, (section, name), f"a name has at most {LONGEST_NAME} bytes, and this has more"
+                    LONG_NAME,
+                    (section, name),
+                    f"a name has at most {LONGEST_NAME} bytes, and this has {len(name.encode())}",
+                    "a warehouse cuts longer names, and the framework adds to some: shorten it",
                 )
 
 
@@ -102,7 +109,8 @@ def _check_name(section: str, name: str, findings: Findings) -> None:
         )
     for ending in _OURS:
         if name.lower().endswith(ending):
-            findings.key_error(NO_TABLE_NAME, (section, name), f"names that end in `{ending}` are the framework's own")
+            message = f"names that end in `{ending}` are the framework's own"
+            findings.key_error(NO_TABLE_NAME, (section, name), message, "give it another ending")
 
 
 def _reads(stage: Stage) -> Iterable[str]:
@@ -127,7 +135,8 @@ def _order(model: PipelineModel, findings: Findings) -> list[str]:
             if len(component) > 1:
                 names = sorted(component, key=place.__getitem__)
                 circle = " reads ".join(f"`{n}`" for n in _circle(graph, names[0]))
-                findings.key_error(CYCLE, ("stages", names[0]), f"stages read each other: {circle}")
+                help = "cut one of them in two, so that what the other needs comes before it"
+                findings.key_error(CYCLE, ("stages", names[0]), f"stages read each other: {circle}", help)
         findings.stop()
         raise
 
@@ -194,6 +203,7 @@ def _check_case(name: str, columns: Iterable[Column], findings: Findings) -> Non
                 TWO_CASES,
                 ("sources", name, "columns", column.name),
                 f"two columns of `{name}` are named `{column.name.lower()}` but for their case",
+                "names are matched without regard to case: leave one out, or rename it in the file",
             )
         seen.add(column.name.lower())
 
@@ -249,11 +259,21 @@ def _stage(
 ) -> StagePlan:
     stage = model.stages[name]
     findings.allowed = frozenset(_allowed(name, stage, findings))
-    plan = stage.resolve(Draft(name, ("stages", name), readables, findings, variables))
+    draft = Draft(name, ("stages", name), readables, findings, variables)
+    draft.native = stage.native
+    _check_native(stage, draft)
+    plan = stage.resolve(draft)
     plan = replace(plan, settings=storage.settings(findings, plan, stage.warehouse))
     findings.allowed = frozenset()
     readables[name] = Readable(plan.relation, Query(Read(name)), publication=plan.publication)
     return plan
+
+
+def _check_native(stage: Stage, draft: Draft) -> None:
+    known = plugins.names(framework.warehouses)
+    if stage.native is not None and stage.native not in known:
+        message, help = f"no warehouse `{stage.native}`", suggest(stage.native, known)
+        draft.findings.error(UNKNOWN_NATIVE, (*draft.place, "native"), message, help)
 
 
 def _allowed(name: str, stage: Stage, findings: Findings) -> Iterable[str]:
@@ -273,16 +293,18 @@ def _with_balance(stage: StagePlan, balance: Iterable[str], stages: Iterable[Sta
     return replace(stage, balance=tuple(c.name for c in columns if c is not None and c.type.is_number))
 
 
-def _check_balance(model: PipelineModel, stages: Iterable[StagePlan], findings: Findings) -> None:
+def _check_balance(model: PipelineModel, stages: Sequence[StagePlan], findings: Findings) -> None:
     if findings.errors:
         return
     for index, name in enumerate(model.balance):
         if not any(stage.relation.column(name) for stage in stages):
-            findings.error(NO_BALANCE, ("balance", index), f"no stage has a column `{name}`")
+            columns = {column.name for stage in stages for column in stage.relation.columns}
+            findings.error(NO_BALANCE, ("balance", index), f"no stage has a column `{name}`", suggest(name, columns))
 
 
 def _check_used(model: PipelineModel, findings: Findings) -> None:
     used = {name for stage in model.stages.values() for name in _reads(stage)}
     for name in model.sources:
         if name not in used:
-            findings.warn(UNUSED, ("sources", name), f"nothing reads the source `{name}`")
+            help = "leave it out, or name it under `from`, `join` or `lookup` of a stage"
+            findings.warn(UNUSED, ("sources", name), f"nothing reads the source `{name}`", help)

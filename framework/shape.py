@@ -1,6 +1,6 @@
 """A document held against a model: what does not fit becomes diagnostics with their places."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -11,7 +11,7 @@ from framework.diagnostics import Code, nearest, suggest
 from framework.expressions.typed import type_help
 from framework.findings import Findings, Place
 from framework.model import Check, Model, Stage
-from framework.yaml_source import Document
+from framework.yaml_source import Text
 
 UNKNOWN_KEY = Code("F101", "unknown key")
 MISSING_KEY = Code("F102", "missing key")
@@ -24,18 +24,37 @@ NO_COLUMN_CHECK = Code("F406", "a check below a column that is no check of one")
 Shaped = TypeVar("Shaped", bound=Model)
 
 
-def shaped(document: Document, model: type[Shaped]) -> Shaped:
-    """The document as an instance of the model. Raises PipelineError with everything that does not fit."""
-    findings = Findings(document)
-    # Top-level keys that begin with x- are a place for anchors.
-    data = {key: value for key, value in document.data.items() if not key.startswith("x-")}
+def shaped(text: Text, model: type[Shaped]) -> Shaped:
+    """The text as an instance of the model. Raises PipelineError with everything that does not fit."""
+    findings = Findings(text)
+    found = fitted(findings, model)
+    findings.stop()
+    assert found is not None
+    return found
+
+
+def fitted(
+    findings: Findings,
+    model: type[Shaped],
+    place: Place = (),
+    let_pass: Callable[[Mapping[str, Any]], bool] = lambda line: False,
+) -> Shaped | None:
+    """What stands at a place as an instance of the model; None, with findings, where it does not fit.
+
+    Pydantic's errors for which `let_pass` is true are no findings.
+    """
+    whole = findings.document.data
+    data = _below(whole, place)
+    if not place:
+        # Top-level keys that begin with x- are a place for anchors.
+        whole = data = {key: value for key, value in data.items() if not key.startswith("x-")}
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        for line in _mistakes(data, error.errors(include_url=False)):
-            _report(findings, data, line)
-        findings.stop()
-        raise
+        lines = [{**line, "loc": (*place, *line["loc"])} for line in error.errors(include_url=False)]
+        for line in _mistakes(whole, [line for line in lines if not let_pass(line)]):
+            _report(findings, whole, line)
+        return None
 
 
 def _mistakes(data: Any, lines: Sequence[Any]) -> Iterator[Mapping[str, Any]]:
@@ -257,7 +276,7 @@ def _form(expected: str, place: Place, value: Any) -> str | None:
     if expected == "true or false" and isinstance(value, str):
         return "write true or false; in YAML 1.2 every other word is text"
     if expected == "text" and isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
-        return f"write `{last}: {value[0]}`"
+        return f"write `{last}: {value[0]}`" if isinstance(last, str) else f"write {value[0]}"
     if expected == "text" and isinstance(value, bool | int | Decimal | date):
         return "quote it"
     if expected == "a list" and last == "checks":

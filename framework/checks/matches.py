@@ -12,7 +12,8 @@ from framework.assertion import Place, RowTest
 from framework.clauses.values import WRONG_COLUMN
 from framework.column_check import with_column
 from framework.draft import Draft
-from framework.expressions.typed import call, literal
+from framework.expressions.pattern import PatternProblem, read
+from framework.expressions.typed import BAD_PATTERN, Problem, call, literal
 from framework.expressions.types import STRING, UNKNOWN
 from framework.model import Check, Model, Name
 
@@ -43,6 +44,13 @@ class Matches(Check, check="matches"):
                 WRONG_COLUMN,
                 (*draft.place, *place, "column"),
                 f"`{column.name}` is {column.type}, and a pattern fits text",
+                f"write an expression: regexp_matches(cast({column.name} as string), '...')",
             )
+            return None
+        try:
+            read(self.matches.pattern)
+        except PatternProblem as problem:
+            found = Problem(BAD_PATTERN, problem.message, problem.span, problem.help)
+            draft.findings.problem(found, (*draft.place, *place, "pattern"))
             return None
         return RowTest(call("not", call("regexp_matches", draft.reference(column.name), literal(self.matches.pattern))))

@@ -1,6 +1,7 @@
 """`columns`, `where`: computed columns and the rows that stay."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from framework.diagnostics import Code
 from framework.draft import UNKNOWN_NAME, Draft
@@ -45,7 +46,8 @@ def column_value(draft: Draft, name: str, model: ColumnModel, *, converts: bool)
         found = _passed(draft, name)
         value: Expression = draft.reference(name) if found else Literal(UNKNOWN, True, None)
     else:
-        value = draft.expression(model.expr, "columns", name, "expr")
+        scope = replace(draft.scope(), declared=model.type)
+        value = draft.expression(model.expr, "columns", name, "expr", scope=scope)
     return typed_as(draft, value, model.type, ("columns", name), converts=converts)
 
 
@@ -97,7 +99,7 @@ def where(
     early, late = [], []
     for node in _parts(draft, text, path):
         part = condition(draft, node, path, scope)
-        if any(name.lower() in draft.windowed for name in references(part)):
+        if any(name.lower() in draft.waiting.names for name in references(part)):
             late.append(part)
         else:
             early.append(part)

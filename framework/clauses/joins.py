@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, StrictBool, Tag
+from pydantic import BeforeValidator, Discriminator, Field, StrictBool, Tag
+from pydantic_core import PydanticCustomError
 
 from framework.algebra import Derive, Divert, Join, Query
 from framework.assertion import Place
@@ -39,6 +40,22 @@ Missing = Annotated[
 ]
 
 
+def _no_drop(value: Any) -> Any:
+    if value == "drop":
+        message = (
+            "a lookup never drops rows; join in a stage of kind assemble, where an inner join drops rows without a"
+        )
+        raise PydanticCustomError("no_drop", "{message}", {"message": f"{message} match"})
+    return value
+
+
+MissingOfLookup = Annotated[
+    Annotated[Literal["keep", "quarantine", "fail"], Tag("word")] | Annotated[Frozen[Any], Tag("mapping")],
+    Discriminator(shape),
+    BeforeValidator(_no_drop),
+]
+
+
 class LookupModel(Model):
     """One row of another relation at most, beside each row."""
 
@@ -46,7 +63,7 @@ class LookupModel(Model):
     on: On = Field(description="Columns equal on both sides: a name, a list, or {left: right}.")
     take: Take = Field((), description="What comes over: a list, or {new: old-or-expression}.")
     as_of: Name | None = Field(None, description="The column whose moment picks the period of a relation with `valid`.")
-    missing: Missing = Field(
+    missing: MissingOfLookup = Field(
         "keep", description="keep, quarantine, fail, or default values, for a row without a match."
     )
 
@@ -99,9 +116,9 @@ class _Side:
     def reference(self, column: Column) -> Reference:
         return Reference(column.type, column.nullable, column.name, self.name)
 
-    def scope(self, place: str) -> Scope:
+    def scope(self, draft: Draft, place: str) -> Scope:
         columns: dict[str, Expression] = {c.name.lower(): self.reference(c) for c in self.relation.columns}
-        return Scope(columns, place, self.open, self.variables, windows=False)
+        return Scope(columns, place, self.open, self.variables, windows=False, native=draft.native)
 
     def query(self) -> Query:
         """The right rows; one with an unreadable value matches nothing."""
@@ -118,13 +135,6 @@ def lookup(draft: Draft, name: str, model: LookupModel, place: Place) -> None:
     if side is None:
         _take_unknown(draft, model.take)
         return
-    if model.missing == "drop":
-        draft.findings.error(
-            WRONG_MISSING,
-            (*draft.place, *place, "missing"),
-            "a lookup never drops rows",
-            "join in a stage of kind assemble, where an inner join drops rows without a match",
-        )
     on, rights, pairs = _on(draft, side, model.on)
     if model.as_of is not None:
         moment = _as_of(draft, side, model.as_of)
@@ -261,8 +271,8 @@ def _where(draft: Draft, side: _Side, text: str) -> Expression:
         draft.unparsed(problem, (*side.place, "where"))
         return TRUE
     left = draft.scope(windows=False)
-    qualified = {side.name.lower(): side.scope(f"`{side.relation.name}`")}
-    scope = Scope(left.columns, left.place, left.open, left.variables, qualified, windows=False)
+    qualified = {side.name.lower(): side.scope(draft, f"`{side.relation.name}`")}
+    scope = Scope(left.columns, left.place, left.open, left.variables, qualified, windows=False, native=draft.native)
     return condition(draft, node, (*side.place, "where"), scope)
 
 
@@ -334,7 +344,7 @@ def _left(
 
 
 def _take(draft: Draft, side: _Side, take: Take) -> tuple[tuple[tuple[str, Expression], ...], list[tuple[str, Column]]]:
-    scope = side.scope(f"`{side.relation.name}`")
+    scope = side.scope(draft, f"`{side.relation.name}`")
     values: list[tuple[str, Expression]] = []
     origins: list[tuple[str, Column]] = []
     for name, text, path in _taken(take):

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from framework.algebra import Divert, Query, expressions, read_by
-from framework.expressions.tree import variables
+from framework.expressions.tree import calls_native, variables
 
 
 def why_stored(query: Query, sources: Collection[str]) -> str | None:
@@ -16,4 +16,6 @@ def why_stored(query: Query, sources: Collection[str]) -> str | None:
         return "it ranks its rows, and each reader would do so again"
     if any(variables(e) for e in expressions(query)):
         return "it uses the clock or a variable, which is bound when a run starts"
+    if any(calls_native(e) for e in expressions(query)):
+        return "it calls a function of the warehouse's own, which need not give the same twice"
     return None

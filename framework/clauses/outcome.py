@@ -111,6 +111,8 @@ def finish(
     by = key if key is not None else sorted(proved[0]) if proved else ()
     period = None if found.open else checks.period(found, valid, by)
     relation = draft.relation(names, period)
+    if publication is not None:
+        relation = relation.varying()  # it may hold rows of earlier runs, and the unknown row
     if key is not None:
         relation = relation.with_key(frozenset(key))
         place = (*draft.place, "key")
@@ -130,6 +132,7 @@ def finish(
         publication,
         stage.materialized,
         tuple(draft.columns[name.lower()] for name in dropped),
+        stage.native,
         description=stage.description,
         owner=stage.owner,
         classification=stage.classification,

@@ -22,7 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     here = project.find(Path.cwd())
-    plan = resolve(load(options.pipeline))
+    plan = resolve(load(options.pipeline, here.root))
     selected = request.read(plan, options).selected
     name = options.warehouse or here.target(options.target)[1].warehouse
     chosen = warehouse(name)

@@ -6,13 +6,18 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from framework.diagnostics import Code, Diagnostic, PipelineError
-from framework.json_schema import pipeline_schema
+from framework.json_schema import pipeline_schema, suite_schema
 from framework.printing import as_json
 
 TAKEN = Code("F109", "a file that would be overwritten")
 
 _IGNORED = ".framework/\ntarget/\n"
-_SETTINGS = {"yaml.schemas": {".vscode/pipeline.schema.json": ["pipelines/*.yaml"]}}
+_SETTINGS = {
+    "yaml.schemas": {
+        ".vscode/pipeline.schema.json": ["pipelines/*.yaml"],
+        ".vscode/suite.schema.json": ["checks/*.yaml"],
+    }
+}
 _EXTENSIONS = {"recommendations": ["redhat.vscode-yaml"]}
 
 
@@ -25,6 +30,7 @@ def run(options: argparse.Namespace) -> int:
         **{name: text.read_text(encoding="utf-8") for name, text in _starter(files("framework") / "starter")},
         ".gitignore": _IGNORED,
         ".vscode/pipeline.schema.json": as_json(pipeline_schema()) + "\n",
+        ".vscode/suite.schema.json": as_json(suite_schema()) + "\n",
         ".vscode/settings.json": as_json(_SETTINGS) + "\n",
         ".vscode/extensions.json": as_json(_EXTENSIONS) + "\n",
     }

@@ -36,7 +36,7 @@ def _count(text: str) -> int:
 
 def run(options: argparse.Namespace) -> int:
     here = project.find(Path.cwd())
-    pipeline = load(options.pipeline)
+    pipeline = load(options.pipeline, here.root)
     plan = resolve(pipeline)
     wanted = request.read(plan, options, runs=True)
     if plan.warnings and options.output == "text":

@@ -1,30 +1,36 @@
-"""Load, resolve and prove pipelines: files or folders, no warehouse, no secrets."""
+"""Load, resolve and prove pipelines and suites: files or folders, no warehouse, no secrets."""
 
 import argparse
 from pathlib import Path
 
 from framework.diagnostics import Diagnostic, PipelineError
-from framework.load import load
+from framework.load import of_document
 from framework.printing import SCHEMA_VERSION, as_json, print_diagnostics
 from framework.resolve import resolve
-from framework.yaml_source import F001
+from framework.suites import is_suite, prove, same_names
+from framework.yaml_source import F001, Document, read
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a pipeline, or a folder of them")
+    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a pipeline, a suite, or a folder of them")
 
 
 def run(options: argparse.Namespace) -> int:
     found: list[Diagnostic] = []
     lines: list[str] = []
+    suites: list[Document] = []
     for path in _files(options.paths):
         try:
-            plan = resolve(load(path))
+            document = read(path, shown=str(path))
+            if is_suite(document):
+                suites.append(document)
+            line, warnings = _proved(document)
         except PipelineError as error:
             found += error.diagnostics
         else:
-            found += plan.warnings
-            lines.append(f"{path}: ok, {len(plan.sources)} sources, {len(plan.stages)} stages")
+            found += warnings
+            lines.append(f"{path}: ok, {line}")
+    found += same_names(suites)
     if options.output == "json":
         print(as_json({"schema_version": SCHEMA_VERSION, "diagnostics": [d.as_dict() for d in found]}))
     else:
@@ -34,14 +40,24 @@ def run(options: argparse.Namespace) -> int:
     return 2 if any(d.severity == "error" for d in found) else 0
 
 
+def _proved(document: Document) -> tuple[str, tuple[Diagnostic, ...]]:
+    """What a file holds, and its warnings. Raises PipelineError."""
+    if is_suite(document):
+        prove(document).stop()
+        count = len(document.data["checks"])
+        return f"a suite of {count} {'check' if count == 1 else 'checks'}", ()
+    plan = resolve(of_document(document))
+    return f"{len(plan.sources)} sources, {len(plan.stages)} stages", plan.warnings
+
+
 def _files(paths: list[Path]) -> list[Path]:
-    """The pipelines of files and folders; a folder without one is a mistake."""
+    """The pipelines and suites of files and folders; a folder without one is a mistake."""
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
             inside = sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".yml"))
             if not inside:
-                raise PipelineError(Diagnostic(F001, f"no pipeline in the folder {path}"))
+                raise PipelineError(Diagnostic(F001, f"no pipeline and no suite in the folder {path}"))
             files += inside
         else:
             files.append(path)

@@ -40,7 +40,7 @@ def compile_plan(
     used |= {schemas["quarantine"] for stage in plan.stages if stage.query.holds}
     used |= {schemas["raw"] for source in plan.sources if source.table is None}
     read = sources_read(plan, (stage.name for stage in chosen))
-    refused: list[Diagnostic] = []
+    refused: list[Diagnostic] = [*_tied_elsewhere(chosen, warehouse.name)]
 
     def source(source: SourcePlan) -> SourceProgram:
         return _source(source, stages)
@@ -88,3 +88,12 @@ def _each(
         except ValueError as error:
             refused.append(Diagnostic(CANNOT_SAY, f"`{relation.name}` on {warehouse}: {error}"))
     return tuple(found)
+
+
+def _tied_elsewhere(stages: Iterable[StagePlan], warehouse: str) -> Iterable[Diagnostic]:
+    """The stages that call functions which another warehouse has."""
+    for stage in stages:
+        if stage.native not in (None, warehouse):
+            message = f"`{stage.name}` on {warehouse}: it calls functions of its own warehouse, {stage.native}"
+            help = f"run it on a target of {stage.native}, or write it without `native.`"
+            yield Diagnostic(CANNOT_SAY, message, None, help)

@@ -576,12 +576,19 @@ def is_exact(e: Expression, lowering: Lowering) -> bool:
     if not isinstance(e, Call):
         return True
     name = e.function.name
+    if lowering.forgets_digits and e.type.name == "decimal" and _forgotten(e):
+        return False
     if name in _PASSING:
         return all(v.type == e.type and is_exact(v, lowering) for v in _branches(e))
     if e.type in (t.STRING, t.BOOLEAN) or name in _EXACT:
         return True
     template = lowering.template(e)
     return template.startswith(("CAST(", "TRY_CAST(")) and template.endswith("AS {type})")
+
+
+def _forgotten(e: Call) -> bool:
+    """Whether the digits of a decimal are lost on the way, where they can be."""
+    return e.function.kind != "scalar" or (e.function.name == "case" and len(e.args) % 2 == 0)
 
 
 def _branches(e: Call) -> Sequence[Expression]:

@@ -2,8 +2,8 @@
 
 A template is SQL text with places: `{0}` an argument, `{args}` all of them, `{rest}` all but the first,
 `{o0}` an option as it stands, `{type}` the warehouse's name of the result's type, `{p}` and `{s}` its
-digits, `{distinct}` and `{order}` what an aggregate was given. Columns stay SQLAlchemy's own, so that
-it quotes them; literals go through its literal processors; variables are bound.
+digits, `{distinct}` and `{order}` what an aggregate was given, `{k0}` a key of that order. Columns stay
+SQLAlchemy's own, so that it quotes them; literals go through its literal processors; variables are bound.
 """
 
 import re
@@ -59,6 +59,10 @@ class Lowering:
     # Whether the planner writes a level's expressions into each place that uses them: a column that doubles from
     # level to level would then double the plan. `OFFSET 0` keeps a level whole; test: spec `columns.yaml`.
     pulls_up: bool = False
+    # Whether a decimal that comes out of an aggregate, a window or a `case` without `else` has lost its digits.
+    forgets_digits: bool = False
+    # An aggregate over a window as the warehouse can compute it.
+    over: Callable[[Call], Call] = lambda c: c
 
     # How one row becomes many: in a select list, the numbers from 0 to `{0}` less one; or where a warehouse has no such
     # word, the text of a select with a column `number`, to be joined.
@@ -180,7 +184,7 @@ def _joined(parts: Iterable[Part]) -> Iterable[Part]:
         yield "".join(text)
 
 
-_PLACE = re.compile(r"\{(\d+|args|rest|o\d|type|p|s|distinct|order)\}")
+_PLACE = re.compile(r"\{(\d+|k\d+|args|rest|o\d|type|p|s|distinct|order)\}")
 _CALL = re.compile(r"[A-Za-z_][\w.]*\s*\(")
 
 
@@ -271,6 +275,8 @@ class _Lowering:
             return self._case(c), _TIGHT
         if c.filter is not None:
             c = _filtered(c)
+        if c.window is not None:
+            c = self.lowering.over(c)
         if c.function.name == "count" and not c.args:
             parts: list[Part] = ["COUNT(*)"]
             binding = _TIGHT
@@ -294,6 +300,8 @@ class _Lowering:
     def _place(self, place: str, least: int, c: Call) -> list[Part]:
         if place.isdigit():
             return self._argument(c.args[int(place)], least, c.function.name)
+        if place.startswith("k"):
+            return self._argument(c.order[int(place[1:])].key, least)
         if place in ("args", "rest"):
             return self._list(c.args if place == "args" else c.args[1:])
         if place == "type":

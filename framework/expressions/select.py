@@ -14,6 +14,7 @@ from sqlglot.errors import OptimizeError, ParseError, TokenError
 from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 
+from framework.diagnostics import suggest
 from framework.expressions import types as t
 from framework.expressions.syntax import Span
 from framework.expressions.types import Type
@@ -68,7 +69,8 @@ def columns(
         tree = qualify(_valued(text, variables), schema=schema, dialect=PORTABLE, quote_identifiers=False)
         tree = annotate_types(tree, schema=schema, dialect=PORTABLE)
     except OptimizeError as error:
-        raise SelectProblem(str(error).partition("\n")[0].strip(), (0, len(text))) from None
+        names = [column for known in relations.values() for column, _ in known]
+        raise _unresolved(str(error), text, names) from None
     return tuple((select.alias_or_name, _type(select.type)) for select in tree.selects)
 
 
@@ -102,17 +104,71 @@ def _parsed(text: str) -> exp.Query:
     except (ParseError, TokenError) as error:
         raise _explained(error, text) from None
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        raise SelectProblem("one `select` is expected", (0, len(text)))
+        help = "write one `select ...`; what changes something cannot stand here"
+        raise SelectProblem("one `select` is expected", (0, len(text)), help)
     return statements[0]
 
 
+_TRY = "the select is DuckDB's SQL, and can be tried there"
+# What the parser says, and how it is put to an author; the text that it stopped at comes in.
+_PARSING = (
+    ("Expecting )", "expected `)` behind `{}`"),
+    ("Expected table name", "a relation is expected behind `{}`"),
+    ("Required keyword", "something is missing behind `{}`"),
+    ("Expected END", "expected `end` to close `case`"),
+    ("", "`{}` was not expected here"),
+)
+
+
 def _explained(error: ParseError | TokenError, text: str) -> SelectProblem:
-    detail = error.errors[0] if isinstance(error, ParseError) and error.errors else {}
-    line, column = int(detail.get("line") or 1), int(detail.get("col") or 1)
-    start = sum(len(part) for part in text.splitlines(keepends=True)[: line - 1]) + max(column - 1, 0)
-    message = str(detail.get("description") or "this is no select").rstrip(".")
-    start = min(start, max(len(text) - 1, 0))
-    return SelectProblem(message[:1].lower() + message[1:], (start, start + 1))
+    detail = error.errors[0] if isinstance(error, ParseError) and error.errors else None
+    if detail is None:
+        help = "a text ends with ', a quoted name with \", and a comment that begins with /* with */"
+        return SelectProblem("a quote or a comment of the select is not closed", (0, len(text)), help)
+    said, token = str(detail.get("description") or ""), str(detail.get("highlight") or "")
+    message = next(shown for begins, shown in _PARSING if said.startswith(begins))
+    span = _ending(text, int(detail.get("line") or 1), int(detail.get("col") or 1), len(token))
+    return SelectProblem(message.format(token), span, _TRY)
+
+
+_UNRESOLVED = re.compile(
+    r"(?P<many>Ambiguous column|Column|Unknown column:|Unknown table:|Alias already used:) '?(?P<name>[^'.]+)'?"
+    r"(?:.*for table: '(?P<table>[^']+)')?(?:.*Line: (?P<line>\d+), Col: (?P<col>\d+))?"
+)
+
+
+def _unresolved(said: str, text: str, known: Sequence[str]) -> SelectProblem:
+    """What the names of a select do not lead to."""
+    match = _UNRESOLVED.match(said.partition("\n")[0])
+    if match is None:
+        return SelectProblem(
+            "it cannot be told which columns come out", (0, len(text)), "write relation.column as name"
+        )
+    kind, name = match["many"], match["name"].strip()
+    span = _ending(text, int(match["line"]), int(match["col"]), len(name)) if match["line"] else _first(name, text)
+    if kind == "Ambiguous column" or (known.count(name) > 1 and not match["table"]):
+        help = f"write relation.{name}, for the relation that is meant"
+        return SelectProblem(f"more than one relation here has a column `{name}`", span, help)
+    if kind == "Alias already used:":
+        return SelectProblem(f"two relations of this select are named `{name}`", span, "give one of them another alias")
+    if match["table"] or kind == "Unknown table:":
+        missing = match["table"] or name
+        help = "name it behind `from` or `join`; where it has an alias there, write the alias"
+        return SelectProblem(f"no relation of this select is named `{missing}`", _first(missing, text), help)
+    return SelectProblem(f"no relation here has a column `{name}`", span, suggest(name, known))
+
+
+def _first(name: str, text: str) -> Span:
+    """Where a name stands first in the text; all of it where it does not."""
+    match = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)
+    return match.span() if match else (0, len(text))
+
+
+def _ending(text: str, line: int, column: int, length: int) -> Span:
+    """The characters that end at a line and a column, as the parser counts them."""
+    end = sum(len(part) for part in text.splitlines(keepends=True)[: line - 1]) + column
+    end = min(max(end, 1), max(len(text), 1))
+    return max(end - max(length, 1), 0), end
 
 
 def _span(table: exp.Table, text: str) -> Span:

@@ -80,6 +80,8 @@ class Call(Expression):
     window: Window | None = None
 
 
+NATIVE = "native."  # what stands before the name of a warehouse's own function
+
 TRUE = Literal(BOOLEAN, False, True)
 FALSE = Literal(BOOLEAN, False, False)
 
@@ -109,6 +111,11 @@ def references(e: Expression) -> frozenset[str]:
 def variables(e: Expression) -> frozenset[str]:
     """The names of what is bound when a run starts."""
     return frozenset(n.name for n in walk(e) if isinstance(n, Variable))
+
+
+def calls_native(e: Expression) -> bool:
+    """Whether a function of the warehouse's own is called, of which nothing is known."""
+    return any(isinstance(n, Call) and n.function.name.startswith(NATIVE) for n in walk(e))
 
 
 def has_window(e: Expression) -> bool:

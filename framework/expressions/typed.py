@@ -11,7 +11,9 @@ from framework.diagnostics import Code, nearest, suggest
 from framework.expressions import types as t
 from framework.expressions.catalogue import functions
 from framework.expressions.parser import parse
+from framework.expressions.pattern import PatternProblem
 from framework.expressions.signature import Signature, Slot, accepts, common, parse_signature, result_type, usage
+from framework.expressions.strftime import FormatProblem
 from framework.expressions.syntax import (
     Apply,
     Constant,
@@ -24,6 +26,7 @@ from framework.expressions.syntax import (
     SyntaxProblem,
 )
 from framework.expressions.tree import (
+    NATIVE,
     Call,
     Expression,
     Function,
@@ -35,6 +38,7 @@ from framework.expressions.tree import (
     walk,
 )
 from framework.expressions.types import Type
+from framework.expressions.written import check_format, check_pattern
 
 SYNTAX = Code("F200", "not an expression")
 UNKNOWN_COLUMN = Code("F201", "unknown column")
@@ -43,6 +47,10 @@ WRONG_ARGUMENTS = Code("F204", "wrong arguments")
 WRONG_TYPE = Code("F205", "wrong type")
 MISPLACED = Code("F206", "an aggregate or a window where none can stand")
 UNKNOWN_VARIABLE = Code("F207", "unknown variable")
+UNTIED = Code("F271", "a warehouse's own function where no warehouse is named")
+NO_NATIVE_TYPE = Code("F272", "a warehouse's own function without a type")
+BAD_PATTERN = Code("F273", "a pattern that is not RE2")
+BAD_FORMAT = Code("F274", "a format that no date is read or written by")
 
 
 MAX_CONVERSIONS = 50
@@ -80,6 +88,7 @@ class Scope:
     `columns` maps a lower-case name to what it stands for. `open` is the type of names that are let pass unknown (a
     source without a contract). `aggregated` is set for measures: the scope inside an aggregate.
     `aggregate_help` and `window_help` say what to write where an aggregate or a window cannot stand.
+    `native` is the warehouse whose own functions may be called, and `declared` the type that the author gave.
     """
 
     columns: Mapping[str, Expression]
@@ -91,6 +100,8 @@ class Scope:
     windows: bool = True
     aggregate_help: str = ""
     window_help: str = "compute it in `columns` of a normalize, assemble or enrich stage before this one"
+    native: str | None = None
+    declared: Type | None = None
 
 
 # What other dialects call a type, and what a person may call a function of ours.
@@ -158,7 +169,8 @@ def typed(text: str, scope: Scope) -> tuple[Expression, tuple[Problem, ...]]:
 
 def typed_node(node: Node, scope: Scope) -> tuple[Expression, tuple[Problem, ...]]:
     typing = _Typing(scope)
-    return typing.expression(node), tuple(typing.problems)
+    found = typing.native(node, scope.declared) if _is_native(node) else typing.expression(node)
+    return found, tuple(typing.problems)
 
 
 def unknown_variable(name: str, known: Iterable[str], span: Span) -> Problem:
@@ -308,8 +320,10 @@ class _Typing:
     # -- conversions and choices
 
     def _convert(self, node: Convert) -> Expression:
-        value = self.expression(node.value)
         target = t.parse_type(node.type_text)
+        if target is not None and _is_native(node.value) and node.strict:
+            return self.native(node.value, target)
+        value = self.native(node.value, t.UNKNOWN) if _is_native(node.value) else self.expression(node.value)
         if target is None:
             return self.problem(
                 WRONG_TYPE,
@@ -362,6 +376,8 @@ class _Typing:
     # -- functions
 
     def _apply(self, node: Apply) -> Expression:
+        if _is_native(node):
+            return self.native(node, None)
         function = functions().get(node.name)
         if function is None:
             return self._unknown(node)
@@ -376,16 +392,57 @@ class _Typing:
         window = self._window(node, function)
         if node.name == "coalesce":
             self._refuse_many(node, args)
+        if sound and node.name.startswith("regexp_"):
+            try:
+                check_pattern(node)
+            except PatternProblem as problem:
+                self.problem(BAD_PATTERN, problem.message, problem.span, problem.help)
+        if sound and node.name == "string_agg" and not isinstance(args[1], Literal):
+            help = "write string_agg(text, ',' order by ...)"
+            message = "the separator of `string_agg` is written as text: one for all rows"
+            self.problem(WRONG_ARGUMENTS, message, node.args[1].span, help)
         self.scope, self.inside = outer, was_inside
         if not sound:
             return _lost()
         if node.name in CLOCK:
             return CLOCK[node.name]
+        if node.name in ("hash_key", "key_text"):
+            self._refuse_doubles(node, args)
         result = self._result(node, parse_signature(function.signature), args)
         if result is None:
             return _lost()
         nullable = _nullable(function, args) or (node.over is not None and function.nulls == "always")
         return Call(result, nullable, function, args, options, node.distinct, order, filtered, window)
+
+    def _refuse_doubles(self, node: Apply, args: Sequence[Expression]) -> None:
+        for arg, value in zip(node.args, args, strict=True):
+            if value.type == t.DOUBLE:
+                help = "write cast(... as decimal(18,4)), with as many digits as count"
+                self.problem(WRONG_TYPE, "a double has no text that is equal on every warehouse", arg.span, help)
+
+    def native(self, node: Node, declared: Type | None) -> Expression:
+        """A function of the warehouse's own, as it stands; what it gives is taken as the declared type."""
+        assert isinstance(node, Apply)
+        before = len(self.problems)
+        # What one of them is given by another needs no type.
+        args = tuple(self.native(a, t.UNKNOWN) if _is_native(a) else self.expression(a) for a in node.args)
+        name = node.name.removeprefix(NATIVE)
+        if self.scope.native is None:
+            help = "a stage that says `native: duckdb` can call it, and then runs on that warehouse alone"
+            message = f"`{node.name}` is a warehouse's own function, and {self.scope.place} names no warehouse"
+            self.problem(UNTIED, message, node.name_span, help)
+        elif not _NATIVE_NAME.fullmatch(name) or node.distinct or node.order or node.filter or node.over:
+            message = f"`{node.name}` is called as name(arguments), with nothing else"
+            self.problem(WRONG_ARGUMENTS, message, node.span, "a whole select can stand in a stage of kind sql")
+        elif declared is None:
+            help = f"write cast({node.name}(...) as decimal(18,2)), or {{expr: ..., type: ...}} for the whole column"
+            self.problem(NO_NATIVE_TYPE, f"the type of `{node.name}` is not known", node.span, help)
+        if len(self.problems) > before:
+            return _lost()
+        call = f"{name}({{args}})"
+        lowering = call if declared in (None, t.UNKNOWN) else f"CAST({call} AS {{type}})"
+        function = Function(node.name, "(any...) -> any", "", "", nulls="always", lowering=lowering)
+        return Call(declared or t.UNKNOWN, True, function, args)
 
     def _unknown(self, node: Apply) -> Expression:
         for arg in node.args:
@@ -467,6 +524,8 @@ class _Typing:
             help = f"convert it: parse_decimal({shown}), parse_integer({shown}) or cast({shown} as decimal(18,2))"
         elif found == t.STRING and slot.word in ("moment", "timestamp", "date"):
             help = f"convert it: parse_date({shown}, '%Y-%m-%d') or cast({shown} as date)"
+        elif found in (t.DATE, t.TIMESTAMP) and slot.word in ("number", "double"):
+            help = f"count units: date_diff('day', date '2014-01-01', {shown})"
         self.problem(WRONG_TYPE, message, arg.span, help)
 
     def _option(self, node: Apply, arg: Node, slot: Slot) -> str | None:
@@ -480,6 +539,11 @@ class _Typing:
             self.problem(WRONG_ARGUMENTS, f"`{name}` takes {what} here, written as text", arg.span, help)
             return None
         if slot.words is None:
+            try:
+                check_format(arg, name)
+            except FormatProblem as problem:
+                self.problem(BAD_FORMAT, problem.message, problem.span, problem.help)
+                return None
             return str(arg.value)
         word = str(arg.value).lower()
         if word not in slot.words:
@@ -526,6 +590,10 @@ class _Typing:
             self.problem(WRONG_TYPE, message, text.span, _literal_help(str(text.value), others))
 
 
+def _is_native(node: Node) -> bool:
+    return isinstance(node, Apply) and node.name.startswith(NATIVE)
+
+
 _COMPARISONS = ("=", "<>", "<", "<=", ">", ">=", "in", "between", "is distinct from", "is not distinct from")
 
 
@@ -546,6 +614,7 @@ def _literal_help(text: str, others: Set[str]) -> str:
     return "convert the other side: cast(... as string)"
 
 
+_NATIVE_NAME = re.compile(r"[^\W\d]\w*")
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([ T]\d\d:\d\d(:\d\d)?)?")
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 

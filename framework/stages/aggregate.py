@@ -23,7 +23,7 @@ from framework.clauses.outcome import close, finish
 from framework.diagnostics import Code
 from framework.draft import Draft
 from framework.expressions.strictness import outcome
-from framework.expressions.tree import Expression, Reference
+from framework.expressions.tree import Expression, Reference, transform
 from framework.expressions.typed import Scope
 from framework.expressions.types import UNKNOWN
 from framework.model import Columns, Expr, Limited, ListOrMapping, Name
@@ -88,7 +88,8 @@ class Aggregate(Limited, kind="aggregate"):
                     value = draft.expression(text, "by", name, scope=draft.scope(windows=False))
                 value = columns_clause.typed_as(draft, value, None, ("by", name), converts=False)
                 self._refuse_strict(draft, value, "by", name)
-                column = Column(name, value.type, value.nullable, draft.classified(value))
+                constant = draft.constant(value)
+                column = Column(name, value.type, value.nullable, draft.classified(value), constant=constant)
                 found.append((column, self._computed(draft, name, value)))
             return found
         for index, name in enumerate(self.by):
@@ -121,10 +122,20 @@ class Aggregate(Limited, kind="aggregate"):
                     "give the measure another name",
                 )
                 continue
-            scope = Scope(outside, place, draft.open, draft.variables, aggregated=inside, windows=False)
+            scope = Scope(
+                outside,
+                place,
+                draft.open,
+                draft.variables,
+                aggregated=inside,
+                windows=False,
+                native=draft.native,
+                declared=model.type,
+            )
             text = model.expr if model.expr is not None else name
             value = draft.expression(text, "measures", name, *(() if model.expr is None else ("expr",)), scope=scope)
             value = columns_clause.typed_as(draft, value, model.type, ("measures", name), converts=False)
+            value = transform(value, draft.repeatable)
             self._refuse_strict(draft, value, "measures", name)
             classification = model.classification or draft.classified(value)
             found.append((Column(name, value.type, value.nullable, classification, model.description), value))

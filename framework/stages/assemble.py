@@ -195,11 +195,23 @@ class Assemble(Limited, kind="assemble"):
             yield self.tag, Value(STRING, False, name)
 
     def _union_key(self, draft: Draft, branches: Sequence[Draft]) -> None:
-        """With a tag the key is the tag and a key that every branch has; without one it must be declared."""
-        named = [name.lower() for name in self.union or ()]
-        if self.tag is None or not branches or len(set(named)) < len(named):
+        """A key that every branch has, with a column that tells the branches apart; without one it is declared."""
+        if not branches or draft.lost:
             return
+        telling = [name for name in branches[0].columns if _tells_apart(name, branches)]
+        named = [name.lower() for name in self.union or ()]
+        if self.tag is not None and len(set(named)) == len(named):
+            telling.append(self.tag)
         common = [set(b.proved([c.name for c in b.columns.values()])) for b in branches]
         lowered = [{frozenset(n.lower() for n in key) for key in keys} for keys in common]
         for key in set.intersection(*lowered):
-            draft.keys |= {draft.identify([*key, self.tag])}
+            draft.keys |= {draft.identify({*key, name.lower()}) for name in telling}
+
+
+def _tells_apart(name: str, branches: Sequence[Draft]) -> bool:
+    """Whether a column has one value in each branch, and another one in each other."""
+    found = [branch.columns[name].constant for branch in branches if name in branch.columns]
+    values = [constant.value for constant in found if constant is not None]
+    # A value of one type must not equal one of another once both are widened.
+    types = {constant.type.name for constant in found if constant is not None}
+    return len(values) == len(branches) == len(set(values)) and len(types) == 1 and types != {"double"}

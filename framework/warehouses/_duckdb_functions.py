@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from framework.expressions.lowering import Template
+from framework.expressions.strftime import directives
 from framework.expressions.tree import Call, Expression, Literal, Reference
 from framework.warehouses import _shapes as shapes
 from framework.warehouses._places import arithmetic, whole
@@ -61,7 +62,7 @@ def _formats(c: Call) -> str:
     """The first format that fits; strptime alone would take a year of two digits for one of four. It ignores blanks."""
     read = []
     for option in c.options:
-        pieces = shapes.directives(option)
+        pieces = directives(option)
         flags = "(?i)" if {p.letter for p in pieces} & set("bBpaA") else ""
         shape = shapes.bounded(flags + shapes.whole(shapes.moment(pieces)))
         value = f"try_strptime({{0}}, {_quoted(option)})"
@@ -224,19 +225,18 @@ def _elapsed(c: Call) -> str:
 
 
 def _formatted(c: Call) -> str:
-    shapes.directives(c.options[0], _WRITABLE)
     return f"strftime({{0}}, {_quoted(c.options[0])})"
-
-
-_WRITABLE = "YymbBdjHIMSfpaAuGV"
 
 
 # -- aggregates
 
 
 def _at_extreme(c: Call) -> str:
-    """Of rows that share the extreme, that with the extreme first argument: results repeat."""
-    return f"{c.function.name}({{0}}, CASE WHEN {{1}} IS NOT NULL THEN row({{1}}, {{0}}) END)"
+    """The first row by an order in which nulls are last; a sort key is the same for a group and a window."""
+    direction = "DESC" if c.function.name == "arg_max" else "ASC"
+    places = ("{1}", *(f"{{k{i}}}" for i in range(len(c.order))), "{0}")
+    keys = ", ".join(f"{place}, '{direction} NULLS LAST'" for place in places)
+    return f"arg_min({{0}}, CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN create_sort_key({keys}) END)"
 
 
 TEMPLATES: dict[str, Template] = {

@@ -6,14 +6,15 @@ would make a comparison an error.
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from framework.expressions.lowering import Template
+from framework.expressions.strftime import directives
 from framework.expressions.tree import Call, Literal
 from framework.expressions.types import Type
 from framework.warehouses._places import arithmetic, place, whole
 from framework.warehouses._postgres_readers import CONVERSIONS, half_away
 from framework.warehouses._regex import Translation, translated
-from framework.warehouses._shapes import directives
 
 # A json is kept as the text it came as: Postgres compares no json, and its jsonb is another text.
 TYPES = {"string": "TEXT", "json": "TEXT"}
@@ -189,7 +190,7 @@ _WORDS = {
 
 def _formatted(c: Call) -> str:
     words = []
-    for piece in directives(c.options[0], "".join(_WORDS)):
+    for piece in directives(c.options[0]):
         if piece.letter.strip():
             words.append(("FM" if piece.text else "") + _WORDS[piece.letter])
         else:
@@ -237,16 +238,28 @@ def _listed(c: Call) -> str:
     return f"STRING_AGG({{distinct}}{place(c, 0)} {_C if c.distinct else ''}, {{1}}{{order}})".replace(" ,", ",")
 
 
-def _at_extreme(direction: str) -> Callable[[Call], str]:
-    """Of rows that share the extreme, that with the extreme first argument: results repeat."""
+def _at_extreme(c: Call) -> str:
+    """The first row by an order in which nulls are last."""
+    direction = " DESC" if c.function.name == "arg_max" else ""
+    ordered = (
+        ("{1}", c.args[1]),
+        *((f"{{k{i}}}", o.key) for i, o in enumerate(c.order)),
+        (place(c, 0), c.args[0]),
+    )
+    collated = (f"({at}) {_C}" if e.type.name == "string" else at for at, e in ordered)
+    keys = ", ".join(f"{at}{direction} NULLS LAST" for at in collated)
+    tests = f"{place(c, 0)} IS NOT NULL AND {place(c, 1)} IS NOT NULL"
+    return _no_window(f"(ARRAY_AGG({{0}} ORDER BY {keys}) FILTER (WHERE {tests}))[1]")(c)
 
-    def template(c: Call) -> str:
-        keys = [f"{place(c, i)}{f' {_C}' if c.args[i].type.name == 'string' else ''}{direction}" for i in (1, 0)]
-        tests = f"{place(c, 0)} IS NOT NULL AND {place(c, 1)} IS NOT NULL"
-        text = f"(ARRAY_AGG({{0}} ORDER BY {', '.join(keys)}) FILTER (WHERE {tests}))[1]"
-        return _no_window(text)(c)
 
-    return template
+_WHOLE = "rows between unbounded preceding and unbounded following"
+
+
+def over(c: Call) -> Call:
+    """An aggregate over a window has no order of its own: where the window has none, its order is the window's."""
+    if c.function.name != "string_agg" or c.distinct or c.window is None or c.window.order:
+        return c
+    return replace(c, order=(), window=replace(c.window, order=c.order, frame=_WHOLE)) if c.order else c
 
 
 def _neighbour(c: Call) -> str:
@@ -313,8 +326,8 @@ TEMPLATES: dict[str, Template] = {
     **{f"{n}(string)": f"{m}({{0}} {_C})" for n, m in (("min", "MIN"), ("max", "MAX"), ("any_value", "MIN"))},
     **{f"{n}(boolean)": f"{m}({{0}})" for n, m in (("min", "BOOL_AND"), ("max", "BOOL_OR"), ("any_value", "BOOL_AND"))},
     "string_agg": _listed,
-    "arg_max": _at_extreme(" DESC"),
-    "arg_min": _at_extreme(""),
+    "arg_max": _at_extreme,
+    "arg_min": _at_extreme,
     "lag": _neighbour,
     "lead": _neighbour,
 }

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from math import nextafter
 
 from framework.expressions.lowering import Template
+from framework.expressions.strftime import directives
 from framework.expressions.tree import Call
 from framework.warehouses import _shapes as shapes
 
@@ -110,7 +111,7 @@ def _formats(c: Call) -> str:
 
 
 def _format(format: str) -> str:
-    pieces = shapes.directives(format)
+    pieces = directives(format)
     letters = {p.letter for p in pieces}
     words = "".join(_WORDS[p.letter] if p.letter else f'"{_escaped(p.text)}"' for p in pieces)
     value = f"TO_TIMESTAMP({_TRIMMED}, '{words.replace(chr(39), chr(39) * 2)}')"

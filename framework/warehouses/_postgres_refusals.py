@@ -16,6 +16,9 @@ REFUSALS = {
     "28": Refusal("Postgres refused the user", "check the user in `url`, and the server's pg_hba.conf"),
     "3D000": Refusal("the database does not exist", "create it, or name another in `url`"),
     "3F000": Refusal("a schema does not exist"),
+    "42883": Refusal(
+        "a function does not exist, or not for such arguments", "check the calls of `native.` functions in the stage"
+    ),
     "42P01": Refusal("a table does not exist", "check `table` of the pipeline's sources"),
     "53100": Refusal("the disk of the Postgres server is full", "free space on it"),
     "53200": Refusal("the Postgres server is out of memory", "lower its work_mem, or give it more memory"),

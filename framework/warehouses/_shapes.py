@@ -6,7 +6,8 @@ have the shape, for what it would accept besides differs from warehouse to wareh
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from framework.expressions.strftime import Directive
 
 BLANKS = " \\t\\n\\r\\f"  # within brackets; the blanks that may stand around a value
 _YEAR = "(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"
@@ -64,52 +65,9 @@ def decimal(digits: int, scale: int) -> str:
 # -- formats of strftime
 
 
-@dataclass(frozen=True, slots=True)
-class Directive:
-    """A piece of a format: a letter of strftime, or text that stands for itself.
-
-    `padded` numbers have all their digits: where the next piece is a number, nothing else tells where
-    one ends.
-    """
-
-    letter: str
-    text: str = ""
-    padded: bool = False
-
-
-_READABLE = "YymbBdjHIMSfpaA"
-_NUMBERS = "YymdjHIMSf"
-_PIECE = re.compile(r"%(-?)(.)|([ \t]+)|([^% \t]+)", re.DOTALL)
-
-
-def directives(format: str, letters: str = _READABLE) -> tuple[Directive, ...]:
-    """The pieces of a strftime format. Raises ValueError for a letter that is not among those given."""
-    found: list[Directive] = []
-    for match in _PIECE.finditer(format):
-        modifier, letter, blank, text = match.groups()
-        if letter == "%":
-            found.append(Directive("", "%"))
-        elif letter is None:
-            found.append(Directive(" " if blank else "", blank or text))
-        elif letter not in letters:
-            raise ValueError(f"%{modifier}{letter} is no part of a format here: use one of %{' %'.join(letters)}")
-        else:
-            found.append(Directive(letter, modifier))
-    if _PIECE.sub("", format):
-        raise ValueError(f"the format '{format}' ends in the middle of a directive")
-    followed = [*found[1:], Directive("")]
-    return tuple(
-        Directive(d.letter, d.text, d.letter in _NUMBERS and bool(after.letter) and after.letter in _NUMBERS)
-        for d, after in zip(found, followed, strict=True)
-    )
-
-
 def moment(pieces: tuple[Directive, ...], years: dict[str, str] = _ANY) -> str:
-    """The shape of texts that a format reads: only days that there are. Raises ValueError without a year."""
-    letters = {d.letter for d in pieces}
-    if not letters & {"Y", "y"}:
-        raise ValueError("a format needs a year: %Y or %y")
-    cases = _cases(letters)
+    """The shape of texts that a format reads: only days that there are."""
+    cases = _cases({d.letter for d in pieces})
     if years is not _ANY:
         cases = [case | years for case in cases]
     return "|".join(dict.fromkeys("".join(_piece(d, case) for d in pieces) for case in cases))

@@ -1,5 +1,6 @@
 """DuckDB: the embedded default; files are read in place."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
@@ -33,6 +34,9 @@ def _reserved_words() -> frozenset[str]:
     query = "SELECT keyword_name FROM duckdb_keywords() WHERE keyword_category IN ('reserved', 'type_function')"
     with duckdb.connect() as connection:
         return frozenset(word for (word,) in connection.execute(query).fetchall())
+
+
+_NO_FUNCTION = re.compile(r"Function with name .* does not exist|No function matches the given name")
 
 
 class Duckdb(Warehouse):
@@ -117,6 +121,9 @@ class Duckdb(Warehouse):
             return Refusal(
                 "a file of DuckDB cannot be written: the disk may be full", "free space on it, or move `database`"
             )
+        if _NO_FUNCTION.search(message):
+            help = "check the calls of `native.` functions in the stage"
+            return Refusal("a function does not exist, or not for such arguments", help)
         if "Interrupted" in message:
             return Refusal("interrupted")
         kind = message.partition(":")[0].rpartition(")")[2].strip()

@@ -15,7 +15,7 @@ from framework import files as source_files
 from framework.ddl import CreateView, DropRelation, Storage
 from framework.expressions.lowering import Lowering
 from framework.warehouse import MISSING_FILE, Files, Refusal, SourceProblem, TableSetting, Unreachable, Warehouse
-from framework.warehouses._postgres_functions import TEMPLATES, TYPES
+from framework.warehouses._postgres_functions import TEMPLATES, TYPES, over
 from framework.warehouses._postgres_refusals import REFUSALS, class_of, forbidden, unconnected
 
 _CHUNK = 1 << 20  # bytes given to COPY at once
@@ -38,7 +38,13 @@ class Postgres(Warehouse):
 
     name: ClassVar[str] = "postgres"
     lowering: ClassVar[Lowering] = Lowering(
-        TEMPLATES, TYPES, "postgres", pulls_up=True, series="GENERATE_SERIES(0, {0} - 1)"
+        TEMPLATES,
+        TYPES,
+        "postgres",
+        pulls_up=True,
+        forgets_digits=True,
+        over=over,
+        series="GENERATE_SERIES(0, {0} - 1)",
     )
     settings: ClassVar[Mapping[str, str]] = {"url": "Where the server is: postgresql://user@host/database."}
     table_settings: ClassVar[Mapping[str, TableSetting]] = {
@@ -52,9 +58,9 @@ class Postgres(Warehouse):
     }
 
     def dialect(self) -> sa.Dialect:
-        dialect: sa.Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+        dialect: sa.Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # SQLAlchemy gives it no types
         # As sessions have it: with standard strings a backslash is itself.
-        dialect._backslash_escapes = False  # type: ignore[attr-defined]
+        dialect._backslash_escapes = False  # type: ignore[attr-defined]  # of Postgres's dialect alone
         return dialect
 
     def connect(self, settings: Mapping[str, str], root: Path) -> sa.Engine:

@@ -54,12 +54,11 @@ def _read_decimal(c: Call) -> str:
     return _shaped(rf"\s*[+-]?[0-9]+{fraction}\s*", f"TRY_TO_NUMBER({_TEXT}, {{p}}, {{s}})")
 
 
-def _in_utc(text: str, form: str = "") -> str:
+def _in_utc(text: str) -> str:
     """A text with an offset at its end, `+05`, `+0530` or `+05:30`, as a timestamp in UTC."""
     hours = f"REGEXP_REPLACE({text}, {_pattern('([+-][0-9]{2})$')}, '\\\\1:00')"
     full = f"REGEXP_REPLACE({hours}, {_pattern('([+-][0-9]{2})([0-9]{2})$')}, '\\\\1:\\\\2')"
-    zoned = f"TRY_TO_TIMESTAMP_TZ({full}, {_quoted(form)})" if form else f"TRY_CAST({full} AS TIMESTAMP_TZ)"
-    return f"CAST(CONVERT_TIMEZONE('UTC', {zoned}) AS TIMESTAMP_NTZ)"
+    return f"CAST(CONVERT_TIMEZONE('UTC', TRY_CAST({full} AS TIMESTAMP_TZ)) AS TIMESTAMP_NTZ)"
 
 
 def _read_timestamp() -> str:
@@ -156,10 +155,11 @@ _WORDS = {"Y": "YYYY", "y": "YY", "m": "MM", "b": "MON", "B": "MMMM", "d": "DD",
 _WORDS |= {"M": "MI", "S": "SS", "f": "FF6", "p": "AM"}
 _SHAPES = dict.fromkeys("mdHIMS", "[0-9]{1,2}") | {"Y": _YEAR, "y": "[0-9]{2}", "f": "[0-9]{1,6}"}
 _SHAPES |= {"b": re.sub(r"(\w{3})\w*", r"\1", _MONTHS), "B": _MONTHS, "a": re.sub(r"(\w{3})\w*", r"\1", _DAYS)}
-_SHAPES |= {"p": "[AP]M", "z": _ZONE, "A": _DAYS}
+_SHAPES |= {"p": "[AP]M", "A": _DAYS}
 _COMPUTED = {f"-{n}": f"TO_VARCHAR(CAST(TO_VARCHAR({{0}}, '{_WORDS[n]}') AS INTEGER))" for n in "ymdHIMS"}
 _COMPUTED |= {"j": "LPAD(DAYOFYEAR({0}), 3, '0')", "-j": "TO_VARCHAR(DAYOFYEAR({0}))"}
-_COMPUTED |= {"A": f"SPLIT_PART('{_DAYS}', '|', DAYOFWEEKISO({{0}}))"}
+_COMPUTED |= {"u": "TO_VARCHAR(DAYOFWEEKISO({0}))", "V": "LPAD(WEEKISO({0}), 2, '0')"}
+_COMPUTED |= {"G": "LPAD(YEAROFWEEKISO({0}), 4, '0')", "A": f"SPLIT_PART('{_DAYS}', '|', DAYOFWEEKISO({{0}}))"}
 
 
 def _pieces(format: str) -> list[tuple[str, str]]:
@@ -186,10 +186,9 @@ def _reading(format: str) -> str:
         regex = f"({_SHAPES[letter]})" if letter else re.sub(r"[ \t]+", r"[ \\t]+", plain)
         if any(p[0] for p in (*pieces[max(index - 1, 0) : index], *pieces[index + 1 : index + 2])):
             regex = regex.replace("{1,2}", "{2}")  # digits beside digits: it must be plain where each ends
-        word = {"": _worded(part), "z": "TZH:TZM", "f": "FF", "a": "", "A": ""}.get(letter)
+        word = {"": _worded(part), "f": "FF", "a": "", "A": ""}.get(letter)
         words, shape = words + (_WORDS[letter] if word is None else word), shape + regex
-    zoned = pieces[-1:] == [("z", "")]
-    value = _in_utc(text, words) if zoned else f"TRY_TO_TIMESTAMP_NTZ({text}, {_quoted(words)})"
+    value = f"TRY_TO_TIMESTAMP_NTZ({text}, {_quoted(words)})"
     if ("y", "") in pieces:  # 1969 to 2068, as POSIX has it
         value = f"CASE WHEN YEAR({value}) > 2068 THEN DATEADD('year', -100, {value}) ELSE {value} END"
     whole = _pattern(rf"\s*{shape}\s*")
@@ -202,8 +201,6 @@ def _parse(c: Call) -> str:
 
 
 def _written(letter: str, text: str) -> str:
-    if letter and letter not in _COMPUTED and letter not in _WORDS:
-        raise ValueError(f"no format of Snowflake writes %{letter}")
     return (_COMPUTED.get(letter) or f"TO_VARCHAR({{0}}, '{_WORDS[letter]}')") if letter else _quoted(text)
 
 
@@ -304,9 +301,13 @@ def _listed(c: Call) -> str:
     return text if c.window is not None else f"CASE WHEN COUNT({{0}}) > 0 THEN {text} END"
 
 
-def _at_extreme(name: str) -> str:
-    """Rows without a value do not compete."""
-    return f"{name}({{0}}, CASE WHEN {{0}} IS NOT NULL THEN {{1}} END)"
+def _at_extreme(c: Call) -> str:
+    """The first value by an order in which nulls are last; MAX_BY takes any of those that share the extreme."""
+    direction = "DESC" if c.function.name == "arg_max" else "ASC"
+    places = ("{1}", *(f"{{k{i}}}" for i in range(len(c.order))), "{0}")
+    order = ", ".join(f"{place} {direction} NULLS LAST" for place in places)
+    value = f"GET(ARRAY_AGG(CASE WHEN {{1}} IS NOT NULL THEN {{0}} END) WITHIN GROUP (ORDER BY {order}), 0)"
+    return value if c.type.name in ("unknown", "null") else f"CAST({value} AS {{type}})"
 
 
 TEMPLATES: dict[str, Template] = {
@@ -354,8 +355,7 @@ TEMPLATES: dict[str, Template] = {
     **dict.fromkeys(("bool_and", "min(boolean)", "any_value(boolean)"), "BOOLAND_AGG({0})"),
     **dict.fromkeys(("bool_or", "max(boolean)"), "BOOLOR_AGG({0})"),
     "string_agg": _listed,
-    "arg_max": _at_extreme("MAX_BY"),
-    "arg_min": _at_extreme("MIN_BY"),
+    **dict.fromkeys(("arg_max", "arg_min"), _at_extreme),
 }
 TYPES = {"string": "VARCHAR", "integer": "BIGINT", "double": "DOUBLE", "timestamp": "TIMESTAMP_NTZ"}
 TYPES |= {"decimal": "NUMBER({p}, {s})", "json": "VARIANT"}

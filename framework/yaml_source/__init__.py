@@ -5,7 +5,25 @@ The data is dict, list, str, int, Decimal, bool, None and date, by YAML 1.2's co
 
 from framework.yaml_source.builder import MAX_DEPTH, MAX_EXPANDED
 from framework.yaml_source.codes import F001
-from framework.yaml_source.places import Document
+from framework.yaml_source.composed import Composed, Moved, Piece, Put, Stretch, Used
+from framework.yaml_source.places import Document, Text
 from framework.yaml_source.reading import MAX_BYTES, NOT_A_VALUE, parse, read, scalar
 
-__all__ = ["F001", "MAX_BYTES", "MAX_DEPTH", "MAX_EXPANDED", "NOT_A_VALUE", "Document", "parse", "read", "scalar"]
+__all__ = [
+    "F001",
+    "MAX_BYTES",
+    "MAX_DEPTH",
+    "MAX_EXPANDED",
+    "NOT_A_VALUE",
+    "Composed",
+    "Document",
+    "Moved",
+    "Piece",
+    "Put",
+    "Stretch",
+    "Text",
+    "Used",
+    "parse",
+    "read",
+    "scalar",
+]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, Protocol, TypeAlias
 
 from framework.diagnostics import Location, Source
 
@@ -36,6 +36,28 @@ class Alias(NamedTuple):
 
 
 Place: TypeAlias = Scalar | Collection | Alias
+
+
+class Text(Protocol):
+    """Data, and where each part of it was written: a document, or several put together."""
+
+    @property
+    def path(self) -> str: ...
+
+    @property
+    def data(self) -> dict[str, Any]: ...
+
+    def locate(
+        self,
+        path: Sequence[str | int],
+        *,
+        key: bool = False,
+        offset: int | None = None,
+        length: int | None = None,
+    ) -> Location: ...
+
+    def note(self, path: Sequence[str | int], location: Location) -> str | None:
+        """What else is to be said of a mistake at a path, told at this place."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +104,9 @@ class Document:
         first = min(max(offset or 0, 0), len(spans) - 1)
         last = len(spans) if length is None else min(first + max(length, 1), len(spans))
         return self._source.location(spans[first][0], spans[last - 1][1])
+
+    def note(self, path: Sequence[str | int], location: Location) -> str | None:
+        return None
 
     def _whole(self, place: Place) -> Location:
         text = self._source.text

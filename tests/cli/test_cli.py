@@ -46,7 +46,7 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         (["run", "pipelines/orders.yaml", "--target", "prod"], "no target `prod`"),
         (["runs", "2099"], "no single run begins with"),
         (["init"], "is there already"),
-        (["validate", "data"], "no pipeline in the folder"),
+        (["validate", "data"], "no pipeline and no suite"),
     ],
 )
 def test_wrong_usage_exits_2(project: Path, capsys: pytest.CaptureFixture[str], argv: list[str], said: str) -> None:
@@ -68,10 +68,12 @@ def test_a_new_project_runs_at_once(project: Path, capsys: pytest.CaptureFixture
     manifest = json.loads((project / "target" / "manifest.json").read_text())
     assert [s["name"] for s in manifest["stages"]] == ["orders", "orders_by_customer", "revenue", "fct_revenue"]
     settings = json.loads((project / ".vscode" / "settings.json").read_text())
-    assert settings["yaml.schemas"] == {".vscode/pipeline.schema.json": ["pipelines/*.yaml"]}
-    assert (project / ".vscode" / "pipeline.schema.json").read_text() == (
-        ROOT / "docs" / "schema" / "pipeline.schema.json"
-    ).read_text()
+    assert settings["yaml.schemas"] == {
+        ".vscode/pipeline.schema.json": ["pipelines/*.yaml"],
+        ".vscode/suite.schema.json": ["checks/*.yaml"],
+    }
+    for name in ("pipeline.schema.json", "suite.schema.json"):
+        assert (project / ".vscode" / name).read_text() == (ROOT / "docs" / "schema" / name).read_text()
 
 
 def test_run_as_json_is_json_and_nothing_else(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -145,12 +147,43 @@ def test_clean_leaves_what_is_published(project: Path, capsys: pytest.CaptureFix
     assert capsys.readouterr().out == "nothing to remove\n"
 
 
-def test_the_committed_schema_is_what_the_models_say(capsys: pytest.CaptureFixture[str]) -> None:
-    path = ROOT / "docs" / "schema" / "pipeline.schema.json"
-    assert main(["schema", "--check", str(path)]) == 0
+@pytest.mark.parametrize(
+    ("words", "name"), [(["schema"], "pipeline.schema.json"), (["schema", "--suite"], "suite.schema.json")]
+)
+def test_the_committed_schema_is_what_the_models_say(
+    words: list[str], name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = ROOT / "docs" / "schema" / name
+    assert main([*words, "--check", str(path)]) == 0
     capsys.readouterr()
-    assert main(["schema"]) == 0
+    assert main(words) == 0
     assert capsys.readouterr().out == path.read_text(encoding="utf-8")
+
+
+def test_suites_and_pipelines_are_validated_together(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "checks").mkdir()
+    (project / "checks" / "paid.yaml").write_text("suite: paid\nparameters: {a: }\nchecks: [{not_null: $a}]\n")
+    capsys.readouterr()
+    assert main(["validate", "pipelines", "checks"]) == 0
+    assert "checks/paid.yaml: ok, a suite of 1 check" in capsys.readouterr().out
+    (project / "checks" / "same.yaml").write_text("suite: paid\nchecks: [{row_count: {min: 1}}]\n")
+    assert main(["validate", "checks", "--output", "json"]) == 2
+    found = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert [(d["code"], d["path"], d["line"]) for d in found] == [("F121", "checks/same.yaml", 1)]
+
+
+def test_no_suite_is_read_where_none_is_used(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (project / "checks").mkdir()
+    (project / "checks" / "broken.yaml").write_text("suite: [")
+    assert main(["validate", "pipelines/orders.yaml"]) == 0
+    text = Path("pipelines/orders.yaml").read_text(encoding="utf-8")
+    used = text.replace("    checks:\n", "    checks:\n      - use: {suite: paid}\n", 1)
+    assert used != text
+    Path("pipelines/orders.yaml").write_text(used, encoding="utf-8")
+    capsys.readouterr()
+    assert main(["validate", "pipelines/orders.yaml", "--output", "json"]) == 2
+    found = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert [d["code"] for d in found] == ["F002", "F120"]
 
 
 def test_a_stale_schema_is_noticed(tmp_path: Path) -> None:

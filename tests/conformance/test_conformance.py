@@ -1,5 +1,7 @@
 """Every function gives the value of the table on every warehouse, from literals and from columns."""
 
+import re
+from collections.abc import Iterator
 from datetime import date
 from itertools import count
 from typing import Any
@@ -11,9 +13,9 @@ from conftest import Opened
 from conformance import table
 from conformance.table import Row
 from framework.expressions.catalogue import functions
-from framework.expressions.tree import Expression
+from framework.expressions.tree import Expression, Literal, references
 from framework.expressions.typed import Scope
-from framework.expressions.types import BOOLEAN
+from framework.expressions.types import BOOLEAN, NULL, UNKNOWN, Type
 
 SCALARS, AGGREGATES, WINDOWS = table.rows("scalars"), table.rows("aggregates"), table.rows("windows")
 _NUMBERS = count()
@@ -123,3 +125,67 @@ def test_examples_of_the_catalogue(opened: Opened) -> None:
             assert found is True, f"{function.example} is {found!r}"
             checked += 1
     assert checked > 80
+
+
+def _stands(opened: Opened, element: Any, source: Any) -> str:
+    """The type of the column that a table made of an element has."""
+    name = f"typed_{next(_NUMBERS)}"
+    select = sa.select(element.label("v"))
+    text = (select if source is None else select.select_from(source)).compile(
+        dialect=opened.engine.dialect, compile_kwargs={"literal_binds": True}
+    )
+    with opened.engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE TABLE {name} AS {text}")
+        schema = str(connection.exec_driver_sql("SELECT current_schema()").scalar_one())
+        return opened.warehouse.columns(connection, schema, name)["v"]
+
+
+# Of columns: a decimal that passes through a function must not lose its digits.
+_PASSED = """
+nullif(amount, 1.00), coalesce(amount, amount), greatest(amount, amount), least(amount, 1.00), abs(amount), -(amount)
+case when flag then amount end, case when flag then amount else 0 end, if(flag, amount, amount), round(amount, 1)
+lag(amount) over (order by id), lead(amount, 2) over (order by id), first_value(amount) over (order by id)
+last_value(amount) over (order by id), min(amount) over (), max(amount) over (partition by grp), amount * 2
+sum(amount) over (order by id), amount + amount, floor(amount), cast(amount as decimal(20,4)), any_value(amount) over ()
+coalesce(lag(amount) over (order by id), amount), case when flag then max(amount) over () end
+"""
+
+
+def _cases(inside: Scope) -> Iterator[tuple[str, Expression]]:
+    """One expression for each function and type of result."""
+    seen = set()
+    for rows, scope in ((AGGREGATES, Scope({}, "the table", aggregated=inside)), (WINDOWS, inside), (SCALARS, NOWHERE)):
+        for row in (row for listed in rows.values() for row in listed):
+            if row.expected == table.REFUSED or "current_date" in row.text or "now()" in row.text:
+                continue
+            e = table.tolerant(table.expression(row.text, scope))
+            if (row.function, scope is NOWHERE, e.type) not in seen and not table.has_typed_null(e):
+                seen.add((row.function, scope is NOWHERE, e.type))
+                yield row.text, e
+    for text in re.split(r", (?![^(]*\))|\n", _PASSED.strip()):
+        yield text, table.expression(text, inside)
+    for text in (
+        "arg_max(amount, n)",
+        "arg_min(amount, id)",
+        "any_value(amount)",
+        "max(abs(amount))",
+        "sum(amount) / 2",
+    ):
+        yield text, table.expression(text, Scope({}, "the table", aggregated=inside))
+
+
+def test_a_table_has_the_types_of_the_plan(opened: Opened, scope: dict[str, Expression]) -> None:
+    """A decimal keeps its digits: an aggregate of Postgres forgets them, unless it is told."""
+    relation = sa.table("measured", *(sa.column(c) for c in _COLUMNS))
+    wanted: dict[Type, str] = {}
+    wrong = []
+    for text, e in _cases(Scope(scope, "the table")):
+        if e.type in (NULL, UNKNOWN) or isinstance(e, Literal):
+            continue
+        source = relation if references(e) else None
+        found = _stands(opened, table.element(e, relation, opened), source)
+        if e.type not in wanted:
+            wanted[e.type] = _stands(opened, table.constants([Literal(e.type, True, None)], opened)[0], None)
+        if found != wanted[e.type]:
+            wrong.append(f"{text}: {found}, and {e.type} is {wanted[e.type]}")
+    assert not wrong, "\n".join(wrong)

@@ -1,11 +1,12 @@
 """`project`: one of each warehouse, with a target in it that is fresh and empty."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
-from integration.project import URL_VARIABLE, Project
+from integration.project import REPOSITORY, URL_VARIABLE, Project
 
 WAREHOUSES = ("duckdb", "postgres")
 _TARGETS = {
@@ -32,6 +33,7 @@ def opened(
         "framework.yaml",
         json.dumps({"project": "test", "default_target": "test", "targets": {"test": _TARGETS[warehouse]}}),
     )
+    shutil.copytree(REPOSITORY / "checks", root / "checks")  # the pipelines of the repository use its suites
     monkeypatch.chdir(root)
     return project
 

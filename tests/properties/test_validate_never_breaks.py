@@ -125,3 +125,55 @@ def _validated(text: str) -> None:
         path.write_text(text, encoding="utf-8", newline="")
         code = main(["validate", str(path), "--debug"])
     assert code in (OK, INVALID), output.getvalue()[-3000:]
+
+
+# -- suites: by themselves, and put into a pipeline
+
+SUITES = sorted((Path(__file__).parents[2] / "checks").glob("*.yaml"))
+USE = """
+pipeline: example
+sources: {lines: {path: lines.csv, key: [id], columns: {id: string, a: integer, b: date, the rest: string}}}
+stages:
+  clean:
+    kind: normalize
+    from: lines
+    key: [id]
+    columns: {id: , a: , b: , the rest: }
+    checks:
+      - use: {suite: odd, with: %s}
+        where: a > 0
+"""
+suite_names = st.sampled_from(["first", "$first", "second", "$second", "$$", "$", "", "a", "the rest", "it's", '"'])
+texts = st.lists(st.one_of(suite_names, st.sampled_from([" <= ", "(", ")", "'", ", ", "null", "1"])), max_size=5)
+odd_values = st.recursive(
+    st.one_of(texts.map("".join), suite_names, st.integers(-2, 2), st.booleans(), st.none(), st.dates()),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(suite_names, inner, max_size=2),
+    max_leaves=3,
+)
+kinds = st.sampled_from(
+    ["expression", "range", "not_null", "matches", "accepted_values", "relationship", "use", "where"]
+)
+odd_checks = st.lists(st.dictionaries(kinds, odd_values, max_size=2), max_size=3)
+odd_suites = st.fixed_dictionaries(
+    {"suite": st.just("odd"), "parameters": st.dictionaries(suite_names, odd_values, max_size=3), "checks": odd_checks}
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.sampled_from(SUITES), st.lists(mutations, min_size=1, max_size=4))
+def test_mutated_suite(path: Path, chosen: list[Mutation]) -> None:
+    tokens = re.findall(r"\w+|\s+|[^\w\s]", path.read_text(encoding="utf-8"))
+    for mutate in chosen:
+        tokens = mutate(tokens) or [" "]
+    _validated("".join(tokens))
+
+
+@settings(max_examples=150, deadline=None)
+@given(odd_suites, st.dictionaries(suite_names, odd_values, max_size=3))
+def test_odd_suite_in_a_pipeline(suite: dict[str, Any], given_values: dict[str, Any]) -> None:
+    pipeline = USE % yaml.safe_dump(given_values, default_flow_style=True, width=10_000)
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        Path("checks").mkdir()
+        Path("checks/odd.yaml").write_text(yaml.safe_dump(suite), encoding="utf-8")
+        _validated(yaml.safe_dump(suite))
+        _validated(pipeline)

@@ -32,8 +32,8 @@ TARGETS: dict[str, Callable[[pytest.FixtureRequest], dict[str, str]]] = {
     "postgres": lambda request: {"warehouse": "postgres", "url": request.getfixturevalue("postgres_database")},
 }
 
-CASE_KEYS = {"why", "xfail", "balance", "vars", "options", "sources", "stages", "then", "exit", "codes", "expect"}
 RUN_KEYS = {"why", "options", "sources", "stages", "exit", "codes", "expect"}
+CASE_KEYS = RUN_KEYS | {"xfail", "balance", "vars", "suites", "then"}
 STAGE_KEYS = {"status", "columns", "rows", "quarantine", "ledger", "money", "checks"}
 # Checks that the framework makes itself: while they pass, a case need not list them.
 OWN_CHECKS = re.compile(r"(key|valid|unreadable|missing|references)\(")
@@ -81,6 +81,9 @@ def test_case(
 ) -> None:
     settings = TARGETS[target](request)
     write(project / "framework.yaml", {"project": "spec", "targets": {"dev": settings}})
+    for name, suite in case.data.get("suites", {}).items():
+        (project / "checks").mkdir(exist_ok=True)
+        write(project / "checks" / f"{name}.yaml", {"suite": name, **suite})
     pipeline = {"pipeline": "spec", "balance": case.data.get("balance", []), "sources": {}, "stages": {}}
     pipeline |= {"vars": case.data["vars"]} if "vars" in case.data else {}
     _only(CASE_KEYS, case.data)

@@ -245,7 +245,12 @@ COLUMNS = ["member_id", "plan_id", "paid", "charged", "claim_count", "Id", "serv
         ("ab", ["ba", "abc"], "ba"),
         ("form", {"from", "format"}, "from"),
         ("x1", ["x3", "x2"], None),
-        ("ax1", ["ax3", "ax2"], "ax2"),
+        ("ax1", ["ax3", "ax2"], None),
+        ("axe1", ["axe3", "axe2"], "axe2"),
+        ("day", ["pay", "days"], "days"),
+        ("sum", ["min", "num"], None),
+        ("state", ["date"], None),
+        ("minimum", ["min", "max"], "min"),
     ],
 )
 def test_nearest(name: str, known: list[str], expected: str | None) -> None:

@@ -23,6 +23,7 @@ from framework.model import Check, Limited, Stage
 from framework.project import ProjectModel
 from framework.resolve import resolve
 from framework.shape import shaped
+from framework.suites import prove
 from framework.yaml_source import parse
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +34,10 @@ FENCE = re.compile(r"^```(\S*)[ ]?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block; `following` is the text of the block after it, `before` what it adds to."""
+    """A fenced block; `following` is the text of the block after it, `before` what it adds to.
+
+    `suites` are those of its page.
+    """
 
     place: str
     language: str
@@ -41,10 +45,11 @@ class Block:
     text: str
     following: str
     before: tuple[str, ...] = ()
+    suites: tuple[str, ...] = ()
 
     @property
     def is_whole(self) -> bool:
-        return self.text.startswith(("pipeline:", "# yaml-language-server"))
+        return self.word != "suite" and self.text.startswith(("pipeline:", "# yaml-language-server"))
 
     @property
     def is_part(self) -> bool:
@@ -56,11 +61,12 @@ def blocks() -> Iterator[Block]:
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         found = list(FENCE.finditer(text))
+        suites = tuple(match[3] for match in found if match[2] == "suite")
         before: tuple[str, ...] = ()
         for index, match in enumerate(found):
             place = f"{page.relative_to(ROOT)}:{text.count(chr(10), 0, match.start()) + 1}"
             following = found[index + 1][3] if index + 1 < len(found) else ""
-            block = Block(place, match[1], match[2], match[3], following, before)
+            block = Block(place, match[1], match[2], match[3], following, before, suites)
             if match[1] != "yaml":
                 continue
             if block.is_whole:
@@ -80,7 +86,8 @@ def merged(block: Block) -> str:
     for text in (*block.before, block.text):
         for key, value in parse(text, block.place).data.items():
             whole[key] = {**whole.get(key, {}), **value} if key in ("sources", "stages") else value
-    return json.dumps(whole, default=lambda value: float(value) if isinstance(value, Decimal) else str(value))
+    text = json.dumps(whole, default=lambda value: float(value) if isinstance(value, Decimal) else f"date {value}")
+    return re.sub(r'"date ([0-9T:. -]+)"', r"\1", text)  # a date has no form in JSON, and stands in YAML without quotes
 
 
 def found_in(path: Path) -> list[Diagnostic]:
@@ -100,6 +107,9 @@ def test_pipeline_of_a_page(block: Block, tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.chdir(tmp_path)
     printed = block.following.partition(":")[0]
     path = Path(printed if block.word == "broken" else "pipeline.yaml")
+    Path("checks").mkdir()
+    for number, suite in enumerate(block.suites):
+        Path(f"checks/{number}.yaml").write_text(suite, encoding="utf-8")
     path.write_text(block.text if block.is_whole else merged(block), encoding="utf-8")
     errors = [d for d in found_in(path) if d.severity == "error"]
     if block.word != "broken":
@@ -109,6 +119,11 @@ def test_pipeline_of_a_page(block: Block, tmp_path: Path, monkeypatch: pytest.Mo
         assert f"{shown}\n\n{len(errors)} error{'' if len(errors) == 1 else 's'}\n" == block.following
     else:
         assert [f"{d.code.id} {d.message}" for d in errors] == re.findall(r"(F\d{3} .*)", block.following)
+
+
+@pytest.mark.parametrize("block", [b for b in BLOCKS if b.word == "suite"], ids=lambda b: b.place)
+def test_suite_of_a_page(block: Block) -> None:
+    assert not prove(parse(block.text, block.place)).diagnostics
 
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b.text.startswith("project:")], ids=lambda b: b.place)

@@ -107,7 +107,7 @@ def test_a_selection_names_stages(select: list[str], exclude: list[str], found: 
         ("a,", "a selection is empty", "write name, +name"),
         ("a,,b", "a selection is empty", "write name, +name"),
         ("a++b", "`a++b` is no selection", "write name, +name"),
-        ("@a", "no source or stage `@a`", "did you mean `a`?"),
+        ("@a", "no source or stage `@a`", "known: "),
         ("+", "`+` is no selection", "write name, +name"),
         ("tag:", "`tag:` is no selection", "write name, +name"),
         ("a,b", "no stage is selected", "write name, +name"),

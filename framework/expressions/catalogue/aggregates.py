@@ -54,19 +54,21 @@ FUNCTIONS = (
     _aggregate(
         "string_agg",
         "(string, string) -> string",
-        "The texts with a separator between them, in order.",
+        "The texts with a separator between them: in the order given, or in their own.",
         "string_agg(code, ',' order by code)",
     ),
     _aggregate(
         "arg_max",
         "(any, any) -> same",
-        "The first argument in the row where the second is largest; rows where either is null do not count.",
+        "The first argument in the row where the second is largest, of several in that with the largest key; "
+        "rows where either is null do not count.",
         "arg_max(status, received_at)",
     ),
     _aggregate(
         "arg_min",
         "(any, any) -> same",
-        "The first argument in the row where the second is smallest; rows where either is null do not count.",
+        "The first argument in the row where the second is smallest, of several in that with the smallest key; "
+        "rows where either is null do not count.",
         "arg_min(status, received_at)",
     ),
 )

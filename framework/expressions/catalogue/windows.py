@@ -11,8 +11,15 @@ def _window(name: str, signature: str, summary: str, nulls: str = "always") -> F
 
 FUNCTIONS = (
     _window("row_number", "() -> integer", "The row's number in its window, from 1.", "never"),
-    _window("rank", "() -> integer", "The row's rank; equals share one and leave a gap.", "never"),
-    _window("dense_rank", "() -> integer", "The row's rank without gaps.", "never"),
+    _window(
+        "rank", "() -> integer", "The row's rank; rows that the order finds equal share one and leave a gap.", "never"
+    ),
+    _window(
+        "dense_rank",
+        "() -> integer",
+        "The row's rank; rows that the order finds equal share one, without gaps.",
+        "never",
+    ),
     _window(
         "lag",
         "(T, integer?, T?) -> T",
@@ -23,6 +30,10 @@ FUNCTIONS = (
         "(T, integer?, T?) -> T",
         "The value some rows after, one unless told; null or a default outside.",
     ),
-    _window("first_value", "(T) -> T", "The value in the first row of the window."),
-    _window("last_value", "(T) -> T", "The value in the last row of the window."),
+    _window("first_value", "(T) -> T", "The value in the first row of the frame."),
+    _window(
+        "last_value",
+        "(T) -> T",
+        "The value in the last row of the frame, which is the current row unless `rows ...` says otherwise.",
+    ),
 )
