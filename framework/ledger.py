@@ -8,6 +8,7 @@ from typing import Any
 from framework.algebra import Group, Query, Select
 from framework.compile.program import Account, Audit, StageProgram
 from framework.expressions.tree import Call, Reference
+from framework.plan import Publication
 from framework.run import Changes, LedgerLine, Money
 
 Counted = Sequence[Any]  # one row of a scan, in the order of its figures
@@ -111,6 +112,17 @@ def published(account: LedgerLine, changes: Changes) -> LedgerLine:
     if out != settled:
         faults = (*faults, f"{out} rows were to be published and {settled} were inserted, updated or unchanged")
     return replace(account, changes=changes, faults=faults)
+
+
+def grown(publication: Publication, changes: Changes, *, anew: bool) -> int:
+    """How many rows more the table must have when the changes are made; `anew`: it begins with none.
+
+    Of a table that keeps history the current rows: a version takes the place of the one before.
+    """
+    if anew:
+        return changes.inserted
+    keeps = publication.mode == "append" or (publication.mode == "upsert" and publication.deletes != "remove")
+    return changes.inserted - (0 if keeps else changes.deleted)
 
 
 def _figures(audit: Audit, relation: str, values: Counted) -> tuple[Rows, Sums]:

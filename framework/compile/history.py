@@ -35,6 +35,9 @@ class History(Matching):
         current = sa.select(*(self.live.c[n] for n in self.names)).where(self.live.c[IS_CURRENT])
         return self.compared(new, current, deleted)
 
+    def counted(self) -> list[ColumnElement[Any]]:
+        return [self.live.c[IS_CURRENT]]
+
     def apply(self) -> Iterator[Any]:
         live, now = self.live, lower(CLOCK["now"], _no_column, self.lowering)
         new = self.candidates().subquery("candidate")

@@ -114,6 +114,10 @@ class Matching(ABC):
         """How many rows of the table meet the conditions."""
         return sa.select(sa.func.count()).select_from(self.live).where(*conditions).scalar_subquery()
 
+    def counted(self) -> list[ColumnElement[Any]]:
+        """Which rows of the table the ledger's changes are about."""
+        return []
+
     # -- conditions
 
     def same_key(self, one: FromClause, other: FromClause) -> ColumnElement[bool]:

@@ -66,7 +66,8 @@ class PublishProgram:
     the rows that stand for a moment after the run's clock; None where the mode has no moments.
 
     A full refresh makes the table what the candidate is: `rebuilt` counts, given the columns that stay as they are,
-    and `rebuild` does it. `held` keeps the rows that were held back, for the candidate goes once it has served.
+    and `rebuild` does it. `counted` says how many rows stand, the unknown row left out. `held` keeps the rows that were
+    held back, for the candidate goes once it has served.
     """
 
     create: CreateTableAs
@@ -78,6 +79,7 @@ class PublishProgram:
     ahead: Select[Any] | None
     rebuilt: Callable[[Collection[str]], Select[Any]]
     rebuild: tuple[Statement, ...]
+    counted: Select[Any]
     held: CreateTableAs | None = None
 
 

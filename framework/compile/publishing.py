@@ -36,6 +36,7 @@ def publishing(
         mode.ahead(),
         lambda standing: _rebuilt(mode, standing),
         (sa.delete(live), mode.insert(mode.candidates())),
+        sa.select(mode.how_many(*mode.not_unknown(live), *mode.counted())),
     )
 
 

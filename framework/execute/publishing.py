@@ -15,7 +15,7 @@ from framework.execute.checking import refuse_faults
 from framework.execute.fitting import Standing, fit, found, made
 from framework.execute.session import Session
 from framework.execute.settings import Settings
-from framework.ledger import published
+from framework.ledger import grown, published
 from framework.plan import StagePlan
 from framework.run import Changes, LedgerLine, StageResult
 
@@ -63,8 +63,23 @@ class Publishing:
         self.session.doing = f"publishing `{program.stage.name}`"
         self._unview(program.stage)
         stands = found(self.session, program.stage, self.tables)
-        result = (self._rebuild if self.anew else self._apply)(program, program.publish, stands)
-        return replace(self.results[program.stage.name], status="published", ledger=result)
+        before = self._counted(program.publish) if stands.columns and not self.anew else 0
+        account = (self._rebuild if self.anew else self._apply)(program, program.publish, stands)
+        refuse_faults(self._made(program, account, self._counted(program.publish) - before))
+        return replace(self.results[program.stage.name], status="published", ledger=account)
+
+    def _counted(self, publish: PublishProgram) -> int:
+        return int(self.session.row(publish.counted)[0])
+
+    def _made(self, program: StageProgram, account: LedgerLine, growth: int) -> LedgerLine:
+        """The line held against the table: what was counted before must be what has been done."""
+        publication = program.stage.publication
+        assert publication is not None
+        assert account.changes is not None
+        expected = grown(publication, account.changes, anew=self.anew)
+        if growth == expected:
+            return account
+        return replace(account, faults=(f"the table was to grow by {expected} rows and grew by {growth}",))
 
     def _apply(self, program: StageProgram, publish: PublishProgram, stands: Standing) -> LedgerLine:
         """The rows that differ from those that stand."""

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -10,6 +11,7 @@ from sqlalchemy.sql.selectable import FromClause
 from framework.algebra import Query
 from framework.compile.rows import Rowset
 from framework.compile.stages import Stages
+from framework.execute.session import Session
 from framework.plan import StagePlan
 from integration.project import Project
 
@@ -119,3 +121,27 @@ def test_a_changed_amount_breaks_the_run(project: Project, monkeypatch: pytest.M
     assert outcome.results["code"] == "F599"
     assert "`paid` " in outcome.results["message"]
     assert project.published() == {}
+
+
+@pytest.mark.parametrize("options", [(), ("--full-refresh",)])
+@pytest.mark.parametrize("table", ["fct_lines", "fct_claims"])
+def test_a_row_lost_while_publishing_breaks_the_run(
+    project: Project, monkeypatch: pytest.MonkeyPatch, table: str, options: tuple[str, ...]
+) -> None:
+    """The insert itself loses a row, after everything was counted."""
+    project.good("account.yaml")
+    before = project.published()
+    project.csv("raw.csv", "id,claim,paid", "a,c1,1.50", "b,c1,2.25", "e,c2,4.00", "f,c4,8.00", "g,c5,9.00")
+    sound = Session.do
+
+    def do(self: Session, statement: Any) -> Any:
+        if isinstance(statement, sa.Insert) and statement.table.name == table and statement.select is not None:
+            rows = statement.select.subquery("rows")
+            statement = sa.insert(statement.table).from_select(list(rows.c.keys()), sa.select(*rows.c).offset(1))
+        return sound(self, statement)
+
+    monkeypatch.setattr(Session, "do", do)
+    outcome = project.run("account.yaml", *options)
+    assert outcome.code == 3, outcome.said
+    assert "was to grow by" in outcome.results["message"]
+    assert project.published() == before
