@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from framework.changes import arguments
 from framework.plan import Plan
 from framework.printing import SCHEMA_VERSION, as_json, run_as_dict
 from framework.relation import Key, Relation
@@ -75,7 +76,13 @@ def _relation(found: Any) -> dict[str, Any]:
         ],
         "keys": sorted(sorted(key) for key in _keys(found.relation)),
         "checks": [
-            {"name": a.name, "check": a.check, "on_fail": a.on_fail, "description": a.description}
+            {
+                "name": a.name,
+                "check": a.check,
+                "on_fail": a.on_fail,
+                "description": a.description,
+                "arguments": arguments(a),
+            }
             for a in found.assertions
         ],
     }

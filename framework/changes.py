@@ -79,14 +79,14 @@ def defined(relation: SourcePlan | StagePlan, fingerprint: str = "") -> Definiti
     columns = tuple(DefinedColumn(c.name, str(c.type), c.nullable) for c in relation.relation.columns)
     keys = tuple(sorted(tuple(sorted(key)) for key in relation.relation.keys))
     authored = (a for a in relation.assertions if a.arguments is not None)
-    checks = tuple(DefinedCheck(a.name, a.check, a.on_fail, _arguments(a)) for a in authored)
+    checks = tuple(DefinedCheck(a.name, a.check, a.on_fail, arguments(a)) for a in authored)
     if isinstance(relation, SourcePlan):
         return Definition(relation.format or "table", None, "", columns, keys, checks)
     mode = None if relation.publication is None else relation.publication.mode
     return Definition(relation.kind, mode, fingerprint, columns, keys, checks)
 
 
-def _arguments(assertion: Assertion) -> dict[str, Any]:
+def arguments(assertion: Assertion) -> dict[str, Any]:
     """As JSON gives them back, so that a definition equals itself when it is read again."""
     found: dict[str, Any] = json.loads(json.dumps(dict(assertion.arguments or {}), default=_plain))
     return found

@@ -22,6 +22,7 @@ class Findings:
         self.document = document
         self.diagnostics: list[Diagnostic] = []
         self.allowed: frozenset[str] = frozenset()
+        self.let_pass: set[str] = set()  # of those, the codes that have come
         self.doubtful: set[str] = set()
         self._told: set[tuple[Location, str]] = set()
 
@@ -74,6 +75,7 @@ class Findings:
 
     def _add(self, diagnostic: Diagnostic, place: Sequence[str | int]) -> None:
         if diagnostic.code.id in self.allowed:
+            self.let_pass.add(diagnostic.code.id)
             return
         if diagnostic.severity == "error" and len(place) > 1 and place[0] in ("sources", "stages"):
             self.doubtful.add(str(place[1]))

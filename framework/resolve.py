@@ -32,6 +32,7 @@ LONG_NAME = Code("F234", "a name too long for a warehouse")
 TWO_CASES = Code("F235", "two columns that differ in case alone")
 NOT_ALLOWED = Code("F238", "a diagnostic that cannot be let pass")
 UNKNOWN_NATIVE = Code("F270", "a stage tied to an unknown warehouse")
+NOTHING_ALLOWED = Code("F253", "a diagnostic let pass that does not come up")
 NO_TABLE_NAME = Code("F239", "a name that no table can have")
 
 _TABLE_NAME = re.compile(r"[^\W\d]\w*")
@@ -264,7 +265,11 @@ def _stage(
     _check_native(stage, draft)
     plan = stage.resolve(draft)
     plan = replace(plan, settings=storage.settings(findings, plan, stage.warehouse))
-    findings.allowed = frozenset()
+    for code in sorted(findings.allowed - findings.let_pass):
+        findings.warn(
+            NOTHING_ALLOWED, ("stages", name, "allow", code), f"`{code}` does not come up here", "leave it out"
+        )
+    findings.allowed, findings.let_pass = frozenset(), set()
     readables[name] = Readable(plan.relation, Query(Read(name)), publication=plan.publication)
     return plan
 
