@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import groupby
 
 from framework.expressions.catalogue import functions
-from framework.expressions.lowering import Template
+from framework.expressions.lowering import Template, verbatim
 from framework.expressions.tree import Call, Expression, Literal, Reference
 from framework.expressions.types import as_decimal
 
@@ -19,16 +19,11 @@ _TIMESTAMP = rf"{_DATE}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{{1
 
 def _quoted(text: str) -> str:
     """A text literal: a backslash escapes, a doubled quote does not."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _pattern(regex: str) -> str:
-    """A pattern as a literal. {4} is a place of a template; a pattern says the same with {4,4}."""
-    return _quoted(re.sub(r"\{(\d+)\}", r"{\1,\1}", regex))
+    return verbatim("'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'")
 
 
 def _shaped(regex: str, value: str) -> str:
-    return f"CASE WHEN {{0}} RLIKE {_pattern(regex)} THEN {value} END"
+    return f"CASE WHEN {{0}} RLIKE {_quoted(regex)} THEN {value} END"
 
 
 # -- conversions
@@ -43,7 +38,7 @@ def _parse_decimal(c: Call) -> str:
     """Signs, a currency sign and thousands are taken off what has the right shape."""
     digits = r"(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})"
     shape = rf"([+-]?\$?|\$[+-]){digits}|\$?{digits}(-|\s*CR)|\(\$?{digits}\)"
-    bare = f"TRY_CAST(REGEXP_REPLACE({{0}}, {_pattern('[^0-9.]')}, '') AS {{type}})"
+    bare = f"TRY_CAST(REGEXP_REPLACE({{0}}, {_quoted('[^0-9.]')}, '') AS {{type}})"
     value = f"CASE WHEN {{0}} RLIKE '[(-]|CR' THEN -{bare} ELSE {bare} END"
     return _shaped(rf"^\s*({shape})\s*$", value)
 
