@@ -287,10 +287,19 @@ def _key_text(e: Expression, place: str) -> str:
 
 
 def _at_extreme(c: Call) -> str:
-    """Rows without a value do not compete; of those that share the extreme, the order decides, nulls last in it."""
-    last, given = ("IS NOT NULL", "MAX_BY") if c.function.name == "arg_max" else ("IS NULL", "MIN_BY")
-    ties = "".join(f"{{k{i}}} {last}, {{k{i}}}, " for i in range(len(c.order)))
-    return f"{given}({{0}}, CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN STRUCT({{1}}, {ties}{{0}}) END)"
+    """The first row of a group by an order: what MAX_BY takes of rows that share the extreme may be any of them."""
+    if c.window is not None:
+        raise ValueError(f"Databricks cannot compute {c.function.name} over a window in a total order")
+    first = "l.by > r.by" if c.function.name == "arg_max" else "l.by < r.by"
+    cases = [f"WHEN {first} THEN -1", "WHEN l.by <> r.by THEN 1"]
+    for i in range(len(c.order)):  # nulls last
+        cases.append(f"WHEN l.k{i} < r.k{i} OR (r.k{i} IS NULL AND l.k{i} IS NOT NULL) THEN -1")
+        cases.append(f"WHEN l.k{i} > r.k{i} OR (l.k{i} IS NULL AND r.k{i} IS NOT NULL) THEN 1")
+    keys = "".join(f"'k{i}', {{k{i}}}, " for i in range(len(c.order)))
+    row = f"NAMED_STRUCT('by', {{1}}, {keys}'value', {{0}})"
+    rows = f"COLLECT_LIST(CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN {row} END)"
+    compare = f"(l, r) -> CASE {' '.join(cases)} ELSE 0 END"
+    return f"GET(ARRAY_SORT({rows}, {compare}), 0).value"
 
 
 def _shifted(c: Call) -> str:

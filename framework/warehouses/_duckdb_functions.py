@@ -255,9 +255,9 @@ def _formatted(c: Call) -> str:
 def _at_extreme(c: Call) -> str:
     """The first row by an order in which nulls are last; a sort key is the same for a group and a window."""
     direction = "DESC" if c.function.name == "arg_max" else "ASC"
-    places = ("{1}", *(f"{{k{i}}}" for i in range(len(c.order))), "{0}")
-    keys = ", ".join(f"{place}, '{direction} NULLS LAST'" for place in places)
-    return f"arg_min({{0}}, CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN create_sort_key({keys}) END)"
+    ties = "".join(f"{{k{i}}}, 'ASC NULLS LAST', " for i in range(len(c.order)))
+    key = f"create_sort_key({{1}}, '{direction} NULLS LAST', {ties}{{0}}, '{direction} NULLS LAST')"
+    return f"arg_min({{0}}, CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN {key} END)"
 
 
 TEMPLATES: dict[str, Template] = {

@@ -248,12 +248,12 @@ def _at_extreme(c: Call) -> str:
     """The first row by an order in which nulls are last."""
     direction = " DESC" if c.function.name == "arg_max" else ""
     ordered = (
-        ("{1}", c.args[1]),
-        *((f"{{k{i}}}", o.key) for i, o in enumerate(c.order)),
-        (place(c, 0), c.args[0]),
+        ("{1}", c.args[1], direction),
+        *((f"{{k{i}}}", order.key, "") for i, order in enumerate(c.order)),
+        (place(c, 0), c.args[0], direction),
     )
-    collated = (f"({at}) {_C}" if e.type.name == "string" else at for at, e in ordered)
-    keys = ", ".join(f"{at}{direction} NULLS LAST" for at in collated)
+    collated = ((f"({at}) {_C}" if e.type.name == "string" else at, way) for at, e, way in ordered)
+    keys = ", ".join(f"{at}{way} NULLS LAST" for at, way in collated)
     tests = f"{place(c, 0)} IS NOT NULL AND {place(c, 1)} IS NOT NULL"
     return _no_window(f"(ARRAY_AGG({{0}} ORDER BY {keys}) FILTER (WHERE {tests}))[1]")(c)
 

@@ -297,10 +297,12 @@ def _listed(c: Call) -> str:
 
 
 def _at_extreme(c: Call) -> str:
-    """The first value by an order in which nulls are last; MAX_BY takes any of those that share the extreme."""
+    """The first value of a group by an order: what MAX_BY takes of rows that share the extreme may be any of them."""
+    if c.window is not None:
+        raise ValueError(f"Snowflake cannot compute {c.function.name} over a window in a total order")
     direction = "DESC" if c.function.name == "arg_max" else "ASC"
-    places = ("{1}", *(f"{{k{i}}}" for i in range(len(c.order))), "{0}")
-    order = ", ".join(f"{place} {direction} NULLS LAST" for place in places)
+    ties = "".join(f"{{k{i}}} ASC NULLS LAST, " for i in range(len(c.order)))
+    order = f"{{1}} {direction} NULLS LAST, {ties}{{0}} {direction} NULLS LAST"
     value = f"GET(ARRAY_AGG(CASE WHEN {{1}} IS NOT NULL THEN {{0}} END) WITHIN GROUP (ORDER BY {order}), 0)"
     return value if c.type.name in ("unknown", "null") else f"CAST({value} AS {{type}})"
 

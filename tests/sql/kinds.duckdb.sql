@@ -385,7 +385,7 @@ WITH groups AS
 FROM intermediate.enriched AS enriched
 WHERE enriched.month IS NOT NULL),
 grouped AS
-(SELECT groups.plan AS plan, groups.month AS month, groups._by_weekday AS weekday, COUNT(*) AS line_count, COUNT(DISTINCT groups.claim_id) AS claims, CAST(SUM(groups.paid) AS DECIMAL(38, 2)) AS paid, CAST(SUM(CASE WHEN groups.paid > 100 THEN groups.paid END) AS DECIMAL(38, 2)) AS large, arg_min(groups.line_id, CASE WHEN groups.line_id IS NOT NULL AND groups.day IS NOT NULL THEN create_sort_key(groups.day, 'DESC NULLS LAST', groups.line_id, 'DESC NULLS LAST') END) AS last_line, CAST(CAST(SUM(groups.paid) AS DOUBLE PRECISION) / NULLIF(CAST(COUNT(*) AS DOUBLE PRECISION), 0) AS DOUBLE PRECISION) AS mean, CAST(COUNT(*) AS BIGINT) AS _rows
+(SELECT groups.plan AS plan, groups.month AS month, groups._by_weekday AS weekday, COUNT(*) AS line_count, COUNT(DISTINCT groups.claim_id) AS claims, CAST(SUM(groups.paid) AS DECIMAL(38, 2)) AS paid, CAST(SUM(CASE WHEN groups.paid > 100 THEN groups.paid END) AS DECIMAL(38, 2)) AS large, arg_min(groups.line_id, CASE WHEN groups.line_id IS NOT NULL AND groups.day IS NOT NULL THEN create_sort_key(groups.day, 'DESC NULLS LAST', groups.line_id, 'ASC NULLS LAST', groups.line_id, 'DESC NULLS LAST') END) AS last_line, CAST(CAST(SUM(groups.paid) AS DOUBLE PRECISION) / NULLIF(CAST(COUNT(*) AS DOUBLE PRECISION), 0) AS DOUBLE PRECISION) AS mean, CAST(COUNT(*) AS BIGINT) AS _rows
 FROM groups GROUP BY groups.plan, groups.month, groups._by_weekday)
  SELECT grouped.plan, grouped.month, grouped.weekday, grouped.line_count, grouped.claims, grouped.paid, grouped.large, grouped.last_line, grouped.mean, grouped._rows, CASE WHEN (grouped.line_count > 0) IS NOT TRUE THEN 'having' ELSE 'out' END AS _bucket
 FROM grouped;
