@@ -28,7 +28,8 @@ def pipeline_schema() -> dict[str, Any]:
     definitions["Warehouse"] = {"description": Stage.model_fields["warehouse"].description, **_warehouses()}
     definitions[name[Stage]] = _stage({k: name[c] for k, c in sorted(Stage.registry.items())})
     definitions[name[Check]] = _check([*_checks(name), name[UseItem]])
-    definitions["ColumnCheck"] = _column_check(definitions, {n: name[c] for n, c in Check.registry.items()})
+    below = _column_check(definitions, {n: name[c] for n, c in Check.registry.items()})
+    definitions["ColumnCheck"] = {**below, "anyOf": [*below["anyOf"], {"$ref": f"#/$defs/{name[UseItem]}"}]}
     for model in (ColumnModel, DeclaredColumn):
         definitions[model.__name__]["properties"]["checks"]["items"] = {"$ref": "#/$defs/ColumnCheck"}
     return _document("A pipeline", definitions.pop(name[PipelineModel]), definitions)

@@ -571,12 +571,13 @@ _PASSING = frozenset(
 
 def is_exact(e: Expression, lowering: Lowering) -> bool:
     """Whether SQL gives the expression just the type the plan says, on this warehouse."""
+    forgotten = lowering.forgets_digits and e.type.name == "decimal"
     if isinstance(e, Literal):
-        return e.type not in (t.INTEGER, t.DOUBLE, t.NULL)
+        return e.type not in (t.INTEGER, t.DOUBLE, t.NULL) and not forgotten
     if not isinstance(e, Call):
         return True
     name = e.function.name
-    if lowering.forgets_digits and e.type.name == "decimal" and _forgotten(e):
+    if forgotten and (e.function.kind != "scalar" or (name == "case" and len(e.args) % 2 == 0)):
         return False
     if name in _PASSING:
         return all(v.type == e.type and is_exact(v, lowering) for v in _branches(e))
@@ -584,11 +585,6 @@ def is_exact(e: Expression, lowering: Lowering) -> bool:
         return True
     template = lowering.template(e)
     return template.startswith(("CAST(", "TRY_CAST(")) and template.endswith("AS {type})")
-
-
-def _forgotten(e: Call) -> bool:
-    """Whether the digits of a decimal are lost on the way, where they can be."""
-    return e.function.kind != "scalar" or (e.function.name == "case" and len(e.args) % 2 == 0)
 
 
 def _branches(e: Call) -> Sequence[Expression]:

@@ -59,7 +59,7 @@ class Lowering:
     # Whether the planner writes a level's expressions into each place that uses them: a column that doubles from
     # level to level would then double the plan. `OFFSET 0` keeps a level whole; test: spec `columns.yaml`.
     pulls_up: bool = False
-    # Whether a decimal that comes out of an aggregate, a window or a `case` without `else` has lost its digits.
+    # Whether a decimal that comes out of a literal, an aggregate, a window or a `case` without `else` has no digits.
     forgets_digits: bool = False
     # An aggregate over a window as the warehouse can compute it.
     over: Callable[[Call], Call] = lambda c: c
@@ -184,6 +184,11 @@ def _joined(parts: Iterable[Part]) -> Iterable[Part]:
         yield "".join(text)
 
 
+def verbatim(text: str) -> str:
+    """Text for a template as it stands: what looks like a place in it is none."""
+    return text.replace("{", "{\0")
+
+
 _PLACE = re.compile(r"\{(\d+|k\d+|args|rest|o\d|type|p|s|distinct|order)\}")
 _CALL = re.compile(r"[A-Za-z_][\w.]*\s*\(")
 
@@ -216,14 +221,18 @@ def calls(e: Expression) -> bool:
 def _compiled(text: str) -> _Template:
     pieces, places, bare, at = [], [], [], 0
     for match in _PLACE.finditer(text):
-        pieces.append(text[at : match.start()])
+        pieces.append(_unmarked(text[at : match.start()]))
         places.append(match[1])
         before, after = text[: match.start()].rstrip()[-1:], text[match.end() :].lstrip()
         closed = after[:1] in (",", ")") or after[:3] == "AS " or after[:9] == "{distinct"
         bare.append((before in ("(", ",") or text[: match.start()].endswith("{distinct}")) and closed)
         at = match.end()
-    pieces.append(text[at:])
+    pieces.append(_unmarked(text[at:]))
     return _Template(tuple(pieces), tuple(places), tuple(bare), _is_loose(text))
+
+
+def _unmarked(text: str) -> str:
+    return text.replace("{\0", "{")
 
 
 def _is_loose(text: str) -> bool:

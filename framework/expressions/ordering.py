@@ -25,9 +25,8 @@ def repeatable(e: Expression, total: Total) -> Expression:
 
 
 def _ties(e: Call, total: Total) -> tuple[Ordering, ...]:
-    """Of rows that share the extreme, which is taken: of several such calls the same."""
-    descending = e.function.name == "arg_max"
-    return tuple(replace(order, descending=descending) for order in total(()) if order.key not in e.args)
+    """Of rows that share the extreme, the first is taken: by several such calls the same one."""
+    return tuple(order for order in total(()) if order.key != e.args[1])
 
 
 def _listed(e: Call, total: Total) -> tuple[Ordering, ...]:

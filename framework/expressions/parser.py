@@ -332,7 +332,7 @@ class _Parser:
             arg = self._unary()
             self.depth -= 1
             if isinstance(arg, Constant) and arg.type_name in ("integer", "decimal", "double"):
-                return Constant((token.span[0], arg.span[1]), -arg.value, arg.type_name)
+                return _negative(arg, token.span[0])
             return Apply((token.span[0], arg.span[1]), "negate", (arg,), token.span)
         self.accept("+")
         return self._primary()
@@ -556,6 +556,18 @@ def _number(token: Token) -> Constant:
         return Constant(token.span, value, "double")
     if sum(c.isdigit() for c in token.text) > MAX_PRECISION:
         raise SyntaxProblem(f"a number has at most {MAX_PRECISION} digits", token.span)
-    if token.text.isdigit():
+    if token.text.isdigit() and int(token.text) < _INTEGERS:
         return Constant(token.span, int(token.text), "integer")
     return Constant(token.span, Decimal(token.text), "decimal")
+
+
+_INTEGERS = 2**63  # an integer has 64 bits, and what is larger is a decimal
+
+
+def _negative(number: Constant, start: int) -> Constant:
+    span = (start, number.span[1])
+    if number.value == _INTEGERS and "." not in str(number.value):
+        return Constant(span, -_INTEGERS, "integer")
+    # A decimal's own minus would round it to the digits that Python counts with.
+    value = number.value.copy_negate() if isinstance(number.value, Decimal) else -number.value
+    return Constant(span, value, number.type_name)

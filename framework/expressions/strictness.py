@@ -6,6 +6,7 @@ not taken. So the failure of a call is built from the failures of its arguments 
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeGuard
 
 from framework.expressions.catalogue import function
 from framework.expressions.tree import FALSE, Call, Expression, Reference, transform, walk
@@ -103,12 +104,37 @@ def _failed(e: Expression, flags: Mapping[str, Expression]) -> Expression:
         return FALSE
     if e.function.name in _LAZY:
         return _LAZY[e.function.name](e, flags)
-    parts = [_failed(a, flags) for a in e.args]
+    if _groups(e):
+        return FALSE  # of its rows, which are judged by themselves
+    parts = [_failed_inside(e, flags)]
     if _is_strict(e):
         value = transform(e, _tolerant)
         given = call("is not null", transform(e.args[0], _tolerant))
         parts.append(call("and", given, call("is null", value)))
     return either(*parts) or FALSE
+
+
+def _failed_inside(e: Call, flags: Mapping[str, Expression]) -> Expression:
+    """Whether something that a call is given could not be read: behind a `filter`, in the rows that it keeps."""
+    failed = either(*(_failed(a, flags) for a in e.args), *(_failed(o.key, flags) for o in e.order)) or FALSE
+    if e.filter is not None:
+        kept = _choose(transform(e.filter, _tolerant), failed, FALSE)
+        failed = either(_failed(e.filter, flags), kept) or FALSE
+    if e.window is not None:
+        keys = (*e.window.partition, *(o.key for o in e.window.order))
+        failed = either(failed, *(_failed(key, flags) for key in keys)) or FALSE
+    return failed
+
+
+def _groups(e: Expression) -> TypeGuard[Call]:
+    """Whether it is calculated of the rows of a group."""
+    return isinstance(e, Call) and e.function.kind == "aggregate" and e.window is None
+
+
+def unread_rows(e: Expression) -> Expression | None:
+    """True of a row of a group in which an aggregate of the expression meets what cannot be read; None where none
+    can."""
+    return either(*(_failed_inside(node, {}) for node in walk(e) if _groups(node)))
 
 
 def _case(e: Call, flags: Mapping[str, Expression]) -> Expression:

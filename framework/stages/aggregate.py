@@ -11,7 +11,7 @@ claims_monthly:
 ```
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from pydantic import Field
@@ -19,18 +19,18 @@ from pydantic import Field
 from framework.algebra import Derive, Group
 from framework.assertion import Place
 from framework.clauses import columns as columns_clause
+from framework.clauses.checks import held_assertions
 from framework.clauses.outcome import close, finish
 from framework.diagnostics import Code
-from framework.draft import Draft
-from framework.expressions.strictness import outcome
+from framework.draft import Draft, Held
+from framework.expressions.strictness import derivation, either, outcome, unread_rows
 from framework.expressions.tree import Expression, Reference, transform
-from framework.expressions.typed import Scope
-from framework.expressions.types import UNKNOWN
+from framework.expressions.typed import Scope, call, literal
+from framework.expressions.types import BOOLEAN, UNKNOWN
 from framework.model import Columns, Expr, Limited, ListOrMapping, Name
 from framework.plan import Layer, StagePlan
 from framework.relation import Column
 
-STRICT_MEASURE = Code("F223", "a conversion where a row cannot be held back")
 UNREADABLE_INPUT = Code("F224", "a source whose values may be unreadable, aggregated as it comes")
 TWICE_IN_AGGREGATE = Code("F225", "a measure named like a `by` column")
 
@@ -64,20 +64,23 @@ class Aggregate(Limited, kind="aggregate"):
             scope = draft.scope(windows=False, aggregate_help="write it in `having`, which judges the groups")
             early, _ = columns_clause.where(draft, self.where, "where", scope=scope)
             columns_clause.keep(draft, early)
-        by = self._by(draft)
-        measures = self._measures(draft, by)
-        group = Group(tuple((c.name, value) for c, value in by), tuple((c.name, value) for c, value in measures))
-        self._grouped(draft, group, by, [c for c, _ in measures])
+        unread = _Unread(draft)
+        by = self._by(draft, unread)
+        measures = self._measures(draft, by, unread)
+        found = (*((c.name, value) for c, value in measures), *unread.measures)
+        self._grouped(draft, Group(tuple((c.name, value) for c, value in by), found), by, [c for c, _ in measures])
+        if unread.held:
+            draft.hold(unread.held)
         if self.having is not None:
             scope = draft.scope(f"`having` of stage `{draft.name}`", windows=False)
             early, _ = columns_clause.where(draft, self.having, "having", scope=scope)
             columns_clause.keep(draft, early, "having")
         names = [c.name for c in draft.columns.values()]
         key = tuple(c.name for c, _ in by)
-        assertions = close(draft, self, names)
+        assertions = (*held_assertions(unread.held, ()), *close(draft, self, names))
         return finish(draft, self, names, key=key, assertions=assertions)
 
-    def _by(self, draft: Draft) -> list[tuple[Column, Expression]]:
+    def _by(self, draft: Draft, unread: "_Unread") -> list[tuple[Column, Expression]]:
         found: list[tuple[Column, Expression]] = []
         if isinstance(self.by, Mapping):
             for name, text in self.by.items():
@@ -87,10 +90,10 @@ class Aggregate(Limited, kind="aggregate"):
                 else:
                     value = draft.expression(text, "by", name, scope=draft.scope(windows=False))
                 value = columns_clause.typed_as(draft, value, None, ("by", name), converts=False)
-                self._refuse_strict(draft, value, "by", name)
+                grouped = self._computed(draft, name, value, unread)
                 constant = draft.constant(value)
-                column = Column(name, value.type, value.nullable, draft.classified(value), constant=constant)
-                found.append((column, self._computed(draft, name, value)))
+                column = Column(name, value.type, grouped.nullable, draft.classified(value), constant=constant)
+                found.append((column, grouped))
             return found
         for index, name in enumerate(self.by):
             given = draft.find(name, "by", index)
@@ -100,14 +103,21 @@ class Aggregate(Limited, kind="aggregate"):
                 found.append((given, draft.reference(name)))
         return found
 
-    def _computed(self, draft: Draft, name: str, value: Expression) -> Expression:
+    def _computed(self, draft: Draft, name: str, value: Expression, unread: "_Unread") -> Expression:
         """A computed `by` as a column of its own, so that it is computed once and grouped by name."""
         if isinstance(value, Reference):
             return value
-        draft.step(Derive(((f"_by_{name}", value),), "groups"))
-        return Reference(value.type, value.nullable, f"_by_{name}")
+        column = f"_by_{name}"
+        steps = dict(derivation(column, value, {}))
+        draft.step(Derive(tuple(steps.items()), "groups"))
+        flag = f"_failed_{column}"
+        if flag in steps:
+            unread.add(name, value, rows=Reference(BOOLEAN, False, flag), path=("by", name))
+        return Reference(value.type, steps[column].nullable, column)
 
-    def _measures(self, draft: Draft, by: list[tuple[Column, Expression]]) -> list[tuple[Column, Expression]]:
+    def _measures(
+        self, draft: Draft, by: list[tuple[Column, Expression]], unread: "_Unread"
+    ) -> list[tuple[Column, Expression]]:
         found: list[tuple[Column, Expression]] = []
         outside: dict[str, Expression] = {c.name.lower(): value for c, value in by}
         place = f"the measures of stage `{draft.name}`"
@@ -136,20 +146,13 @@ class Aggregate(Limited, kind="aggregate"):
             value = draft.expression(text, "measures", name, *(() if model.expr is None else ("expr",)), scope=scope)
             value = columns_clause.typed_as(draft, value, model.type, ("measures", name), converts=False)
             value = transform(value, draft.repeatable)
-            self._refuse_strict(draft, value, "measures", name)
+            both = outcome(value, {})
+            unread.add(name, value, rows=unread_rows(value), group=both.failed, path=("measures", name))
+            value = both.value
             classification = model.classification or draft.classified(value)
             found.append((Column(name, value.type, value.nullable, classification, model.description), value))
             outside[name.lower()] = value
         return found
-
-    def _refuse_strict(self, draft: Draft, value: Expression, *path: str) -> None:
-        if outcome(value, {}).failed is not None:
-            draft.findings.error(
-                STRICT_MEASURE,
-                (*draft.place, *path),
-                "a conversion that can fail cannot stand in an aggregate stage",
-                "convert it in a normalize stage, or write try_cast or try_parse_...",
-            )
 
     def _grouped(self, draft: Draft, group: Group, by: list[tuple[Column, Expression]], measures: list[Column]) -> None:
         """From here on the row is a group; a key of the input that `by` holds is a key of the groups."""
@@ -166,3 +169,32 @@ class Aggregate(Limited, kind="aggregate"):
         draft.identities |= identities
         held = set(identities.values())
         draft.keys = frozenset({draft.identify(c.name for c, _ in by)}) | {key for key in keys if key <= held}
+
+
+class _Unread:
+    """What a group is made of and could not be read. `measures` say of each group whether there is any, by the
+    column that it went into; `held` is what the stage stops for."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.measures: list[tuple[str, Expression]] = []
+        self.held: list[Held] = []
+
+    def add(
+        self,
+        name: str,
+        value: Expression,
+        *,
+        rows: Expression | None,
+        path: Sequence[str],
+        group: Expression | None = None,
+    ) -> None:
+        """A column whose conversions may fail: in a row of the group, or in what the group came to."""
+        any_row = None if rows is None else call("<", literal(0), call("count", call("case", rows, literal(1))))
+        failed = either(any_row, group)
+        if failed is None:
+            return
+        flag = Reference(BOOLEAN, False, f"_failed_{name}")
+        self.measures.append((flag.name, call("is true", failed)))
+        place = (*self.draft.place, *path)
+        self.held.append(Held(f"unreadable({name} as {value.type})", flag, "stop", place))

@@ -1,6 +1,6 @@
 """A pipeline's data with the checks of the suites that it uses put in."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from framework.shape import fitted
 from framework.suites.folder import Folder, Suite
 from framework.suites.model import UseItem
 from framework.suites.parameter import Filling, Given, Unfit
-from framework.suites.proving import UNKNOWN_PARAMETER, prove, refuse_list, refuse_value, same_names
+from framework.suites.proving import UNFIT_PARAMETER, UNKNOWN_PARAMETER, prove, refuse_list, refuse_value, same_names
 from framework.yaml_source import Composed, Document, Moved, Piece, Put, Stretch, Text, Used
 
 UNKNOWN_SUITE = Code("F120", "unknown suite")
@@ -25,30 +25,41 @@ MISSING_PARAMETER = Code("F124", "a parameter without a value")
 def expanded(document: Document, root: Path) -> tuple[Text, tuple[Diagnostic, ...]]:
     """The pipeline with suites put in, and what is wrong with them; no file is read where none is used.
 
-    `root` is the project's folder. A use that is wrong puts nothing in.
+    `root` is the project's folder. A use that is wrong puts nothing in. What is used below a column becomes checks of
+    the stage or source, with the column for the suite's parameter `column`.
     """
-    lists = [place for place in _lists(document.data) if any(map(_is_use, _below(document.data, place)))]
-    if not lists:
+    owners = [place for place in _owners(document.data) if any(map(_is_use, _listed(document.data, place)))]
+    if not owners:
         return document, ()
     expanding = _Expanding(document, root)
     data: Any = document.data
-    for place in lists:
-        data = _replaced(data, place, expanding.checks(_below(document.data, place), place))
+    for place in owners:
+        data = _replaced(data, place, expanding.owner(_below(document.data, place), place))
     text = Composed(document, data, expanding.parts, expanding.uses)
     return text, (*expanding.folder.unreadable, *expanding.findings.diagnostics)
 
 
-def _lists(data: Mapping[str, Any]) -> Iterator[Place]:
-    """Where lists of checks stand: below sources, stages and their columns."""
+def _owners(data: Mapping[str, Any]) -> Iterator[Place]:
+    """The sources and stages whose checks are lists, where they have any."""
     for section in ("sources", "stages"):
         for name, body in _items(data.get(section)):
-            if isinstance(body, Mapping) and isinstance(body.get("checks"), list):
-                yield (section, name, "checks")
-            for clause in ("columns", "measures"):
-                columns = body.get(clause) if isinstance(body, Mapping) else None
-                for column, value in _items(columns):
-                    if isinstance(value, Mapping) and isinstance(value.get("checks"), list):
-                        yield (section, name, clause, column, "checks")
+            if isinstance(body, Mapping) and isinstance(body.get("checks", []), list):
+                yield (section, name)
+
+
+def _listed(data: Any, owner: Place) -> Iterator[Any]:
+    """The checks of a source or a stage and those below its columns."""
+    body = _below(data, owner)
+    yield from body.get("checks", ())
+    for place in _column_lists(body):
+        yield from _below(body, place)
+
+
+def _column_lists(body: Mapping[str, Any]) -> Iterator[Place]:
+    for clause in ("columns", "measures"):
+        for column, value in _items(body.get(clause)):
+            if isinstance(value, Mapping) and isinstance(value.get("checks"), list):
+                yield (clause, column, "checks")
 
 
 def _items(value: Any) -> Iterator[tuple[str, Any]]:
@@ -66,7 +77,7 @@ def _below(data: Any, place: Place) -> Any:
     return data
 
 
-def _replaced(data: Any, place: Place, value: Any) -> Any:
+def _replaced(data: Any, place: Sequence[str | int], value: Any) -> Any:
     """A copy of the data with another value at a place."""
     if not place:
         return value
@@ -81,19 +92,36 @@ class _Expanding:
         self.uses: dict[Place, Used] = {}
         self.suites: dict[str, Suite | None] = {}
 
-    def checks(self, items: list[Any], place: Place) -> list[Any]:
-        """The list with the checks of each suite in the place of its use."""
+    def owner(self, body: Any, place: Place) -> Any:
+        """A source or a stage with the checks of each suite in the place of its use."""
+        target = (*place, "checks")
         found: list[Any] = []
-        for index, item in enumerate(items):
-            if not _is_use(item):
-                self.parts[(*place, len(found))] = Moved(self.document, (*place, index))
+        for index, item in enumerate(body.get("checks", ())):
+            if _is_use(item):
+                self._use((*target, index), found, target, {})
+            else:
+                self.parts[(*target, len(found))] = Moved(self.document, (*target, index))
                 found.append(item)
-                continue
-            model = fitted(self.findings, UseItem, (*place, index))
-            suite = None if model is None else self._suite(model.use.suite, (*place, index))
-            if model is not None and suite is not None:
-                self._put(model, suite, (*place, index), found, place)
-        return found
+        for below in _column_lists(body):
+            own: list[Any] = []
+            for index, item in enumerate(_below(body, below)):
+                at = (*place, *below, index)
+                if _is_use(item):
+                    self._use(at, found, target, {"column": Given(below[1], self.document, at[:-2])})
+                else:
+                    self.parts[(*place, *below, len(own))] = Moved(self.document, at)
+                    own.append(item)
+            body = _replaced(body, below, own)
+        return {**body, "checks": found}
+
+    def _use(self, place: Place, found: list[Any], target: Place, column: Mapping[str, Given]) -> None:
+        """Adds the checks of the suite that is used at a place to those found, which will stand at the target."""
+        model = fitted(self.findings, UseItem, place)
+        suite = None if model is None else self._suite(model.use.suite, place)
+        if model is not None and suite is not None:
+            given = self._given(model, suite, place, column)
+            if given is not None:
+                self._put(model, suite, place, found, target, given)
 
     # -- the suite
 
@@ -123,12 +151,22 @@ class _Expanding:
 
     # -- its parameters
 
-    def _given(self, model: UseItem, suite: Suite, place: Place) -> dict[str, Given] | None:
-        """Each parameter's value; None, with findings, where one is wrong."""
-        given, before = suite.defaults, len(self.findings.errors)
+    def _given(
+        self, model: UseItem, suite: Suite, place: Place, column: Mapping[str, Given]
+    ) -> dict[str, Given] | None:
+        """Each parameter's value, with that of the column the use stands below; None, with findings, where one is
+        wrong."""
+        given, before = suite.defaults | dict(column), len(self.findings.errors)
+        if column and "column" not in suite.parameters:
+            message = f"suite `{model.use.suite}` has no parameter `column` for the column that it stands below"
+            help = "use it under `checks` of the stage or the source"
+            self.findings.error(UNKNOWN_PARAMETER, (*place, "use", "suite"), message, help)
         for name, value in model.use.with_.items():
             at = (*place, "use", "with", name)
-            if name not in suite.parameters:
+            if name in column:
+                message = "the suite stands below its column"
+                self.findings.key_error(UNFIT_PARAMETER, at, message, "leave `column` out")
+            elif name not in suite.parameters:
                 message = f"suite `{model.use.suite}` has no parameter `{name}`"
                 self.findings.key_error(UNKNOWN_PARAMETER, at, message, suggest(name, suite.parameters) or None)
             elif value is None:
@@ -145,10 +183,15 @@ class _Expanding:
 
     # -- its checks
 
-    def _put(self, model: UseItem, suite: Suite, place: Place, found: list[Any], target: Place) -> None:
-        given = self._given(model, suite, place)
-        if given is None:
-            return
+    def _put(
+        self,
+        model: UseItem,
+        suite: Suite,
+        place: Place,
+        found: list[Any],
+        target: Place,
+        given: Mapping[str, Given],
+    ) -> None:
         for index, item in enumerate(suite.checks):
             path, at = ("checks", index), (*target, len(found))
             self.parts[at] = Moved(suite.document, path)

@@ -8,7 +8,7 @@ from framework.assertion import Place
 from framework.diagnostics import Code, Diagnostic, suggest
 from framework.expressions.parser import parse
 from framework.expressions.syntax import SyntaxProblem
-from framework.expressions.typed import SYNTAX, Problem, Scope, typed
+from framework.expressions.typed import SYNTAX, UNKNOWN_VARIABLE, Problem, Scope, typed
 from framework.expressions.types import UNKNOWN
 from framework.findings import Findings
 from framework.shape import fitted
@@ -158,7 +158,8 @@ def _prove_expressions(suite: Composed, findings: Findings) -> None:
 
 def _problems(text: str, path: Place, suite: str) -> Iterable[Problem]:
     if path[-1] in ("expression", "where"):
-        return typed(text, Scope({}, f"suite `{suite}`", open=UNKNOWN, windows=False, native="any"))[1]
+        scope = Scope({}, f"suite `{suite}`", open=UNKNOWN, windows=False, native="any")
+        return (p for p in typed(text, scope)[1] if p.code is not UNKNOWN_VARIABLE)  # the pipeline's own
     try:
         parse(text)
     except SyntaxProblem as problem:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from itertools import groupby
 
 from framework.expressions.catalogue import functions
-from framework.expressions.lowering import Template
+from framework.expressions.lowering import Template, verbatim
 from framework.expressions.tree import Call, Expression, Literal, Reference
 from framework.expressions.types import as_decimal
 
@@ -19,16 +19,11 @@ _TIMESTAMP = rf"{_DATE}([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{{1
 
 def _quoted(text: str) -> str:
     """A text literal: a backslash escapes, a doubled quote does not."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _pattern(regex: str) -> str:
-    """A pattern as a literal. {4} is a place of a template; a pattern says the same with {4,4}."""
-    return _quoted(re.sub(r"\{(\d+)\}", r"{\1,\1}", regex))
+    return verbatim("'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'")
 
 
 def _shaped(regex: str, value: str) -> str:
-    return f"CASE WHEN {{0}} RLIKE {_pattern(regex)} THEN {value} END"
+    return f"CASE WHEN {{0}} RLIKE {_quoted(regex)} THEN {value} END"
 
 
 # -- conversions
@@ -43,7 +38,7 @@ def _parse_decimal(c: Call) -> str:
     """Signs, a currency sign and thousands are taken off what has the right shape."""
     digits = r"(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})"
     shape = rf"([+-]?\$?|\$[+-]){digits}|\$?{digits}(-|\s*CR)|\(\$?{digits}\)"
-    bare = f"TRY_CAST(REGEXP_REPLACE({{0}}, {_pattern('[^0-9.]')}, '') AS {{type}})"
+    bare = f"TRY_CAST(REGEXP_REPLACE({{0}}, {_quoted('[^0-9.]')}, '') AS {{type}})"
     value = f"CASE WHEN {{0}} RLIKE '[(-]|CR' THEN -{bare} ELSE {bare} END"
     return _shaped(rf"^\s*({shape})\s*$", value)
 
@@ -292,10 +287,19 @@ def _key_text(e: Expression, place: str) -> str:
 
 
 def _at_extreme(c: Call) -> str:
-    """Rows without a value do not compete; of those that share the extreme, the order decides, nulls last in it."""
-    last, given = ("IS NOT NULL", "MAX_BY") if c.function.name == "arg_max" else ("IS NULL", "MIN_BY")
-    ties = "".join(f"{{k{i}}} {last}, {{k{i}}}, " for i in range(len(c.order)))
-    return f"{given}({{0}}, CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN STRUCT({{1}}, {ties}{{0}}) END)"
+    """The first row of a group by an order: what MAX_BY takes of rows that share the extreme may be any of them."""
+    if c.window is not None:
+        raise ValueError(f"Databricks cannot compute {c.function.name} over a window in a total order")
+    first = "l.by > r.by" if c.function.name == "arg_max" else "l.by < r.by"
+    cases = [f"WHEN {first} THEN -1", "WHEN l.by <> r.by THEN 1"]
+    for i in range(len(c.order)):  # nulls last
+        cases.append(f"WHEN l.k{i} < r.k{i} OR (r.k{i} IS NULL AND l.k{i} IS NOT NULL) THEN -1")
+        cases.append(f"WHEN l.k{i} > r.k{i} OR (l.k{i} IS NULL AND r.k{i} IS NOT NULL) THEN 1")
+    keys = "".join(f"'k{i}', {{k{i}}}, " for i in range(len(c.order)))
+    row = f"NAMED_STRUCT('by', {{1}}, {keys}'value', {{0}})"
+    rows = f"COLLECT_LIST(CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN {row} END)"
+    compare = f"(l, r) -> CASE {' '.join(cases)} ELSE 0 END"
+    return f"GET(ARRAY_SORT({rows}, {compare}), 0).value"
 
 
 def _shifted(c: Call) -> str:

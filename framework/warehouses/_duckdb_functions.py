@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 
-from framework.expressions.lowering import Template
+from framework.expressions.lowering import Template, verbatim
 from framework.expressions.strftime import directives
 from framework.expressions.tree import Call, Expression, Literal, Reference
+from framework.expressions.types import Type
 from framework.warehouses import _shapes as shapes
 from framework.warehouses._places import arithmetic, whole
 
@@ -12,11 +13,11 @@ _TRIMMED = "trim({0}, E' \\t\\n\\r\\f')"
 
 
 def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    return verbatim("'" + text.replace("'", "''") + "'")
 
 
 def _pattern(shape: str) -> str:
-    return _quoted(shapes.bounded(shapes.whole(shape)))
+    return _quoted(shapes.whole(shape))
 
 
 def _shaped(shape: str, value: str) -> str:
@@ -51,8 +52,8 @@ def _read_timestamp() -> str:
 
 def _amount(c: Call) -> str:
     """Signs, a currency sign and thousands are taken off what has the right shape; most amounts are plain numbers."""
-    shape = shapes.bounded(f"^{shapes.PLAIN_AMOUNT}$")
-    plain = f"WHEN regexp_matches({{0}}, '{shape}') THEN TRY_CAST({{0}} AS {{type}})"
+    shape = _quoted(f"^{shapes.PLAIN_AMOUNT}$")
+    plain = f"WHEN regexp_matches({{0}}, {shape}) THEN TRY_CAST({{0}} AS {{type}})"
     bare = "TRY_CAST(regexp_replace({0}, '[^0-9.]', '', 'g') AS {type})"
     sign = f"CASE WHEN regexp_matches({{0}}, '{shapes.NEGATIVE_AMOUNT}') THEN -{bare} ELSE {bare} END"
     return f"CASE {plain} WHEN regexp_matches({{0}}, {_pattern(shapes.AMOUNT)}) THEN {sign} END"
@@ -64,7 +65,7 @@ def _formats(c: Call) -> str:
     for option in c.options:
         pieces = directives(option)
         flags = "(?i)" if {p.letter for p in pieces} & set("bBpaA") else ""
-        shape = shapes.bounded(flags + shapes.whole(shapes.moment(pieces)))
+        shape = flags + shapes.whole(shapes.moment(pieces))
         value = f"try_strptime({{0}}, {_quoted(option)})"
         read.append(f"CASE WHEN regexp_matches({{0}}, {_quoted(shape)}) THEN {value} END")
     return f"CAST({read[0] if len(read) == 1 else 'COALESCE(' + ', '.join(read) + ')'} AS {{type}})"
@@ -121,8 +122,13 @@ def _narrow(c: Call) -> str:
 
 
 def _decimal_text(c: Call) -> str:
-    t = c.args[0].type
-    return f"CAST(CAST({{0}} AS DECIMAL({t.precision}, {t.scale})) AS VARCHAR)"
+    return _digits(c.args[0].type, f"CAST({{0}} AS DECIMAL({c.args[0].type.precision}, {c.args[0].type.scale}))")
+
+
+def _digits(t: Type, value: str) -> str:
+    """A decimal as text; of one that has no digit before its point DuckDB leaves the zero out."""
+    text = f"CAST({value} AS VARCHAR)"
+    return f"regexp_replace({text}, '^(-?)[.]', '\\10.')" if t.precision == t.scale else text
 
 
 # -- keys
@@ -140,8 +146,9 @@ def _key_text(e: Expression, place: str) -> str:
         "timestamp": f"strftime({place}, '%Y-%m-%d %H:%M:%S.%f')",
         "string": place,
     }.get(t.name, f"CAST({place} AS VARCHAR)")
-    if t.name == "decimal" and not isinstance(e, Reference):
-        value = f"CAST(CAST({place} AS DECIMAL({t.precision}, {t.scale})) AS VARCHAR)"
+    if t.name == "decimal":
+        plain = place if isinstance(e, Reference) else f"CAST({place} AS DECIMAL({t.precision}, {t.scale}))"
+        value = _digits(t, plain)
     return f"COALESCE(length({value}) || ':' || {value}, '-')"
 
 
@@ -159,6 +166,13 @@ def _round(c: Call) -> str:
     cases = " ".join(f"WHEN {n} THEN CAST(ROUND({{0}}, {n}) AS {{type}})" for n in places)
     inner = f"CASE {{1}} {cases} END"
     return f"CASE WHEN {{1}} >= {t.scale} THEN {{0}} WHEN {{1}} < {places[0]} THEN 0 * {{0}} ELSE {inner} END"
+
+
+def _mod(c: Call) -> str:
+    """The lowest integer has no quotient by -1, and the remainder is that by 1."""
+    divisor = whole(c, 1)
+    by = "{1}" if divisor is not None and divisor != -1 else "CASE WHEN {1} = -1 THEN 1 ELSE {1} END"
+    return f"MOD({{0}}, NULLIF({by}, 0))"
 
 
 _POWER = (
@@ -190,6 +204,13 @@ def _substring(c: Call) -> str:
         return f"substring({{0}}, {first})"
     end = "({1} + CASE WHEN {2} < 0 THEN 0 ELSE {2} END)"
     return f"left(substring({{0}}, {first}), CASE WHEN {end} < 1 THEN 0 ELSE {end} - {first} END)"
+
+
+def _end(c: Call) -> str:
+    """The first or last characters; of a count below zero none, where DuckDB leaves some out."""
+    count = whole(c, 1)
+    kept = "{1}" if count is not None and count >= 0 else "CASE WHEN {1} < 0 THEN 0 ELSE {1} END"
+    return f"{c.function.name}({{0}}, {kept})"
 
 
 def _split_part(c: Call) -> str:
@@ -234,9 +255,9 @@ def _formatted(c: Call) -> str:
 def _at_extreme(c: Call) -> str:
     """The first row by an order in which nulls are last; a sort key is the same for a group and a window."""
     direction = "DESC" if c.function.name == "arg_max" else "ASC"
-    places = ("{1}", *(f"{{k{i}}}" for i in range(len(c.order))), "{0}")
-    keys = ", ".join(f"{place}, '{direction} NULLS LAST'" for place in places)
-    return f"arg_min({{0}}, CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN create_sort_key({keys}) END)"
+    ties = "".join(f"{{k{i}}}, 'ASC NULLS LAST', " for i in range(len(c.order)))
+    key = f"create_sort_key({{1}}, '{direction} NULLS LAST', {ties}{{0}}, '{direction} NULLS LAST')"
+    return f"arg_min({{0}}, CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN {key} END)"
 
 
 TEMPLATES: dict[str, Template] = {
@@ -260,12 +281,17 @@ TEMPLATES: dict[str, Template] = {
     **{sign: arithmetic(sign) for sign in "+-*"},
     "negate": "-({0})",
     "sign": "CAST(sign({0}) AS {type})",
+    "mod": _mod,
     "round": _round,
     "floor(integer)": "CAST({0} AS {type})",
     "ceil(integer)": "CAST({0} AS {type})",
     "power": _POWER,
     # Blanks are spaces; DuckDB's own trim takes every blank of Unicode.
     **{name: f"{name}({{0}}, ' ')" for name in ("trim", "ltrim", "rtrim")},
+    "left": _end,
+    "right": _end,
+    # By code points: DuckDB's own keeps a letter and its accents together.
+    "reverse": "array_to_string(list_reverse(string_split({0}, '')), '')",
     "lpad": _padded,
     "rpad": _padded,
     "substring": _substring,
@@ -282,6 +308,8 @@ TEMPLATES: dict[str, Template] = {
     "date_diff": "date_diff('{o0}', {0}, {1})",
     # DuckDB's own counts weeks from the first moment, not Mondays.
     "date_diff.week": "CAST(date_diff('day', date_trunc('week', {0}), date_trunc('week', {1})) // 7 AS {type})",
+    # Years begin with 1: one that is none is refused as one that is too large.
+    "make_date": "make_date(CASE WHEN {0} < 1 THEN 9999999 ELSE {0} END, {1}, {2})",
     "full_years": _elapsed,
     "full_months": _elapsed,
     "period_end": "COALESCE({0}, CAST('infinity' AS {type}))",

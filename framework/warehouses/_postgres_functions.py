@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from framework.expressions.lowering import Template
+from framework.expressions.lowering import Template, verbatim
 from framework.expressions.strftime import directives
 from framework.expressions.tree import Call, Literal
 from framework.expressions.types import Type
@@ -22,7 +22,7 @@ _C = 'COLLATE "C"'
 
 
 def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
+    return verbatim("'" + value.replace("'", "''") + "'")
 
 
 # -- numbers
@@ -78,6 +78,13 @@ def _substring(c: Call) -> str:
     return "SUBSTRING({0}, CAST({1} AS INTEGER), CAST(CASE WHEN {2} < 0 THEN 0 ELSE {2} END AS INTEGER))"
 
 
+def _end(c: Call) -> str:
+    """The first or last characters; of a count below zero none, where Postgres leaves some out."""
+    count = whole(c, 1)
+    kept = "{1}" if count is not None and count >= 0 else "CASE WHEN {1} < 0 THEN 0 ELSE {1} END"
+    return f"{c.function.name.upper()}({{0}}, CAST({kept} AS INTEGER))"
+
+
 def _split_part(c: Call) -> str:
     part = "SPLIT_PART({0}, {1}, CAST({2} AS INTEGER))"
     number = whole(c, 2)
@@ -110,7 +117,6 @@ def _replaced(c: Call) -> str:
     replacement = "REPLACE({2}, '\\0', '\\&')"
     if isinstance(by, Literal) and isinstance(by.value, str):
         replacement = _text(re.sub(r"\\(.)", lambda m: r"\&" if m[1] == "0" else m[0], by.value))
-        replacement = re.sub(r"[{}]", lambda m: f"' || '{m[0]}' || '", replacement)  # no place of a template
     return f"REGEXP_REPLACE({{0}}, {'{1}' if pattern is None else _text(pattern.text)}, {replacement}, 'g')"
 
 
@@ -242,12 +248,12 @@ def _at_extreme(c: Call) -> str:
     """The first row by an order in which nulls are last."""
     direction = " DESC" if c.function.name == "arg_max" else ""
     ordered = (
-        ("{1}", c.args[1]),
-        *((f"{{k{i}}}", o.key) for i, o in enumerate(c.order)),
-        (place(c, 0), c.args[0]),
+        ("{1}", c.args[1], direction),
+        *((f"{{k{i}}}", order.key, "") for i, order in enumerate(c.order)),
+        (place(c, 0), c.args[0], direction),
     )
-    collated = (f"({at}) {_C}" if e.type.name == "string" else at for at, e in ordered)
-    keys = ", ".join(f"{at}{direction} NULLS LAST" for at in collated)
+    collated = ((f"({at}) {_C}" if e.type.name == "string" else at, way) for at, e, way in ordered)
+    keys = ", ".join(f"{at}{way} NULLS LAST" for at, way in collated)
     tests = f"{place(c, 0)} IS NOT NULL AND {place(c, 1)} IS NOT NULL"
     return _no_window(f"(ARRAY_AGG({{0}} ORDER BY {keys}) FILTER (WHERE {tests}))[1]")(c)
 
@@ -294,8 +300,8 @@ TEMPLATES: dict[str, Template] = {
     "lpad": _padded,
     "rpad": _padded,
     "length": "CAST(LENGTH({0}) AS {type})",
-    "left": "LEFT({0}, CAST({1} AS INTEGER))",
-    "right": "RIGHT({0}, CAST({1} AS INTEGER))",
+    "left": _end,
+    "right": _end,
     "substring": _substring,
     "repeat": "REPEAT({0}, CAST({1} AS INTEGER))",
     "split_part": _split_part,
@@ -312,7 +318,11 @@ TEMPLATES: dict[str, Template] = {
     "full_months": _elapsed,
     "period_end": "COALESCE({0}, CAST('infinity' AS {type}))",
     "last_day": "CAST(DATE_TRUNC('month', CAST({0} AS TIMESTAMP)) + INTERVAL '1 month -1 day' AS {type})",
-    "make_date": "MAKE_DATE(CAST({0} AS INTEGER), CAST({1} AS INTEGER), CAST({2} AS INTEGER))",
+    # Years begin with 1: one that is none is refused as one that is too large.
+    "make_date": (
+        "MAKE_DATE(CAST(CASE WHEN {0} < 1 THEN 9999999 ELSE {0} END AS INTEGER), "
+        "CAST({1} AS INTEGER), CAST({2} AS INTEGER))"
+    ),
     **{n: _part(n.upper()) for n in ("year", "quarter", "month", "day", "hour", "minute", "second")},
     "day_of_week": _part("ISODOW"),
     "format_date": _formatted,

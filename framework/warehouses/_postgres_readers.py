@@ -7,7 +7,7 @@ where the branch can be taken, so a literal that cannot be read is null as well.
 from collections.abc import Callable, Mapping
 from math import nextafter
 
-from framework.expressions.lowering import Template
+from framework.expressions.lowering import Template, verbatim
 from framework.expressions.strftime import directives
 from framework.expressions.tree import Call
 from framework.warehouses import _shapes as shapes
@@ -19,7 +19,7 @@ _HALF = f"CAST({nextafter(0.5, 0)!r} AS DOUBLE PRECISION)"  # so near to a half 
 
 def _pattern(shape: str) -> str:
     """A shape as a literal; `{2}` would be a place of the template, and `{2,2}` says the same."""
-    return "'" + shapes.bounded(shapes.whole(shape)).replace("'", "''") + "'"
+    return verbatim("'" + shapes.whole(shape).replace("'", "''") + "'")
 
 
 def _shaped(shape: str, value: str) -> str:
@@ -114,7 +114,8 @@ def _format(format: str) -> str:
     pieces = directives(format)
     letters = {p.letter for p in pieces}
     words = "".join(_WORDS[p.letter] if p.letter else f'"{_escaped(p.text)}"' for p in pieces)
-    value = f"TO_TIMESTAMP({_TRIMMED}, '{words.replace(chr(39), chr(39) * 2)}')"
+    format = verbatim("'" + words.replace("'", "''") + "'")
+    value = f"TO_TIMESTAMP({_TRIMMED}, {format})"
     same = "~*" if letters & set("bBpaA") else "~"
     if "y" in letters:
         # Two digits are 1969 to 2068, as POSIX has it; Postgres takes 69 for 2069.

@@ -9,6 +9,7 @@ A replacement counts an empty match right behind another, as of `a*` in `aab`, w
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 _LAST = 0x10FFFF
 _MOST = 255  # repeats that Postgres counts
@@ -228,9 +229,25 @@ def _inverted(ranges: Ranges) -> Ranges:
 
 
 def _other_cases(low: int, high: int) -> str:
-    """The letters of a range in their other case; of a vast one, its first thousand characters."""
-    chars = "".join(map(chr, range(low, min(high, low + 1000) + 1)))
-    return "".join(o for c in chars for o in (c.lower(), c.upper()) if o != c and len(o) == 1)
+    """What else the letters of a range are when case does not count; of a vast one, of its first thousand."""
+    found = {o for code in range(low, min(high, low + 1000) + 1) for o in _same(chr(code))}
+    return "".join(sorted(o for o in found if not low <= ord(o) <= high))
+
+
+def _same(char: str) -> set[str]:
+    """The letters that are one but for their case, as Unicode folds them one by one."""
+    found = _folded().get(char.casefold(), set()) | {char.lower(), char.upper()}
+    return {other for other in found if len(other) == 1 and other != char}
+
+
+@lru_cache(maxsize=1)
+def _folded() -> dict[str, set[str]]:
+    """Letters by what they fold to: `k` and the sign of the kelvin, the three forms of sigma."""
+    found: dict[str, set[str]] = {}
+    for char in map(chr, range(0x20000)):
+        if char != char.casefold() and len(char.casefold()) == 1:
+            found.setdefault(char.casefold(), {char.casefold()}).add(char)
+    return found
 
 
 def _literal(char: str, flags: str) -> str:

@@ -46,11 +46,6 @@ def whole(shape: str) -> str:
     return f"^[{BLANKS}]*({shape})[{BLANKS}]*$"
 
 
-def bounded(pattern: str) -> str:
-    """The pattern for a template, in which `{2}` would be a place: `{2,2}` says the same."""
-    return re.sub(r"\{(\d+)\}", r"{\1,\1}", pattern)
-
-
 def double(exponent: int) -> str:
     """A number with an exponent of at most so many digits."""
     return rf"[+-]?([0-9]{{1,100}}(\.[0-9]{{0,100}})?|\.[0-9]{{1,100}})([eE][+-]?[0-9]{{1,{exponent}}})?"

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from framework.ddl import Storage
-from framework.expressions.lowering import Lowering, Template
+from framework.expressions.lowering import Lowering, Template, verbatim
 from framework.expressions.tree import Call, Expression, Literal, Reference
 from framework.expressions.types import as_decimal
 from framework.warehouse import CompileOnly, TableSetting
@@ -23,17 +23,12 @@ _ZONE = "[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?"
 
 def _quoted(text: str) -> str:
     """A text literal: a backslash in quotes is an escape."""
-    return "'" + text.replace("\\", "\\\\").replace("'", "''") + "'"
-
-
-def _pattern(regex: str) -> str:
-    """A pattern as a literal. {4} is a place of a template; a pattern says the same with {4,4}."""
-    return _quoted(re.sub(r"\{(\d+)\}", r"{\1,\1}", regex))
+    return verbatim("'" + text.replace("\\", "\\\\").replace("'", "''") + "'")
 
 
 def _shaped(regex: str, value: str) -> str:
     """The value of a text that fits whole: a match is anchored, docs.snowflake.com/en/sql-reference/functions/regexp"""
-    return f"CASE WHEN REGEXP_LIKE({{0}}, {_pattern(regex)}) THEN {value} END"
+    return f"CASE WHEN REGEXP_LIKE({{0}}, {_quoted(regex)}) THEN {value} END"
 
 
 def _text(template: Template, c: Call) -> str:
@@ -56,13 +51,13 @@ def _read_decimal(c: Call) -> str:
 
 def _in_utc(text: str) -> str:
     """A text with an offset at its end, `+05`, `+0530` or `+05:30`, as a timestamp in UTC."""
-    hours = f"REGEXP_REPLACE({text}, {_pattern('([+-][0-9]{2})$')}, '\\\\1:00')"
-    full = f"REGEXP_REPLACE({hours}, {_pattern('([+-][0-9]{2})([0-9]{2})$')}, '\\\\1:\\\\2')"
+    hours = f"REGEXP_REPLACE({text}, {_quoted('([+-][0-9]{2})$')}, '\\\\1:00')"
+    full = f"REGEXP_REPLACE({hours}, {_quoted('([+-][0-9]{2})([0-9]{2})$')}, '\\\\1:\\\\2')"
     return f"CAST(CONVERT_TIMEZONE('UTC', TRY_CAST({full} AS TIMESTAMP_TZ)) AS TIMESTAMP_NTZ)"
 
 
 def _read_timestamp() -> str:
-    plain, zoned = _pattern(rf"{_DATE}({_CLOCK})?\s*"), _pattern(rf"{_DATE}{_CLOCK}(Z|{_ZONE})\s*")
+    plain, zoned = _quoted(rf"{_DATE}({_CLOCK})?\s*"), _quoted(rf"{_DATE}{_CLOCK}(Z|{_ZONE})\s*")
     utc = _in_utc(f"REPLACE({_TEXT}, 'Z', '+00:00')")
     return (
         f"CASE WHEN REGEXP_LIKE({{0}}, {plain}) THEN TRY_CAST({_TEXT} AS TIMESTAMP_NTZ) "
@@ -83,7 +78,7 @@ def _parse_decimal(c: Call) -> str:
     """Signs, a currency sign and thousands are taken off what has the right shape."""
     digits = r"(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})"
     shape = rf"([+-]?\$?|\$[+-]){digits}|\$?{digits}(-|\s*CR)|\(\$?{digits}\)"
-    bare = f"TRY_TO_NUMBER(REGEXP_REPLACE({{0}}, {_pattern('[^0-9.]')}, ''), {{p}}, {{s}})"
+    bare = f"TRY_TO_NUMBER(REGEXP_REPLACE({{0}}, {_quoted('[^0-9.]')}, ''), {{p}}, {{s}})"
     value = f"CASE WHEN REGEXP_INSTR({{0}}, '[(-]|CR') > 0 THEN -{bare} ELSE {bare} END"
     return _shaped(rf"\s*({shape})\s*", value)
 
@@ -191,7 +186,7 @@ def _reading(format: str) -> str:
     value = f"TRY_TO_TIMESTAMP_NTZ({text}, {_quoted(words)})"
     if ("y", "") in pieces:  # 1969 to 2068, as POSIX has it
         value = f"CASE WHEN YEAR({value}) > 2068 THEN DATEADD('year', -100, {value}) ELSE {value} END"
-    whole = _pattern(rf"\s*{shape}\s*")
+    whole = _quoted(rf"\s*{shape}\s*")
     return f"CASE WHEN REGEXP_LIKE({{0}}, {whole}, 'i') THEN {value} END"
 
 
@@ -242,7 +237,7 @@ def _regexp(plain: str, flagged: str) -> Callable[[Call], str]:
         flags = re.match(r"\(\?([ims]+)\)", given) if isinstance(given, str) else None
         if flags is None:
             return plain
-        return flagged.replace("{flags}", flags[1]).replace("{1}", _pattern(str(given)[flags.end() :]))
+        return flagged.replace("{flags}", flags[1]).replace("{1}", _quoted(str(given)[flags.end() :]))
 
     return template
 
@@ -302,10 +297,12 @@ def _listed(c: Call) -> str:
 
 
 def _at_extreme(c: Call) -> str:
-    """The first value by an order in which nulls are last; MAX_BY takes any of those that share the extreme."""
+    """The first value of a group by an order: what MAX_BY takes of rows that share the extreme may be any of them."""
+    if c.window is not None:
+        raise ValueError(f"Snowflake cannot compute {c.function.name} over a window in a total order")
     direction = "DESC" if c.function.name == "arg_max" else "ASC"
-    places = ("{1}", *(f"{{k{i}}}" for i in range(len(c.order))), "{0}")
-    order = ", ".join(f"{place} {direction} NULLS LAST" for place in places)
+    ties = "".join(f"{{k{i}}} ASC NULLS LAST, " for i in range(len(c.order)))
+    order = f"{{1}} {direction} NULLS LAST, {ties}{{0}} {direction} NULLS LAST"
     value = f"GET(ARRAY_AGG(CASE WHEN {{1}} IS NOT NULL THEN {{0}} END) WITHIN GROUP (ORDER BY {order}), 0)"
     return value if c.type.name in ("unknown", "null") else f"CAST({value} AS {{type}})"
 

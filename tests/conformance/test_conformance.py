@@ -147,7 +147,7 @@ case when flag then amount end, case when flag then amount else 0 end, if(flag, 
 lag(amount) over (order by id), lead(amount, 2) over (order by id), first_value(amount) over (order by id)
 last_value(amount) over (order by id), min(amount) over (), max(amount) over (partition by grp), amount * 2
 sum(amount) over (order by id), amount + amount, floor(amount), cast(amount as decimal(20,4)), any_value(amount) over ()
-coalesce(lag(amount) over (order by id), amount), case when flag then max(amount) over () end
+coalesce(lag(amount) over (order by id), amount), case when flag then max(amount) over () end, 1.50, -12.5
 """
 
 
@@ -180,7 +180,7 @@ def test_a_table_has_the_types_of_the_plan(opened: Opened, scope: dict[str, Expr
     wanted: dict[Type, str] = {}
     wrong = []
     for text, e in _cases(Scope(scope, "the table")):
-        if e.type in (NULL, UNKNOWN) or isinstance(e, Literal):
+        if e.type in (NULL, UNKNOWN):
             continue
         source = relation if references(e) else None
         found = _stands(opened, table.element(e, relation, opened), source)

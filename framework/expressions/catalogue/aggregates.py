@@ -60,14 +60,14 @@ FUNCTIONS = (
     _aggregate(
         "arg_max",
         "(any, any) -> same",
-        "The first argument in the row where the second is largest, of several in that with the largest key; "
+        "The first argument in the row where the second is largest, of several in that whose key comes first; "
         "rows where either is null do not count.",
         "arg_max(status, received_at)",
     ),
     _aggregate(
         "arg_min",
         "(any, any) -> same",
-        "The first argument in the row where the second is smallest, of several in that with the smallest key; "
+        "The first argument in the row where the second is smallest, of several in that whose key comes first; "
         "rows where either is null do not count.",
         "arg_min(status, received_at)",
     ),
