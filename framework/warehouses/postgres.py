@@ -21,7 +21,8 @@ from framework.warehouses._postgres_refusals import REFUSALS, class_of, forbidde
 _CHUNK = 1 << 20  # bytes given to COPY at once
 _CONNECT_SECONDS = 15
 _SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
-# What a server's own configuration could change in the text and the numbers that a query gives.
+# What a server's own configuration could change in the text and the numbers that a query gives. Where the server's
+# system can tell, it sees within a second that a run was killed, and gives its lock back before the statement ends.
 _SESSION = """
 SET TIME ZONE 'UTC';
 SET client_encoding = 'UTF8';
@@ -29,7 +30,12 @@ SET standard_conforming_strings = on;
 SET DateStyle = 'ISO, YMD';
 SET extra_float_digits = 1;
 SET client_min_messages = warning;
-SET jit = off
+SET jit = off;
+DO $$ BEGIN
+    PERFORM pg_catalog.set_config('client_connection_check_interval', '1s', false);
+EXCEPTION WHEN invalid_parameter_value OR undefined_object THEN
+    NULL;
+END $$
 """
 
 
