@@ -50,6 +50,31 @@ def _published(stage: StagePlan, schemas: Mapping[str, str], standing: Standing)
         yield Obstacle(stage.name, message, "rename the stage, or drop the table yourself once nobody reads it")
 
 
+def narrowed(
+    plan: Plan, selected: Collection[str], live: Mapping[str, Mapping[str, str]], standing: Standing
+) -> Iterator[Obstacle]:
+    """Published tables, by name with their columns, that would lose a column or have it of another type."""
+    for stage in plan.stages:
+        if stage.publication is None or stage.name not in selected or stage.name not in live:
+            continue
+        recorded = standing.stages.get(stage.name)
+        definition = None if recorded is None else recorded.definition
+        stood = {} if definition is None else {column.name: column.type for column in definition.columns}
+        for name in live[stage.name]:
+            column = stage.relation.column(name)
+            if column is None:
+                message = f"`{stage.name}` stands with a column `{name}` that the pipeline no longer has"
+                yield Obstacle(stage.name, message, _ANEW)
+            elif stood.get(name, str(column.type)) != str(column.type):
+                message = (
+                    f"`{stage.name}` stands with `{name}` as {stood[name]}, and the pipeline makes it {column.type}"
+                )
+                yield Obstacle(stage.name, message, _ANEW)
+
+
+_ANEW = "keep the column as it is, or let a run make the table anew: --full-refresh"
+
+
 # -- what is not selected
 
 

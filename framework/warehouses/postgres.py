@@ -37,6 +37,7 @@ EXCEPTION WHEN invalid_parameter_value OR undefined_object THEN
     NULL;
 END $$
 """
+_READING = "; SET default_transaction_read_only = on"
 
 
 class Postgres(Warehouse):
@@ -69,7 +70,7 @@ class Postgres(Warehouse):
         dialect._backslash_escapes = False  # type: ignore[attr-defined]  # of Postgres's dialect alone
         return dialect
 
-    def connect(self, settings: Mapping[str, str], root: Path) -> sa.Engine:
+    def connect(self, settings: Mapping[str, str], root: Path, *, reading: bool = False) -> sa.Engine:
         try:
             import psycopg
         except ImportError:
@@ -86,7 +87,7 @@ class Postgres(Warehouse):
 
         @sa.event.listens_for(engine, "connect")
         def _session(connection: Any, _: Any) -> None:
-            connection.execute(_SESSION)
+            connection.execute(_SESSION + (_READING if reading else ""))
             connection.commit()  # a rollback would take the settings back
 
         try:
