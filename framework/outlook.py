@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from framework.changes import Change, Definition, Files, changes, files
-from framework.obstacles import Obstacle, narrowed, obstacles
+from framework.obstacles import Live, Obstacle, obstacles, unfitting
 from framework.plan import Plan, StagePlan
 from framework.selection import below, sources_read
 from framework.standing import Recorded, Standing
@@ -65,11 +65,11 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What stands in a target; `live` are the columns of its published tables, with the warehouse's types."""
+    """What stands in a target; `live` are its published tables."""
 
     schemas: Mapping[str, str]
     standing: Standing
-    live: Mapping[str, Mapping[str, str]]
+    live: Mapping[str, Live]
 
 
 def outlook(
@@ -111,7 +111,7 @@ def outlook(
             for s in chosen
         ),
         tuple(_gone(plan, standing)),
-        (*obstacles(plan, selected, target.schemas, standing), *narrowed(plan, selected, target.live, standing)),
+        (*obstacles(plan, selected, target.schemas, standing), *unfitting(plan, selected, target.live, standing)),
     )
 
 

@@ -11,15 +11,17 @@ from framework import outlook, project, request
 from framework.changes import Files
 from framework.compile import compile_plan
 from framework.compile.definitions import definitions
+from framework.compile.tables import FRAMEWORK_SCHEMA
 from framework.execute.session import Session, Stopped
 from framework.execute.sources import version
 from framework.load import load
+from framework.obstacles import Live
 from framework.outlook import Outlook, SourceOutlook, StageOutlook, Version
 from framework.plan import Plan, SourcePlan
 from framework.printing import SCHEMA_VERSION, as_json, print_diagnostics, table
 from framework.resolve import resolve
 from framework.selection import sources_read
-from framework.standing import look
+from framework.standing import TABLES, Standing, look, making
 from framework.target import Target, opened
 from framework.warehouse import Refusal, SourceProblem, Unreachable
 
@@ -57,16 +59,24 @@ def _look(target: Target, plan: Plan, here: project.Project) -> outlook.Target:
     try:
         with target.engine.connect() as connection, Session(connection, target.warehouse, {}).explained():
             standing = look(connection, target.warehouse, here.schemas.values(), plan.name)
-            live = {}
-            for stage in plan.stages:
-                schema = here.schemas[stage.layer]
-                if stage.publication is not None and standing.kind(schema, stage.name) == "TABLE":
-                    live[stage.name] = target.warehouse.columns(connection, schema, stage.name)
+            live = dict(_live(connection, target, plan, here, standing))
     except Stopped as stopped:
         raise Unreachable(Refusal(stopped.message, stopped.help)) from None
     except sa.exc.SQLAlchemyError as error:
         raise Unreachable(target.warehouse.refusal(error)) from None
     return outlook.Target(here.schemas, standing, live)
+
+
+def _live(
+    connection: sa.Connection, target: Target, plan: Plan, here: project.Project, standing: Standing
+) -> Iterator[tuple[str, Live]]:
+    """The published tables that stand, by name."""
+    recorded = standing.kind(FRAMEWORK_SCHEMA, TABLES.name) is not None
+    for stage in plan.stages:
+        schema = here.schemas[stage.layer]
+        if stage.publication is not None and standing.kind(schema, stage.name) == "TABLE":
+            columns = target.warehouse.columns(connection, schema, stage.name)
+            yield stage.name, Live(columns, making(connection, stage.name) if recorded else None)
 
 
 def _version(source: SourcePlan, root: Path) -> Version:

@@ -148,6 +148,11 @@ def test_a_stage_that_left_the_file_still_stands(shop: Project) -> None:
     [
         ("amount: sum(amount)", "total: sum(amount)", "`fct_city` stands with a column `amount`"),
         ("amount: sum(amount)", "amount: count(*)", "`fct_city` stands with `amount` as "),
+        (
+            "surrogate_key: member_key}",
+            "surrogate_key: member_key, mode: history}",
+            "`dim_member` stands without `valid_from`, which is part of its key now",
+        ),
     ],
 )
 def test_a_run_that_would_be_refused_is_told(shop: Project, old: str, new: str, message: str) -> None:
