@@ -28,6 +28,7 @@ What = Literal[
     "check weakened",
     "check strengthened",
     "check changed",
+    "unrecorded",
 ]
 
 

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from framework.plan import Plan, StagePlan, reads
-from framework.standing import Recorded, Standing
+from framework.relation import shown
+from framework.standing import Making, Recorded, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,70 @@ def _published(stage: StagePlan, schemas: Mapping[str, str], standing: Standing)
     if stage.publication is None and standing.kind(schemas[stage.layer], stage.name) == "TABLE":
         message = f"`{stage.name}` stands as a published table, and the pipeline makes it {stage.kind}"
         yield Obstacle(stage.name, message, "rename the stage, or drop the table yourself once nobody reads it")
+
+
+# -- published tables that stand
+
+ANEW = "run once with --full-refresh, which makes every published table of the run anew"
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A published table that stands: the names of its columns, and how it was made, None where that is not known."""
+
+    columns: Collection[str]
+    making: Making | None
+
+
+def unfitting(
+    plan: Plan, selected: Collection[str], live: Mapping[str, Live], standing: Standing
+) -> Iterator[Obstacle]:
+    """Published tables that would lose a column, have it of another type, or know their rows by another key.
+
+    The types compared are the pipeline's, so that nothing need be built; a run compares those of its candidates.
+    """
+    for stage in plan.stages:
+        if stage.publication is not None and stage.name in selected and stage.name in live:
+            stands = live[stage.name]
+            yield from _narrowed(stage, stands.columns, standing.stages.get(stage.name))
+            yield from rekeyed(stage, stands.columns, stands.making)
+
+
+def _narrowed(stage: StagePlan, live: Collection[str], recorded: Recorded | None) -> Iterator[Obstacle]:
+    definition = None if recorded is None else recorded.definition
+    stood = {} if definition is None else {column.name: column.type for column in definition.columns}
+    planned = {column.name: str(column.type) for column in stage.relation.columns}
+    for name in live:
+        if name not in planned:
+            message = f"`{stage.name}` stands with a column `{name}` that the pipeline no longer has"
+            yield Obstacle(stage.name, message, f"give the column back, or {ANEW}")
+        elif stood.get(name, planned[name]) != planned[name]:
+            message = f"`{stage.name}` stands with `{name}` as {stood[name]}, and the pipeline makes it {planned[name]}"
+            yield Obstacle(stage.name, message, f"keep the type, or {ANEW}; a type that only widens is no exception")
+
+
+def rekeyed(stage: StagePlan, live: Collection[str], was: Making | None) -> Iterator[Obstacle]:
+    """Rows of earlier runs stay: they must be known by the same key as the new ones."""
+    publication = stage.publication
+    if publication is None or not publication.remembers:
+        return
+    gained = [name for name in publication.row_key if name not in live]
+    if gained:
+        yield Obstacle(stage.name, f"`{stage.name}` stands without `{gained[0]}`, which is part of its key now", ANEW)
+    elif was is None:
+        return
+    elif was.key != publication.key:
+        message = (
+            f"`{stage.name}` stands with one row per {shown(was.key)}, and the pipeline makes one per "
+            f"{shown(publication.key)}"
+        )
+        yield Obstacle(stage.name, message, f"keep the key, or {ANEW}")
+    elif was.surrogate_key != publication.surrogate_key and publication.surrogate_key in live:
+        message = f"`{stage.name}` stands with a column `{publication.surrogate_key}` that is no hash of its key"
+        yield Obstacle(stage.name, message, f"name the surrogate key otherwise, or {ANEW}")
+    elif "history" in (was.mode, publication.mode) and was.mode != publication.mode:
+        message = f"`{stage.name}` stands in mode {was.mode}, and the mode is {publication.mode} now"
+        yield Obstacle(stage.name, message, ANEW)
 
 
 # -- what is not selected

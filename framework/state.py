@@ -75,6 +75,7 @@ class History:
             )
 
     def end(self, run: Run) -> None:
+        """What became of a run; earlier runs that never said so were killed, for only one runs at a time."""
         stages = [
             {
                 "run_id": run.run_id,
@@ -104,6 +105,8 @@ class History:
                 .where(RUNS.c.run_id == run.run_id)
                 .values(status=run.status, seconds=run.seconds, message=run.message)
             )
+            if run.status in _ALONE:
+                connection.execute(_killed_before(run))
             if stages:
                 connection.execute(STAGES.insert(), stages)
             if checks:
@@ -135,6 +138,20 @@ class History:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+# A run that ends so has had the pipeline to itself; another may have been refused because of one under way.
+_ALONE = ("ok", "failed")
+
+
+def _killed_before(run: Run) -> sa.Update:
+    begun = sa.select(RUNS.c.started_at).where(RUNS.c.run_id == run.run_id).scalar_subquery()
+    of_the_same = RUNS.c.pipeline == run.pipeline, RUNS.c.target == run.target, RUNS.c.run_id != run.run_id
+    return (
+        RUNS.update()
+        .where(*of_the_same, RUNS.c.status == "running", RUNS.c.started_at <= begun)
+        .values(status="killed")
+    )
 
 
 @contextmanager

@@ -36,8 +36,8 @@ def warehouse(name: str) -> Warehouse:
 
 
 @contextmanager
-def opened(project: Project, name: str | None) -> Iterator[Target]:
-    """A target with its engine, closed afterwards. Raises Unreachable, PipelineError."""
+def opened(project: Project, name: str | None, *, reading: bool = False) -> Iterator[Target]:
+    """A target with its engine, closed afterwards; `reading` changes nothing. Raises Unreachable, PipelineError."""
     chosen, model = project.target(name)
     found = warehouse(model.warehouse)
     unknown = [s for s in model.settings if s not in found.settings]
@@ -47,7 +47,7 @@ def opened(project: Project, name: str | None) -> Iterator[Target]:
         settings = {key: expand_variables(str(value)) for key, value in model.settings.items()}
     except SourceProblem as problem:
         raise Unreachable(Refusal(f"target `{chosen}`: {problem}", problem.help)) from None
-    engine = found.connect(settings, project.root)
+    engine = found.connect(settings, project.root, reading=reading)
     try:
         yield Target(chosen, found, engine)
     finally:

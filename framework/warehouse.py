@@ -72,8 +72,11 @@ class Warehouse(ABC):
         """The SQLAlchemy dialect that statements are compiled for; needs no connection."""
 
     @abstractmethod
-    def connect(self, settings: Mapping[str, str], root: Path) -> sa.Engine:
-        """An engine for a target; sessions in UTC. `root` is the project's folder. Raises Unreachable."""
+    def connect(self, settings: Mapping[str, str], root: Path, *, reading: bool = False) -> sa.Engine:
+        """An engine for a target; sessions in UTC. `root` is the project's folder. Raises Unreachable.
+
+        `reading`: nothing is changed, not even made: a target that is not there yet is an empty one.
+        """
 
     @abstractmethod
     def load(self, connection: sa.Connection, schema: str, files: Files) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from framework.algebra import RANK, Derive, Query
+from framework.algebra import RANK, Derive, Query, read_by
 from framework.assertion import Assertion, Place
 from framework.clauses import checks, columns
 from framework.clauses.materialized import why_stored
@@ -160,8 +160,12 @@ def _dropped(
 def _check_view(draft: Draft, stage: Stage, query: Query) -> None:
     if stage.materialized != "view":
         return
-    published = "a published table is a table" if stage.kind == "publish" else None
-    why = published or why_stored(query, draft.findings.names("sources"))
+    read = (draft.readables.get(name) for name in read_by(query))
+    why = why_stored(query, draft.findings.names("sources"))
+    if stage.kind == "publish":
+        why = "a published table is a table"
+    elif any(found is not None and found.publication is not None for found in read):
+        why = "it reads a published stage, which stands under another name while the run is under way"
     if why is not None:
         message = f"`{draft.name}` cannot be a view: {why}"
         draft.findings.error(NO_VIEW, (*draft.place, "materialized"), message, "leave `materialized` out")

@@ -1,8 +1,9 @@
-"""Load, resolve and prove pipelines and suites: files or folders, no warehouse, no secrets."""
+"""Load, resolve and prove pipelines and suites, and framework.yaml above them: no warehouse, no secrets."""
 
 import argparse
 from pathlib import Path
 
+from framework import project
 from framework.diagnostics import Diagnostic, PipelineError
 from framework.load import of_document
 from framework.printing import SCHEMA_VERSION, as_json, print_diagnostics
@@ -19,6 +20,11 @@ def run(options: argparse.Namespace) -> int:
     found: list[Diagnostic] = []
     lines: list[str] = []
     suites: list[Document] = []
+    for folder in sorted({project.root(path.resolve()) for path in options.paths}):
+        try:
+            project.find(Path.cwd() if folder == Path.cwd() else folder)
+        except PipelineError as error:
+            found += error.diagnostics
     for path in _files(options.paths):
         try:
             document = read(path, shown=str(path))
@@ -55,7 +61,7 @@ def _files(paths: list[Path]) -> list[Path]:
     files: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".yml"))
+            inside = sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".yml") and p.name != project.FILE)
             if not inside:
                 raise PipelineError(Diagnostic(F001, f"no pipeline and no suite in the folder {path}"))
             files += inside

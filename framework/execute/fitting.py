@@ -9,11 +9,9 @@ from framework.compile.tables import Tables
 from framework.ddl import AddColumn
 from framework.execute.session import Session, refused
 from framework.execute.settings import Settings
-from framework.plan import Publication, StagePlan
-from framework.relation import shown
+from framework.obstacles import ANEW, rekeyed
+from framework.plan import StagePlan
 from framework.standing import Making
-
-ANEW = "run once with --full-refresh, which makes every published table of the run anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +62,6 @@ def show(session: Session, program: StageProgram, tables: Tables, settings: Sett
 
 def refuse(stage: StagePlan, stands: Standing) -> None:
     """Raises Stopped where the rows that stand would lose a value, or their key."""
-    publication = stage.publication
-    assert publication is not None
     if not stands.columns:
         return
     for name, kind in stands.columns.items():
@@ -79,31 +75,8 @@ def refuse(stage: StagePlan, stands: Standing) -> None:
                 f"`{stage.name}` stands with `{name}` as {kind}, and the pipeline makes it {stands.new[name]}",
                 f"keep the type, or {ANEW}; a type that only widens is no exception",
             )
-    if publication.remembers:
-        _refuse_key(stage, publication, stands)
-
-
-def _refuse_key(stage: StagePlan, publication: Publication, stands: Standing) -> None:
-    """Rows of earlier runs stay: they must be known by the same key as the new ones."""
-    gained = [name for name in publication.row_key if name not in stands.columns]
-    if gained:
-        raise refused(f"`{stage.name}` stands without `{gained[0]}`, which is part of its key now", ANEW)
-    was = stands.making
-    if was is None:
-        return
-    if was.key != publication.key:
-        raise refused(
-            f"`{stage.name}` stands with one row per {shown(was.key)}, and the pipeline makes one per "
-            f"{shown(publication.key)}",
-            f"keep the key, or {ANEW}",
-        )
-    if was.surrogate_key != publication.surrogate_key and publication.surrogate_key in stands.columns:
-        raise refused(
-            f"`{stage.name}` stands with a column `{publication.surrogate_key}` that is no hash of its key",
-            f"name the surrogate key otherwise, or {ANEW}",
-        )
-    if "history" in (was.mode, publication.mode) and was.mode != publication.mode:
-        raise refused(f"`{stage.name}` stands in mode {was.mode}, and the mode is {publication.mode} now", ANEW)
+    for obstacle in rekeyed(stage, stands.columns, stands.making):
+        raise refused(obstacle.message, obstacle.help)
 
 
 def _refuse_ahead(stage: StagePlan, count: int) -> None:

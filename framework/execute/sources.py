@@ -1,6 +1,6 @@
 """A source before anything is built: found, held against its contract, judged."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
@@ -44,16 +44,21 @@ def _load(session: Session, source: SourcePlan, settings: Settings) -> str:
         paths = source_files.find(source.path, settings.root)
         files = Files(source.name, paths, source.format or "csv", source.declared)
         session.warehouse.load(session.connection, settings.schemas["raw"], files)
-        return "; ".join(_version(path) for path in paths)
+        return _version(paths)
     schema, _, name = source_files.expand_variables(source.table or "").rpartition(".")
     if schema:
         _check_columns(source, session.columns(schema, name))
     return source.table or ""
 
 
-def _version(path: Path) -> str:
-    found = path.stat()
-    return f"{path.name} {found.st_size} bytes {int(found.st_mtime)}"
+def version(source: SourcePlan, root: Path) -> str:
+    """What a source is made of, as it is recorded: its files, or its table. Raises SourceProblem."""
+    return source.table or "" if source.path is None else _version(source_files.find(source.path, root))
+
+
+def _version(paths: Iterable[Path]) -> str:
+    found = ((path, path.stat()) for path in paths)
+    return "; ".join(f"{path.name} {stat.st_size} bytes {int(stat.st_mtime)}" for path, stat in found)
 
 
 def _check_columns(source: SourcePlan, found: Mapping[str, str]) -> None:

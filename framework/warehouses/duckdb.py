@@ -61,15 +61,17 @@ class Duckdb(Warehouse):
 
         return _corrected(Dialect())
 
-    def connect(self, settings: Mapping[str, str], root: Path) -> sa.Engine:
+    def connect(self, settings: Mapping[str, str], root: Path, *, reading: bool = False) -> sa.Engine:
         database = settings.get("database", ":memory:")
         if database != ":memory:":
             path = root / database
-            path.parent.mkdir(parents=True, exist_ok=True)
-            database = str(path)
+            if not reading:
+                path.parent.mkdir(parents=True, exist_ok=True)
+            database = str(path) if path.exists() or not reading else ":memory:"
+        only = {"read_only": True} if reading and database != ":memory:" else {}
         # Memory is seen by its one connection; a file by every connection of the process.
         pool = sa.pool.StaticPool if database == ":memory:" else sa.pool.QueuePool
-        engine = sa.create_engine(sa.URL.create("duckdb", database=database), poolclass=pool)
+        engine = sa.create_engine(sa.URL.create("duckdb", database=database), poolclass=pool, connect_args=only)
         _corrected(engine.dialect)
 
         @sa.event.listens_for(engine, "connect")

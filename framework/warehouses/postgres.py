@@ -21,7 +21,8 @@ from framework.warehouses._postgres_refusals import REFUSALS, class_of, forbidde
 _CHUNK = 1 << 20  # bytes given to COPY at once
 _CONNECT_SECONDS = 15
 _SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
-# What a server's own configuration could change in the text and the numbers that a query gives.
+# What a server's own configuration could change in the text and the numbers that a query gives. Where the server's
+# system can tell, it sees within a second that a run was killed, and gives its lock back before the statement ends.
 _SESSION = """
 SET TIME ZONE 'UTC';
 SET client_encoding = 'UTF8';
@@ -29,8 +30,14 @@ SET standard_conforming_strings = on;
 SET DateStyle = 'ISO, YMD';
 SET extra_float_digits = 1;
 SET client_min_messages = warning;
-SET jit = off
+SET jit = off;
+DO $$ BEGIN
+    PERFORM pg_catalog.set_config('client_connection_check_interval', '1s', false);
+EXCEPTION WHEN invalid_parameter_value OR undefined_object THEN
+    NULL;
+END $$
 """
+_READING = "; SET default_transaction_read_only = on"
 
 
 class Postgres(Warehouse):
@@ -63,7 +70,7 @@ class Postgres(Warehouse):
         dialect._backslash_escapes = False  # type: ignore[attr-defined]  # of Postgres's dialect alone
         return dialect
 
-    def connect(self, settings: Mapping[str, str], root: Path) -> sa.Engine:
+    def connect(self, settings: Mapping[str, str], root: Path, *, reading: bool = False) -> sa.Engine:
         try:
             import psycopg
         except ImportError:
@@ -80,7 +87,7 @@ class Postgres(Warehouse):
 
         @sa.event.listens_for(engine, "connect")
         def _session(connection: Any, _: Any) -> None:
-            connection.execute(_SESSION)
+            connection.execute(_SESSION + (_READING if reading else ""))
             connection.commit()  # a rollback would take the settings back
 
         try:

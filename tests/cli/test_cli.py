@@ -27,7 +27,7 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"framework {__version__}\n"
     assert main([]) == 0
     listed = capsys.readouterr().out
-    for command in ("init", "validate", "run", "compile", "schema", "runs", "clean"):
+    for command in ("init", "validate", "plan", "run", "compile", "schema", "runs", "clean"):
         assert f"\n  {command} " in listed
 
 
@@ -74,6 +74,23 @@ def test_a_new_project_runs_at_once(project: Path, capsys: pytest.CaptureFixture
     }
     for name in ("pipeline.schema.json", "suite.schema.json"):
         assert (project / ".vscode" / name).read_text() == (ROOT / "docs" / "schema" / name).read_text()
+
+
+@pytest.mark.parametrize("paths", [["pipelines"], ["pipelines/orders.yaml", "checks"]])
+def test_validate_reads_the_project_above(project: Path, capsys: pytest.CaptureFixture[str], paths: list[str]) -> None:
+    (project / "framework.yaml").write_text("project: shop\ntargts: {}\n")
+    capsys.readouterr()
+    assert main(["validate", *paths]) == 2
+    said = capsys.readouterr()
+    assert "framework.yaml:2:1: F101" in said.err
+    assert said.err.count("targts") == 2  # the message, and the line that it shows
+    assert "pipelines/orders.yaml: ok" in said.out
+
+
+def test_validate_takes_the_project_itself_for_no_pipeline(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert main(["validate", "."]) == 0, capsys.readouterr().err
+    assert "framework.yaml" not in capsys.readouterr().out
 
 
 def test_run_as_json_is_json_and_nothing_else(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

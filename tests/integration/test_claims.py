@@ -25,8 +25,9 @@ def _data(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def buckets(outcome: Outcome, stage: str) -> dict[str, int]:
-    """The ledger's buckets of a stage, under the oracle's names and with all of them."""
+    """The ledger's buckets of a stage, under the oracle's names and with all of them; nobody discarded a row."""
     found = {name.replace(" ", "_"): n for name, n in outcome.stage(stage)["ledger"]["buckets"].items()}
+    assert found.pop("discarded", 0) == 0
     return dict.fromkeys(expected_claims.BUCKETS, 0) | found
 
 
