@@ -9,7 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from framework.artifacts import write_manifest, write_results
 from framework.compile import compile_plan
 from framework.execute import Settings, clock, execute, new_run_id
-from framework.files import expand_variables
+from framework.files.variables import expand_variables
 from framework.load import Pipeline
 from framework.plan import Plan
 from framework.printing import Progress, print_run

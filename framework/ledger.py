@@ -45,6 +45,15 @@ def lines(program: StageProgram, counted: Sequence[Counts], audited: Counted) ->
     return tuple(found)
 
 
+def source_line(audit: Audit, name: str, audited: Counted, records: int | None, malformed: int) -> LedgerLine:
+    """The account of a source. `records` is what a load counted itself, malformed lines among them, if it did."""
+    rows, _ = _figures(audit, name, audited)
+    memos = {f.subject: int(v) for f, v in zip(audit.figures, audited, strict=True) if f.kind == "memo" and v}
+    came_in = rows["out"] + malformed if records is None else records
+    buckets = {"malformed": malformed, "out": rows["out"]} if malformed else rows
+    return _checked(LedgerLine(name, "source", came_in, 0, buckets, memos=memos))
+
+
 def _came_in(account: Account, counts: Counts) -> _Out:
     rows = sum(int(row[0]) for row in counts.inputs)
     columns = enumerate(account.carried, start=1)

@@ -17,6 +17,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    StrictBool,
     Tag,
     ValidationError,
     model_validator,
@@ -28,7 +29,7 @@ from framework.assertion import OnFail, Place, Test
 from framework.column_check import Below, below_columns
 from framework.draft import Draft
 from framework.expressions.types import ALL_NAMES, Type, parse_type
-from framework.plan import Layer, Materialized, StagePlan
+from framework.plan import Csv, Layer, Materialized, StagePlan
 from framework.quantity import Length, Share
 
 Value = TypeVar("Value")
@@ -334,6 +335,43 @@ SUFFIXES: Mapping[str, Format] = {
 }
 
 
+Encoding = Literal["utf-8", "latin-1", "utf-16", "windows-1252"]
+
+
+def _sign(value: str) -> str:
+    if len(value) != 1 or not value.isascii() or value in "\r\n\0":
+        raise PydanticCustomError("no_sign", "one character of ASCII is expected, and no line end")
+    return value
+
+
+class CsvModel(Model):
+    """How a csv or tsv is written."""
+
+    delimiter: Annotated[str, AfterValidator(_sign)] | None = Field(
+        None, description="What stands between fields: a comma, in a tsv a tab."
+    )
+    quote: Annotated[str, AfterValidator(lambda value: value and _sign(value))] = Field(
+        '"', description='What stands around a field that needs it; "" where nothing is quoted.'
+    )
+    escape: Annotated[str, AfterValidator(_sign)] | None = Field(
+        None, description="What stands before a quote within quotes; without it the quote is doubled."
+    )
+    encoding: Encoding = "utf-8"
+    header: StrictBool = Field(True, description="false: no line of names; columns are taken by position.")
+    null: Annotated[tuple[str, ...], BeforeValidator(_one_or_many, json_schema_input_type=str | tuple[str, ...])] = (
+        Field(("",), min_length=1, description="The texts that stand for null.")
+    )
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        if self.escape is not None and not self.quote:
+            raise PydanticCustomError("no_quote", "nothing is quoted, so nothing is escaped; leave `escape` out")
+        signs = [sign for sign in (self.delimiter, self.quote, self.escape) if sign]
+        if (self.quote and self.delimiter == self.quote) or len(set(signs)) < len(signs) - (self.escape == self.quote):
+            raise PydanticCustomError("same_sign", "delimiter, quote and escape must be told apart")
+        return self
+
+
 class SourceModel(Model):
     """Where rows come from: files (`path`) or a table of the warehouse (`table`), and the contract of their columns."""
 
@@ -342,6 +380,7 @@ class SourceModel(Model):
     )
     table: str | None = Field(None, description="A table of the warehouse: schema.table; ${VAR} may stand in it.")
     format: Format | None = Field(None, description="Overrides the suffix of `path`.")
+    csv: CsvModel | None = Field(None, description="How a csv or tsv is written, where it is not as usual.")
     columns: Contract | None = Field(
         None, description="The contract: each column with its type. Without it names pass unchecked."
     )
@@ -359,6 +398,15 @@ class SourceModel(Model):
         if self.path is not None and self.file_format is None:
             message = "the format cannot be told from the name; write format: csv, tsv, parquet or jsonl"
             raise PydanticCustomError("no_format", "{message}", {"message": message})
+        if self.csv is not None and self.file_format not in ("csv", "tsv"):
+            what = "a table" if self.path is None else self.file_format
+            message = f"`csv` says how a csv or tsv is written, and this source is {what}; leave it out"
+            raise PydanticCustomError("no_csv", "{message}", {"message": message})
+        if self.csv is not None and not self.csv.header and self.columns is None:
+            raise PydanticCustomError("no_names", "without a header the columns have no names; declare `columns`")
+        dialect = self.dialect
+        if dialect is not None and dialect.delimiter in (dialect.quote, dialect.escape):
+            raise PydanticCustomError("same_sign", "delimiter, quote and escape must be told apart")
         return self
 
     @property
@@ -370,6 +418,15 @@ class SourceModel(Model):
         if self.path is None or self.format is not None:
             return self.format
         return next((f for suffix, f in SUFFIXES.items() if self.path.lower().endswith(suffix)), None)
+
+    @property
+    def dialect(self) -> Csv | None:
+        """How the file is written, where it is a csv or tsv."""
+        if self.file_format not in ("csv", "tsv"):
+            return None
+        said = self.csv or CsvModel.model_validate({})
+        delimiter = said.delimiter or ("," if self.file_format == "csv" else "\t")
+        return Csv(delimiter, said.quote, said.escape or said.quote, said.encoding, said.header, said.null)
 
     @property
     def is_text(self) -> bool:

@@ -39,8 +39,27 @@ class VariablePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Csv:
+    """How the records of a text file are written. `quote` is empty where nothing is quoted; `escape` is `quote` itself
+    where a quote is doubled. A field that is one of `nulls` is null. Without `header` columns are known by position."""
+
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str = '"'
+    encoding: str = "utf-8"
+    header: bool = True
+    nulls: tuple[str, ...] = ("",)
+
+
+USUAL = Csv()
+
+
+@dataclass(frozen=True, slots=True)
 class SourcePlan:
-    """Where rows come from. `query` makes the typed rows; `declared` is the contract, None for an open source."""
+    """Where rows come from. `query` makes the typed rows; `declared` is the contract, None for an open source.
+
+    `flags` are the columns of the query that say whether the value of a declared column cannot be read.
+    """
 
     name: str
     relation: Relation
@@ -49,6 +68,8 @@ class SourcePlan:
     table: str | None
     format: str | None
     declared: Mapping[str, Type] | None
+    csv: Csv | None = None
+    flags: Mapping[str, str] = field(default_factory=dict)
     assertions: tuple[Assertion, ...] = ()
     description: str | None = None
     owner: str | None = None

@@ -118,7 +118,7 @@ def print_run(run: Run, options: argparse.Namespace) -> None:
     bad = [c for c in run.checks if c.status not in ("passed", "proved")]
     if run.checks:
         print("\n" + "\n\n".join([*([_checks(bad)] if bad else []), _summed(run.checks)]))
-    ledger = [s.ledger for s in run.stages if s.ledger is not None]
+    ledger = [s.ledger for s in run.sources] + [s.ledger for s in run.stages if s.ledger is not None]
     if ledger:
         print("\n" + "\n".join(_ledger(ledger)))
     for check in bad:
@@ -183,6 +183,7 @@ def _ledger(lines: Iterable[LedgerLine]) -> Iterable[str]:
             c = account.changes
             deleted = f", {c.deleted:,} deleted" if c.deleted else ""
             parts.append(f"({c.inserted:,} inserted, {c.updated:,} updated, {c.unchanged:,} unchanged{deleted})")
+        parts += [f"({rows:,} {name})" for name, rows in account.memos.items()]
         yield f"  {account.stage}: {' '.join(parts)}"
         for reason, rows in account.discards.items():
             yield f"    discarded, {_counted(rows, 'row')}: {reason}"

@@ -184,6 +184,8 @@ def _source(
         model.table,
         model.file_format,
         None if model.columns is None else {n: c.type for n, c in model.columns.items()},
+        model.dialect,
+        flags,
         tuple(assertions),
         model.description,
         model.owner,

@@ -8,6 +8,7 @@ from typing import Literal
 Status = Literal["ok", "failed", "refused", "broken", "interrupted"]
 # A folded stage is not stored: its one reader computes it on the way.
 StageStatus = Literal["built", "folded", "published", "failed", "skipped"]
+SourceStatus = Literal["read", "failed"]
 CheckStatus = Literal["passed", "proved", "failed", "warned", "quarantined"]
 
 
@@ -54,10 +55,13 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class LedgerLine:
-    """One stage's account: `rows_in` + `added` = the buckets' rows, `out` among them.
+    """The account of a stage, or of a source, whose kind is `source`.
+
+    `rows_in` + `added` = the buckets' rows, `out` among them.
 
     An aggregate has two: rows in = the buckets before the group, `grouped` among them; groups = the buckets
     after it. `discards` are the rows of that bucket by the reason given. `faults` are the equations that do not hold.
+    `memos` count rows of any bucket: those of a source that are unreadable.
     """
 
     stage: str
@@ -71,10 +75,22 @@ class LedgerLine:
     open: bool = False
     discards: dict[str, int] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
+    memos: dict[str, int] = field(default_factory=dict)
 
     @property
     def rows_out(self) -> int:
         return (self.buckets if self.grouped is None else self.grouped).get("out", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceResult:
+    """What was read of a source; `rows` without the malformed lines."""
+
+    name: str
+    status: SourceStatus
+    seconds: float
+    rows: int
+    ledger: LedgerLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +134,7 @@ class Run:
     code: str | None = None
     notes: tuple[str, ...] = ()
     asked: Asked = NOTHING_ASKED
+    sources: tuple[SourceResult, ...] = ()
 
     @property
     def exit_code(self) -> int:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 import framework.warehouses
 from framework import plugins
 from framework.diagnostics import Diagnostic, PipelineError, suggest
-from framework.files import expand_variables
+from framework.files.variables import expand_variables
 from framework.project import Project
 from framework.warehouse import UNKNOWN_WAREHOUSE, Refusal, SourceProblem, Unreachable, Warehouse
 

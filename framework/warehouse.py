@@ -13,6 +13,7 @@ from framework.ddl import CreateView, Storage
 from framework.diagnostics import Code
 from framework.expressions.lowering import Lowering
 from framework.expressions.types import Type
+from framework.plan import USUAL, Csv
 
 UNREACHABLE = Code("F501", "a warehouse that cannot be reached or refused")
 MISSING_FILE = Code("F502", "a source file that is not there or cannot be read")
@@ -23,12 +24,27 @@ MISSING_VARIABLE = Code("F505", "an environment variable that is not set")
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """The files of a source: their format, and the contract's columns (None for an open source)."""
+    """The files of a source: their format, the contract's columns (None for an open source), and how a csv or tsv is
+    written."""
 
     source: str
     paths: tuple[Path, ...]
     format: str
     declared: Mapping[str, Type] | None
+    csv: Csv = USUAL
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the files are made of lines, each of which can be malformed."""
+        return self.format in ("csv", "tsv", "jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a load counted itself: the records that came in, malformed ones among them. None where nothing was moved."""
+
+    records: int | None = None
+    malformed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +95,13 @@ class Warehouse(ABC):
         """
 
     @abstractmethod
-    def load(self, connection: sa.Connection, schema: str, files: Files) -> None:
+    def load(self, connection: sa.Connection, schema: str, files: Files, *, split: bool = False) -> Loaded:
         """Makes `schema.source` of the files: each declared column under its declared name, as text where
-        the format is text. Raises SourceProblem."""
+        the format is text. Raises SourceProblem, and MalformedLines where a line is no record.
+
+        With `split`, the malformed lines are left out and stand in `schema.source__malformed`, with the columns
+        `_file`, `_line`, `_reasons` (a list as JSON) and `_text`. Without any there is no such table.
+        """
 
     @abstractmethod
     def storage(self, settings: Mapping[str, Any], partition_by: tuple[str, ...]) -> Storage:
@@ -129,6 +149,10 @@ class SourceProblem(Exception):
     def __init__(self, code: Code, message: str, help: str | None = None) -> None:
         super().__init__(message)
         self.code, self.help = code, help
+
+
+class MalformedLines(Exception):
+    """Files have lines that are no records, or are no UTF-8: they are loaded again, split."""
 
 
 class CompileOnly(Warehouse):

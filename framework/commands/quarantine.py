@@ -35,7 +35,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "action", choices=("list", "show", "replay", "discard"), help="what to do with what was held back"
     )
     parser.add_argument("pipeline", type=Path, metavar="PIPELINE", help="the pipeline's file")
-    parser.add_argument("stage", nargs="?", metavar="STAGE", help="the stage that holds the rows; not for list")
+    parser.add_argument(
+        "stage", nargs="?", metavar="STAGE", help="the stage or source that holds the rows; not for list"
+    )
     parser.add_argument("--target", help="a target of framework.yaml; the default one otherwise")
     request.variable_arguments(parser)
     request.interval_arguments(parser)
@@ -60,11 +62,20 @@ def _complete(options: argparse.Namespace) -> None:
         raise PipelineError(Diagnostic(NOT_TOLD, "which rows are to be discarded is not told", None, help))
 
 
+def _refuse_source(plan: Plan, options: argparse.Namespace) -> None:
+    """Raises PipelineError for what can be done with the rows of a stage alone."""
+    if options.action in ("replay", "discard") and any(s.name == options.stage for s in plan.sources):
+        message = f"{options.action} is for a stage, and `{options.stage}` is a source"
+        help = "mend the file or the contract, and run again: each run reads the source anew"
+        raise PipelineError(Diagnostic(UNKNOWN_STAGE, message, None, help))
+
+
 def run(options: argparse.Namespace) -> int:
     _complete(options)
     here = project.find(Path.cwd())
     pipeline = load(options.pipeline)
     plan = resolve(pipeline)
+    _refuse_source(plan, options)
     if options.action == "replay":
         return _replay(pipeline, plan, here, options)
     actions: Mapping[str, Callable[..., int]] = {"list": _list, "show": _show, "discard": _discard}
@@ -105,16 +116,16 @@ class _Quarantine:
     target: Target
     connection: sa.Connection
 
-    def stages(self) -> Iterator[str]:
+    def relations(self) -> Iterator[str]:
+        """The sources and stages that hold rows or lines back now."""
         schema = self.tables.schemas["quarantine"]
         standing_now = self.target.warehouse.relations(self.connection, schema)
-        for stage in self.plan.stages:
-            if f"{stage.name}__quarantine" in standing_now:
-                yield stage.name
+        names = [*(source.name for source in self.plan.sources), *(stage.name for stage in self.plan.stages)]
+        yield from (name for name in names if f"{name}__quarantine" in standing_now)
 
     def held(self, stage: str, options: argparse.Namespace) -> sa.TableClause:
         """The quarantine of a stage, with its columns. Raises PipelineError where there is none."""
-        known = list(self.stages())
+        known = list(self.relations())
         if stage not in known:
             help = suggest(stage, known) if known else "nothing is held back by this pipeline"
             raise PipelineError(Diagnostic(UNKNOWN_STAGE, f"`{stage}` holds nothing back", None, help))
@@ -132,7 +143,7 @@ class _Quarantine:
 
 
 def _list(quarantine: _Quarantine, options: argparse.Namespace) -> int:
-    found = {stage: quarantine.counts(quarantine.held(stage, options)) for stage in quarantine.stages()}
+    found = {stage: quarantine.counts(quarantine.held(stage, options)) for stage in quarantine.relations()}
     if options.output == "json":
         print(as_json({"schema_version": SCHEMA_VERSION, "quarantine": found}))
         return 0
@@ -140,7 +151,9 @@ def _list(quarantine: _Quarantine, options: argparse.Namespace) -> int:
         (s, c["bucket"], c["checks"], f"{c['rows']:,}", c["first_run"] or "") for s, cs in found.items() for c in cs
     ]
     print(
-        table(("stage", "bucket", "checks", "rows", "since run"), rows, right=(3,)) if rows else "nothing is held back"
+        table(("held by", "bucket", "checks", "rows", "since run"), rows, right=(3,))
+        if rows
+        else "nothing is held back"
     )
     return 0
 

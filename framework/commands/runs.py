@@ -6,7 +6,7 @@ from typing import Any
 
 from framework import project
 from framework.diagnostics import Code, Diagnostic, PipelineError
-from framework.files import expand_variables
+from framework.files.variables import expand_variables
 from framework.printing import SCHEMA_VERSION, as_json, table
 from framework.state import history
 

@@ -1,20 +1,14 @@
 """Plan x warehouse -> Program: SQLAlchemy statements, stage by stage; pure and offline."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import TypeVar
 
-from sqlalchemy.sql.selectable import FromClause
-
-from framework.assertion import Assertion, MeasureTest, RowTest
-from framework.compile.audits import judged, set_audits
 from framework.compile.folding import forms
 from framework.compile.program import Program, SourceProgram, StageProgram
-from framework.compile.rows import lower_query
+from framework.compile.sources import source_program
 from framework.compile.stages import Stages
 from framework.compile.tables import DEFAULT_SCHEMAS, FRAMEWORK_SCHEMA, Tables
 from framework.diagnostics import Code, Diagnostic, PipelineError
-from framework.expressions.tree import references
 from framework.plan import Plan, SourcePlan, StagePlan
 from framework.selection import sources_read
 from framework.warehouse import Warehouse
@@ -39,11 +33,12 @@ def compile_plan(
     used = {tables.schema(stage) for stage in plan.stages}
     used |= {schemas["quarantine"] for stage in plan.stages if stage.query.holds}
     used |= {schemas["raw"] for source in plan.sources if source.table is None}
+    used |= {schemas["quarantine"] for source in plan.sources if source.csv is not None or source.flags}
     read = sources_read(plan, (stage.name for stage in chosen))
     refused: list[Diagnostic] = [*_tied_elsewhere(chosen, warehouse.name)]
 
     def source(source: SourcePlan) -> SourceProgram:
-        return _source(source, stages)
+        return source_program(source, stages)
 
     sources = _each(source, [s for s in plan.sources if s.name in read], warehouse.name, refused)
     stored = [s for s in chosen if found[s.name] != "folded"]
@@ -51,26 +46,6 @@ def compile_plan(
     if refused:
         raise PipelineError(*refused)
     return Program(plan, warehouse.name, sources, programs, (*sorted(used), FRAMEWORK_SCHEMA))
-
-
-def _source(source: SourcePlan, stages: Stages) -> SourceProgram:
-    table, lowering = stages.tables.source(source), stages.lowering
-    rows: FromClause = table
-    touched = {name for assertion in source.assertions for name in _touched(assertion)}
-    if touched:
-        query = replace(source.query, output=tuple(dict.fromkeys((*source.relation.names, *sorted(touched)))))
-        rows = lower_query(query, stages.read, lowering, verdict=False).select.cte(f"{source.name}_typed")
-    audit = judged(rows, source.name, source.assertions, lowering)
-    return SourceProgram(source, table, audit, set_audits(source.assertions, stages.read, lowering))
-
-
-def _touched(assertion: Assertion) -> frozenset[str]:
-    """The columns that a fused scan reads for an assertion."""
-    test = assertion.test
-    where = frozenset[str]() if assertion.where is None else references(assertion.where)
-    if isinstance(test, RowTest):
-        return where | references(test.failing)
-    return where | references(test.value) if isinstance(test, MeasureTest) else where
 
 
 Planned = TypeVar("Planned", SourcePlan, StagePlan)

@@ -11,6 +11,9 @@ from framework.compile.program import Audit, SetAudit
 from framework.compile.rows import Read, lower_query
 from framework.compile.scan import Scan
 from framework.expressions.lowering import Lowering
+from framework.expressions.tree import Expression
+
+NOTHING_MORE: Mapping[str, Expression] = {}
 
 
 def fused(
@@ -24,11 +27,20 @@ def fused(
     return scan.audit()
 
 
-def judged(source: FromClause, relation: str, assertions: Iterable[Assertion], lowering: Lowering) -> Audit:
-    """One select over rows without a verdict: how many, and every check that a row or an aggregate decides."""
+def judged(
+    source: FromClause,
+    relation: str,
+    assertions: Iterable[Assertion],
+    lowering: Lowering,
+    counted: Mapping[str, Expression] = NOTHING_MORE,
+) -> Audit:
+    """One select over rows without a verdict: how many, how many of them for which each condition of `counted` is true,
+    and every check that a row or an aggregate decides."""
     scan = Scan(source, lowering, False)
     scan.relation = relation
     scan.bucket("out", {})
+    for name, condition in counted.items():
+        scan.memo(name, condition)
     for assertion in assertions:
         scan.judge(assertion)
     return scan.audit()

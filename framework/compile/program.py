@@ -15,14 +15,14 @@ from framework.plan import Plan, SourcePlan, StagePlan
 Statement = Any  # an SQLAlchemy element that can be executed
 
 
-FigureKind = Literal["rows", "money", "failing", "judged", "measure"]
+FigureKind = Literal["rows", "memo", "money", "failing", "judged", "measure"]
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One number of a fused scan of a relation's rows.
 
-    `subject` is a bucket, a balance column in it, or an assertion's name.
+    `subject` is a bucket, the name of a memo, a balance column in it, or an assertion's name.
     """
 
     relation: str
@@ -48,11 +48,25 @@ class SetAudit:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceHolding:
+    """What of a source could not be read: `malformed` the lines that a load left out, which `counted` counts, and
+    `unreadable` the rows with a value that is not of its type. None where every value is a text."""
+
+    table: TableClause
+    malformed: Select[Any]
+    counted: Select[Any]
+    unreadable: Select[Any] | None
+
+
+@dataclass(frozen=True, slots=True)
 class SourceProgram:
+    """`holding` is of files alone: a table of the warehouse has no lines."""
+
     source: SourcePlan
     table: TableClause
     audit: Audit
     sets: tuple[SetAudit, ...] = ()
+    holding: SourceHolding | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +103,14 @@ class Account:
 
     `inputs` count what came in, one select for each input: rows, then the money of the columns `carried`; empty
     where the rows came out of the account before. `before` counts by bucket the rows that left before a group.
+    `scanned` are inputs whose rows the scan of the source has counted.
     """
 
     stage: StagePlan
     carried: tuple[str, ...]
-    inputs: tuple[Select[Any], ...]
+    inputs: Mapping[str, Select[Any]]
     before: Audit | None = None
+    scanned: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

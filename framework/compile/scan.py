@@ -83,6 +83,10 @@ class Scan:
             value = Reference(_MONEY, True, column)
             self._sum(name, bucket, value if here is None else call("case", here, value))
 
+    def memo(self, name: str, condition: Expression) -> None:
+        """The rows for which a condition is true, wherever they ended."""
+        self._count("memo", name, "out", condition)
+
     def judge(self, assertion: Assertion) -> None:
         test = assertion.test
         if isinstance(test, HeldTest):

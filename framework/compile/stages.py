@@ -170,12 +170,18 @@ class Stages:
 
     def _account(self, member: Member, *, first: bool) -> Account:
         """What the ledger counts beside the stored rows. What comes into a later member came out of the one before."""
-        inputs = tuple(self._inputs(member)) if first else ()
-        return Account(member.stage, tuple(member.carried), inputs, self._before(member))
+        inputs = member.stage.inputs if first else ()
+        scanned = () if member.carried else tuple(name for name in inputs if self._is_scanned(name))
+        counted = {name: select for name, select in self._inputs(member, inputs) if name not in scanned}
+        return Account(member.stage, tuple(member.carried), counted, self._before(member), scanned)
 
-    def _inputs(self, member: Member) -> Iterable[Select[Any]]:
+    def _is_scanned(self, name: str) -> bool:
+        """Whether an input is files, which a run reads once more where they are counted once more."""
+        return name in self.sources and self.sources[name].path is not None
+
+    def _inputs(self, member: Member, inputs: Iterable[str]) -> Iterable[tuple[str, Select[Any]]]:
         """Rows of each input, and the money that comes in with them."""
-        for name in member.stage.inputs:
+        for name in inputs:
             table = self.read(name, ()).alias(name)
             sums = []
             for index, balance in enumerate(member.carried):
@@ -183,7 +189,7 @@ class Stages:
                 assert column is not None
                 total = sa.func.coalesce(sa.func.sum(column_of(table, column.name)), sa.literal_column("0"))
                 sums.append(total.label(f"money_{index}"))
-            yield sa.select(sa.func.count().label("rows_in"), *sums).select_from(table)
+            yield name, sa.select(sa.func.count().label("rows_in"), *sums).select_from(table)
 
     def _before(self, member: Member) -> Audit | None:
         """What becomes of the rows before a group, where they can end there: counted by a query of its own."""

@@ -72,7 +72,7 @@ class Tables:
         """A published table as it will be once the run has published."""
         return self._table(self.schema(stage), f"{stage.name}__next", stage.relation.names)
 
-    def quarantine(self, stage: StagePlan) -> TableClause:
+    def quarantine(self, stage: SourcePlan | StagePlan) -> TableClause:
         return table(self.schemas["quarantine"], f"{stage.name}__quarantine")
 
     def stored(self, stage: StagePlan) -> tuple[str, ...]:

@@ -33,6 +33,11 @@ def _text(statement: Any, dialect: sa.Dialect) -> str:
 def _source(program: SourceProgram) -> Iterator[tuple[str, Any]]:
     if program.audit.select is not None:
         yield f"source {program.source.name}: one scan for what a row decides", program.audit.select
+    if program.holding is not None and program.holding.unreadable is not None:
+        yield (
+            f"source {program.source.name}: rows with an unreadable value, where there are any",
+            (program.holding.unreadable),
+        )
     for audit in program.sets:
         yield f"source {program.source.name}: {audit.assertion.name}", audit.select
 
@@ -50,7 +55,7 @@ def _stage(program: StageProgram) -> Iterator[tuple[str, Any]]:
             program.holding.discard,
         )
     for account in program.accounts:
-        for select, relation in zip(account.inputs, account.stage.inputs, strict=bool(account.inputs)):
+        for relation, select in account.inputs.items():
             yield f"stage {account.stage.name}: what comes in from {relation}", select
         if account.before is not None:
             yield f"stage {account.stage.name}: what becomes of the rows before they are grouped", account.before.select

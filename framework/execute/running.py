@@ -23,7 +23,7 @@ from framework.execute.session import Session, Stopped, refused
 from framework.execute.settings import Progress, Settings
 from framework.obstacles import obstacles
 from framework.plan import StagePlan
-from framework.run import CheckResult, Run, StageResult, Status
+from framework.run import CheckResult, Run, SourceResult, StageResult, Status
 from framework.warehouse import UNREACHABLE, Warehouse
 
 
@@ -36,6 +36,7 @@ class Execution:
         self.program, self.warehouse, self.engine = program, warehouse, engine
         self.settings, self.progress = settings, progress
         self.tables = Tables(program.plan, settings.schemas, program.selected)
+        self.sources: dict[str, SourceResult] = {}
         self.results: dict[str, StageResult] = {}
         self.checks: list[CheckResult] = []
         self.failed: set[str] = set()
@@ -81,6 +82,7 @@ class Execution:
             code,
             tuple(self.notes),
             settings.asked,
+            tuple(self.sources.values()),
         )
 
     @contextmanager
@@ -103,10 +105,11 @@ class Execution:
             self._prepare(session)
             for source in self.program.sources:
                 self.progress(source.source.name, "reading")
-                judged, version = sources.read(session, source, self.settings)
-                self.inputs[source.source.name] = {source.source.name: version}
-                self.checks += judged.results
-                if not judged.passed:
+                found = sources.read(session, source, self.settings)
+                self.inputs[source.source.name] = {source.source.name: found.version}
+                self.sources[source.source.name] = found.result
+                self.checks += found.checks
+                if found.result.status == "failed":
                     self.failed.add(source.source.name)
             if not self.failed:
                 self._stages(session)
@@ -182,7 +185,8 @@ class Execution:
                 self.failed.add(stage.name)
                 self.results[stage.name] = _skipped(stage.name, stage.kind)
             return
-        built = stages.build(session, program, self.tables, self.settings, self.progress)
+        scanned = {name: source.rows for name, source in self.sources.items()}
+        built = stages.build(session, program, self.tables, self.settings, self.progress, scanned)
         with self.placing:
             self.checks += built.checks
             if built.passed:

@@ -1,37 +1,94 @@
-"""A source before anything is built: found, held against its contract, judged."""
+"""A source before anything is built: found, held against its contract, counted and judged."""
 
+import time
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
-from framework import files as source_files
-from framework.compile.program import SourceProgram
-from framework.execute.checking import Judged, judged, set_figures
+from framework.compile.program import SourceHolding, SourceProgram
+from framework.ddl import CreateTableAs
+from framework.execute.checking import judged, refuse_faults, set_figures
 from framework.execute.session import Session, Stopped
 from framework.execute.settings import Settings
-from framework.plan import SourcePlan
-from framework.run import Status
-from framework.warehouse import CONTRACT, MISSING_FILE, Files, SourceProblem
+from framework.files.contract import check_type
+from framework.files.finding import find
+from framework.files.refusal import about_lines, unreadable
+from framework.files.variables import expand_variables
+from framework.ledger import source_line
+from framework.plan import USUAL, SourcePlan
+from framework.run import CheckResult, LedgerLine, SourceResult, SourceStatus, Status
+from framework.warehouse import CONTRACT, MISSING_FILE, Files, Loaded, MalformedLines, SourceProblem
 
 
-def read(session: Session, program: SourceProgram, settings: Settings) -> tuple[Judged, str]:
-    """The judgement of a source, and the version of what it read. Raises Stopped."""
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a source gave, its checks, and the version of what was read."""
+
+    result: SourceResult
+    checks: tuple[CheckResult, ...]
+    version: str
+
+
+def read(session: Session, program: SourceProgram, settings: Settings) -> Read:
+    """The judgement of a source. Raises Stopped."""
     source = program.source
     session.doing = f"source `{source.name}`"
     try:
-        with session.transaction():
-            version = _load(session, source, settings)
-            audited = () if program.audit.select is None else session.row(program.audit.select)
-            sets = set_figures(session, program.sets)
+        files = _files(source, settings)
+        try:
+            return _read(session, program, settings, files, split=False)
+        except MalformedLines:
+            return _read(session, program, settings, files, split=True)
+        except DBAPIError as error:
+            # DuckDB reads a csv where it stands, and meets a malformed line when it counts the rows.
+            if files is None or not files.is_text or not about_lines(error.orig):
+                raise
+            return _read(session, program, settings, files, split=True)
     except SourceProblem as problem:
         raise _stopped(source, problem) from None
     except DBAPIError as error:
-        unreadable = source_files.unreadable(error.orig) if isinstance(error.orig, Exception) else None
-        if unreadable is None:
+        found = unreadable(error.orig)
+        if found is None:
             raise
-        raise _stopped(source, unreadable) from None
-    return judged(source.name, source.assertions, program.audit, audited, sets, settings), version
+        raise _stopped(source, found) from None
+
+
+def _read(session: Session, program: SourceProgram, settings: Settings, files: Files | None, *, split: bool) -> Read:
+    source, begun = program.source, time.monotonic()
+    with session.transaction():
+        loaded = Loaded()
+        if files is None:
+            read_as = _table(session, source)
+        else:
+            read_as = _version(files.paths)
+            raw = settings.schemas["raw"]
+            loaded = session.warehouse.load(session.connection, raw, files, split=split)
+        audited = () if program.audit.select is None else session.row(program.audit.select)
+        sets = set_figures(session, program.sets)
+        holding = program.holding
+        malformed = int(session.row(holding.counted)[0]) if holding is not None and loaded.malformed else 0
+        account = source_line(program.audit, source.name, audited, loaded.records, malformed)
+        refuse_faults(account)
+        if holding is not None:
+            _hold(session, holding, account)
+    judgement = judged(source.name, source.assertions, program.audit, audited, sets, settings)
+    seconds = round(time.monotonic() - begun, 3)
+    status: SourceStatus = "read" if judgement.passed else "failed"
+    return Read(SourceResult(source.name, status, seconds, account.rows_out, account), judgement.results, read_as)
+
+
+def _hold(session: Session, holding: SourceHolding, account: LedgerLine) -> None:
+    """The quarantine of a source, where there is something to hold."""
+    session.drop(holding.table.schema or "", holding.table.name)
+    held = [holding.malformed] if account.buckets.get("malformed") else []
+    if holding.unreadable is not None and account.memos:
+        held.append(holding.unreadable)
+    if held:
+        rows = held[0] if len(held) == 1 else sa.union_all(*held)
+        session.do(CreateTableAs(holding.table, rows))
 
 
 def _stopped(source: SourcePlan, problem: SourceProblem) -> Stopped:
@@ -39,13 +96,16 @@ def _stopped(source: SourcePlan, problem: SourceProblem) -> Stopped:
     return Stopped(status, f"source `{source.name}`: {problem.args[0]}", problem.help, problem.code.id)
 
 
-def _load(session: Session, source: SourcePlan, settings: Settings) -> str:
-    if source.path is not None:
-        paths = source_files.find(source.path, settings.root)
-        files = Files(source.name, paths, source.format or "csv", source.declared)
-        session.warehouse.load(session.connection, settings.schemas["raw"], files)
-        return _version(paths)
-    schema, _, name = source_files.expand_variables(source.table or "").rpartition(".")
+def _files(source: SourcePlan, settings: Settings) -> Files | None:
+    if source.path is None:
+        return None
+    paths = find(source.path, settings.root)
+    return Files(source.name, paths, source.format or "csv", source.declared, source.csv or USUAL)
+
+
+def _table(session: Session, source: SourcePlan) -> str:
+    """The version of a table; it is named by itself. Raises SourceProblem where it is not as the contract says."""
+    schema, _, name = expand_variables(source.table or "").rpartition(".")
     if schema:
         _check_columns(source, session.columns(schema, name))
     return source.table or ""
@@ -53,7 +113,7 @@ def _load(session: Session, source: SourcePlan, settings: Settings) -> str:
 
 def version(source: SourcePlan, root: Path) -> str:
     """What a source is made of, as it is recorded: its files, or its table. Raises SourceProblem."""
-    return source.table or "" if source.path is None else _version(source_files.find(source.path, root))
+    return source.table or "" if source.path is None else _version(find(source.path, root))
 
 
 def _version(paths: Iterable[Path]) -> str:
@@ -69,4 +129,4 @@ def _check_columns(source: SourcePlan, found: Mapping[str, str]) -> None:
     for name, wanted in (source.declared or {}).items():
         if name.lower() not in known:
             raise SourceProblem(CONTRACT, f"{source.table} has no column `{name}`", "mend the contract")
-        source_files.check_type(source.name, name, wanted, known[name.lower()])
+        check_type(source.name, name, wanted, known[name.lower()])

@@ -1,7 +1,7 @@
 """One stage: its candidate built, counted and judged, then put in its place."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -28,8 +28,16 @@ class Built:
         return self.results[-1].status == "built"
 
 
-def build(session: Session, program: StageProgram, tables: Tables, settings: Settings, progress: Progress) -> Built:
-    """The candidate beside what stands, counted and judged. Raises Stopped where the ledger does not close."""
+def build(
+    session: Session,
+    program: StageProgram,
+    tables: Tables,
+    settings: Settings,
+    progress: Progress,
+    scanned: Mapping[str, int],
+) -> Built:
+    """The candidate beside what stands, counted and judged; `scanned` are the rows of sources, as their scans counted
+    them. Raises Stopped where the ledger does not close."""
     stage = program.stage
     session.doing = f"stage `{stage.name}`"
     progress(stage.name, "building")
@@ -46,7 +54,7 @@ def build(session: Session, program: StageProgram, tables: Tables, settings: Set
     progress(stage.name, "checking")
     with session.transaction():
         audited = session.row(program.audit.select)
-        counted = [_counts(session, account) for account in program.accounts]
+        counted = [_counts(session, account, scanned) for account in program.accounts]
         sets = set_figures(session, program.sets)
     account_lines = lines(program, counted, audited)
     for account in account_lines:
@@ -63,9 +71,10 @@ def _discard(session: Session, program: StageProgram) -> dict[str, int]:
     return {str(reason): int(count) for reason, count in session.do(program.holding.discarded)}
 
 
-def _counts(session: Session, account: Account) -> Counts:
+def _counts(session: Session, account: Account, scanned: Mapping[str, int]) -> Counts:
     before = None if account.before is None else tuple(session.row(account.before.select))
-    return Counts(tuple(tuple(session.row(select)) for select in account.inputs), before)
+    counted = tuple(tuple(session.row(select)) for select in account.inputs.values())
+    return Counts((*counted, *((scanned[name],) for name in account.scanned)), before)
 
 
 def _judged(

@@ -9,10 +9,12 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
-from framework import files as source_files
 from framework.ddl import Storage
 from framework.expressions.lowering import Lowering
-from framework.warehouse import Files, Refusal, TableSetting, Warehouse
+from framework.files import reading, splitting
+from framework.files.header import columns
+from framework.files.quoting import quoted, text
+from framework.warehouse import Files, Loaded, MalformedLines, Refusal, TableSetting, Warehouse
 from framework.warehouses._duckdb_functions import TEMPLATES
 
 
@@ -37,6 +39,14 @@ def _reserved_words() -> frozenset[str]:
 
 
 _NO_FUNCTION = re.compile(r"Function with name .* does not exist|No function matches the given name")
+
+
+def _look_into(connection: sa.Connection, files: Files) -> None:
+    """Reads every value: an object is otherwise looked into where a query asks for one of its names, which is late."""
+    for path in files.paths:
+        known = columns(path, files)
+        asked = ", ".join(f"count({quoted(name)})" for name in known) or "count(*)"
+        connection.exec_driver_sql(f"SELECT {asked} FROM {reading.reader(files, path, known)}").one()
 
 
 class Duckdb(Warehouse):
@@ -80,15 +90,29 @@ class Duckdb(Warehouse):
             connection.execute("SET preserve_insertion_order = false")
             for name in ("memory_limit", "threads"):
                 if name in settings:
-                    connection.execute(f"SET {name} = {source_files.text(str(settings[name]))}")
+                    connection.execute(f"SET {name} = {text(str(settings[name]))}")
 
         return engine
 
-    def load(self, connection: sa.Connection, schema: str, files: Files) -> None:
-        """A view over the files: they are read where they stand."""
-        select, _ = source_files.select(files)
-        name = f"{source_files.quoted(schema)}.{source_files.quoted(files.source)}"
-        connection.exec_driver_sql(f"CREATE OR REPLACE VIEW {name} AS\n{select}")
+    def load(self, connection: sa.Connection, schema: str, files: Files, *, split: bool = False) -> Loaded:
+        """A view over the files, which are read where they stand; a table where they had to be split."""
+        if not split and not splitting.is_readable(files):
+            raise MalformedLines
+        name, malformed = (f"{quoted(schema)}.{quoted(n)}" for n in (files.source, f"{files.source}__malformed"))
+        kind = self.relations(connection, schema).get(files.source)
+        if kind is not None:
+            connection.exec_driver_sql(f"DROP {kind} {name}")
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {malformed}")
+        if not split:
+            connection.exec_driver_sql(f"CREATE VIEW {name} AS\n{reading.select(files)}")
+            if files.format == "jsonl":
+                _look_into(connection, files)
+            return Loaded()
+        with splitting.split(files) as found:
+            connection.exec_driver_sql(f"CREATE TABLE {name} AS\n{reading.select(files, found.sound)}")
+            if found.malformed.count:
+                connection.exec_driver_sql(f"CREATE TABLE {malformed} AS\n{found.malformed.select}")
+            return Loaded(found.records, found.malformed.count)
 
     def storage(self, settings: Mapping[str, Any], partition_by: tuple[str, ...]) -> Storage:
         """DuckDB keeps the least and the greatest value of each block of rows, so the order of rows is what counts."""

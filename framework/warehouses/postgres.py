@@ -1,24 +1,24 @@
 """Postgres 15 and later: files are read by DuckDB and streamed in with COPY."""
 
 import hashlib
-import re
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
-from framework import files as source_files
 from framework.ddl import CreateView, DropRelation, Storage
 from framework.expressions.lowering import Lowering
-from framework.warehouse import MISSING_FILE, Files, Refusal, SourceProblem, TableSetting, Unreachable, Warehouse
+from framework.files import reading, splitting
+from framework.files.quoting import quoted
+from framework.files.unnamed import unnamed
+from framework.warehouse import Files, Loaded, MalformedLines, Refusal, TableSetting, Unreachable, Warehouse
 from framework.warehouses._postgres_functions import TEMPLATES, TYPES, over
+from framework.warehouses._postgres_loading import column_type, copy, write
 from framework.warehouses._postgres_refusals import REFUSALS, class_of, forbidden, unconnected
 
-_CHUNK = 1 << 20  # bytes given to COPY at once
 _CONNECT_SECONDS = 15
 _SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
 # What a server's own configuration could change in the text and the numbers that a query gives. Where the server's
@@ -101,20 +101,35 @@ class Postgres(Warehouse):
             raise Unreachable(unfit)
         return engine
 
-    def load(self, connection: sa.Connection, schema: str, files: Files) -> None:
+    def load(self, connection: sa.Connection, schema: str, files: Files, *, split: bool = False) -> Loaded:
         """DuckDB reads the files into one csv, in which a null and an empty text differ, and COPY takes it."""
-        import duckdb
+        if split:
+            with splitting.split(files) as found:
+                self._load(connection, schema, files, found)
+                return Loaded(found.records, found.malformed.count)
+        if not splitting.is_readable(files):
+            raise MalformedLines
+        return Loaded(self._load(connection, schema, files, None))
 
-        select, _ = source_files.select(files)
-        with tempfile.TemporaryDirectory(prefix="framework-") as folder:
-            path = Path(folder) / "rows.csv"
-            try:
-                columns = _write(select, path)
-            except duckdb.Error as error:
-                raise _unreadable(error, files) from None
-            self._empty(connection, schema, files.source, columns)
-            _copy(connection, _qualified(schema, files.source), path)
-        self.filled(connection, schema, files.source)
+    def _load(self, connection: sa.Connection, schema: str, files: Files, split: splitting.Split | None) -> int:
+        select = reading.select(files) if split is None else reading.select(files, split.sound)
+        with unnamed() as target:
+            columns, rows = write(select, files, target, split=split is not None)
+            self._fill(connection, schema, files.source, columns, target.file)
+        name = f"{files.source}__malformed"
+        if split is not None and split.malformed.count:
+            columns = {column: column_type(kind)[0] for column, kind in splitting.MALFORMED_COLUMNS.items()}
+            self._fill(connection, schema, name, columns, split.malformed.file)
+        else:
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_escaped(_qualified(schema, name))}")
+        return rows
+
+    def _fill(
+        self, connection: sa.Connection, schema: str, name: str, columns: Mapping[str, str], file: BinaryIO
+    ) -> None:
+        self._empty(connection, schema, name, columns)
+        copy(connection, _qualified(schema, name), file)
+        self.filled(connection, schema, name)
 
     def storage(self, settings: Mapping[str, Any], partition_by: tuple[str, ...]) -> Storage:
         """Partitions are an index of the tree kind: rows that change are written at the end, and an index that
@@ -140,7 +155,7 @@ class Postgres(Warehouse):
             connection.exec_driver_sql(f"DROP TABLE {table}")
         # Text is compared and sorted by code point, whatever the database's own collation is.
         kinds = {"text": 'text COLLATE "C"'}
-        listed = ", ".join(f"{_escaped(source_files.quoted(c))} {kinds.get(kind, kind)}" for c, kind in columns.items())
+        listed = ", ".join(f"{_escaped(quoted(c))} {kinds.get(kind, kind)}" for c, kind in columns.items())
         connection.exec_driver_sql(f"CREATE TABLE {table} ({listed})")
 
     def show(self, connection: sa.Connection, view: CreateView, ours: Collection[tuple[str, str]]) -> None:
@@ -259,77 +274,12 @@ def _url(settings: Mapping[str, str]) -> sa.URL:
 
 
 def _qualified(schema: str, name: str) -> str:
-    return f"{source_files.quoted(schema)}.{source_files.quoted(name)}"
+    return f"{quoted(schema)}.{quoted(name)}"
 
 
 def _escaped(text: str) -> str:
     """Text for a statement that goes to the driver as it stands, where a % would be a place."""
     return text.replace("%", "%%")
-
-
-# -- loading
-
-_TYPES = {
-    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT"), "bigint"),
-    **dict.fromkeys(("UTINYINT", "USMALLINT", "UINTEGER"), "bigint"),
-    **dict.fromkeys(("UBIGINT", "HUGEINT", "UHUGEINT"), "numeric"),
-    **dict.fromkeys(("FLOAT", "DOUBLE"), "double precision"),
-    "BOOLEAN": "boolean",
-    "DATE": "date",
-}
-_DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
-
-
-def _type(found: str) -> tuple[str, str | None]:
-    """Postgres's name of a column's type, and what DuckDB casts it to first, if it must."""
-    if match := _DECIMAL.fullmatch(found):
-        return f"numeric({match[1]},{match[2]})", None
-    if found.startswith("TIMESTAMP"):
-        # One with a zone becomes UTC, as everywhere.
-        return "timestamp without time zone", "TIMESTAMP"
-    if found in _TYPES:
-        return _TYPES[found], None
-    return "text", None if found == "VARCHAR" else "VARCHAR"
-
-
-def _write(select: str, path: Path) -> dict[str, str]:
-    """The rows as csv, every value quoted and a null not; gives the columns with Postgres's types."""
-    import duckdb
-
-    with duckdb.connect(config={"temp_directory": str(path.parent)}) as reader:
-        reader.execute("SET TimeZone = 'UTC'")
-        reader.execute("SET preserve_insertion_order = false")
-        columns: dict[str, str] = {}
-        chosen = []
-        for name, found, *_ in reader.execute(f"DESCRIBE {select}").fetchall():
-            columns[name], through = _type(found)
-            column = source_files.quoted(name)
-            chosen.append(column if through is None else f"CAST({column} AS {through})")
-        reader.execute(
-            f"COPY (SELECT {', '.join(chosen)} FROM ({select})) TO {source_files.text(str(path))} "
-            "(FORMAT csv, HEADER false, FORCE_QUOTE *)"
-        )
-    return columns
-
-
-def _copy(connection: sa.Connection, table: str, path: Path) -> None:
-    import psycopg
-
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    statement = f"COPY {table} FROM STDIN (FORMAT csv)"
-    try:
-        with path.open("rb") as file, driver.cursor() as cursor, cursor.copy(statement) as copy:
-            while chunk := file.read(_CHUNK):
-                copy.write(chunk)
-    except psycopg.Error as error:
-        # As SQLAlchemy raises what its own statements meet.
-        raise sa.exc.DBAPIError(statement, None, error) from None
-
-
-def _unreadable(error: Exception, files: Files) -> SourceProblem:
-    known = source_files.unreadable(error)
-    return known or SourceProblem(MISSING_FILE, f"the files of source `{files.source}` cannot be read")
 
 
 # -- locks

@@ -15,6 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from framework import standing
+from framework.cli import main
 from integration.project import REPOSITORY, URL_VARIABLE, Outcome, Project, exactly
 
 CLAIMS = REPOSITORY / "pipelines" / "claims.yaml"
@@ -40,6 +41,12 @@ def small(project: Project) -> Project:
     return project
 
 
+def quarantined(project: Project) -> str:
+    project.capture.readouterr()
+    assert main(["quarantine", "list", "small.yaml"]) == 0
+    return project.capture.readouterr().out
+
+
 def left(project: Project) -> bytes:
     """All that a run may have left on disk but the warehouse itself."""
     kept = [p for folder in ("target", ".framework") for p in (project.root / folder).rglob("*") if p.is_file()]
@@ -61,18 +68,27 @@ def test_a_missing_file_is_refused_and_named(small: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    "lines", [["c,Zanzibar,Quito"], ["Zanzibar"], ['c,"Zanzibar']], ids=["wide", "narrow", "quote"]
+    ("line", "reason"),
+    [("c,Zanzibar,Quito", "fields"), ("Zanzibar", "fields"), ('c,"Zanzibar', "quote"), ("c,Zanz\xffibar", "encoding")],
 )
-def test_a_malformed_line_is_refused_without_its_text(small: Project, lines: list[str]) -> None:
-    before = small.published()
-    small.csv("data/rows.csv", "k,v", "a,1", "b,2", *lines)
-    outcome = small.run("small.yaml")
-    assert outcome.code == 4, outcome.said
-    assert "raw" in outcome.said
-    for text in ("Zanzibar", "Quito"):
-        assert text not in outcome.said
-        assert text.encode() not in left(small)
-    assert small.published() == before
+def test_a_malformed_line_is_held_back_and_its_text_not_told(small: Project, line: str, reason: str) -> None:
+    (small.root / "data" / "rows.csv").write_bytes(f"k,v\na,1\n{line}\nb,3\n".encode("latin-1"))
+    outcome = small.good("small.yaml")
+    assert outcome.changes("out") == (0, 1, 1, 0)
+    (source,) = outcome.results["sources"]
+    assert source["ledger"]["rows_in"] == 3
+    assert source["ledger"]["buckets"] == {"malformed": 1, "out": 2}
+    held = small.rows("quarantine.raw__quarantine", "_file", "_line", "_bucket", "_reasons", "_text", "k", "v")
+    text = line.replace("\xff", "\ufffd")
+    assert held == [("rows.csv", 3, "malformed", f'["malformed({reason})"]', text, None, None)]
+    listed = quarantined(small)
+    assert "raw" in listed
+    for told in ("Zanz", "Quito"):
+        assert told not in outcome.said + listed
+        assert told.encode() not in left(small)
+    small.csv("data/rows.csv", "k,v", "a,1", "b,3")
+    small.good("small.yaml")
+    assert "nothing is held back" in quarantined(small)
 
 
 @pytest.mark.parametrize("text", ["", "\xff\xfek,v\na,1\n"], ids=["empty", "not UTF-8"])

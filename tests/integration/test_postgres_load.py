@@ -11,8 +11,9 @@ import pytest
 import sqlalchemy as sa
 from conftest import Opened
 
-from framework import files as source_files
 from framework.expressions.types import Type, parse_type
+from framework.files.finding import find
+from framework.files.reading import select as read_files
 from framework.warehouse import Files, SourceProblem
 from framework.warehouses.postgres import Postgres
 
@@ -53,7 +54,7 @@ def _rows(postgres: Opened, name: str = "src") -> list[tuple[Any, ...]]:
 
 
 def _as_duckdb_reads(files: Files) -> list[tuple[Any, ...]]:
-    select, _ = source_files.select(files)
+    select = read_files(files)
     with duckdb.connect() as connection:
         return sorted(connection.execute(select).fetchall(), key=repr)
 
@@ -151,7 +152,7 @@ def test_parquet_types_that_postgres_has_not(postgres: Opened, tmp_path: Path) -
 def test_files_of_a_glob_may_order_their_columns_freely(postgres: Opened, tmp_path: Path) -> None:
     _file(tmp_path, "part1.csv", "id,name,extra\n1,a,x\n")
     _file(tmp_path, "part2.csv", "NAME,id\nb,2\n")
-    paths = source_files.find("part*.csv", tmp_path)
+    paths = find("part*.csv", tmp_path)
     rows = _same(postgres, Files("src", paths, "csv", _declared(id="integer", name="string")))
     assert rows == [("1", "a"), ("2", "b")]
 

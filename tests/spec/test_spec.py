@@ -169,7 +169,8 @@ def _csv(name: str, types: Data, source: Data, project: Path, settings: Data, de
     writer.writerow(types)
     writer.writerows([_cell(value) for value in row] for row in source.get("rows", ()))
     kind = "csv" if delimiter == "," else "tsv"
-    (project / f"{name}.{kind}").write_text(source.get("text", text.getvalue()), encoding="utf-8")
+    encoding = source.get("csv", {}).get("encoding", "utf-8")
+    (project / f"{name}.{kind}").write_text(source.get("text", text.getvalue()), encoding=encoding, newline="")
 
 
 def _cell(value: Any) -> Any:
@@ -277,6 +278,9 @@ def outcome(printed: Data, project: Path, settings: dict[str, str], run: Data) -
         for stage in results["stages"]:
             planned = next(s for s in manifest["stages"] if s["name"] == stage["name"])
             found[stage["name"]] = _stage(stage, planned, reader, run.get("expect", {}).get(stage["name"], {}))
+    for source in results["sources"]:
+        if source["ledger"]["buckets"].get("malformed"):
+            found[source["name"]] = account(source["ledger"])
     listed = run.get("expect", {})
     for check in results["checks"]:
         told = listed.get(check["relation"], {}).get("checks", {})
@@ -376,7 +380,7 @@ def expected(run: Data, pipeline: Data) -> dict[str, Any]:
         return found
     for name, told in run.get("expect", {}).items():
         if name in pipeline["sources"]:
-            _only({"checks"}, told)
+            _only({"checks", "ledger"}, told)
             found[name] = dict(told)
             continue
         _only(STAGE_KEYS, told)

@@ -3,22 +3,96 @@ WITH typed AS
 (SELECT raw_claim_headers.claim_id AS claim_id, CAST(CASE WHEN regexp_matches(raw_claim_headers.claim_version, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_headers.claim_version AS BIGINT) END AS BIGINT) AS claim_version, raw_claim_headers.member_id AS member_id, raw_claim_headers.provider_npi AS provider_npi, raw_claim_headers.plan_code AS plan_code, raw_claim_headers.claim_type AS claim_type, raw_claim_headers.service_from AS service_from, CAST(CASE WHEN regexp_matches(raw_claim_headers.received_at, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29)([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?)?)[ \t\n\r\f]*$') THEN COALESCE(TRY_CAST(raw_claim_headers.received_at AS TIMESTAMP), TRY_CAST(trim(raw_claim_headers.received_at, E' \t\n\r\f') AS TIMESTAMP)) WHEN regexp_matches(raw_claim_headers.received_at, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29)[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?))[ \t\n\r\f]*$') THEN TRY_CAST(regexp_replace(trim(raw_claim_headers.received_at, E' \t\n\r\f'), '^([^:]*:[0-9][0-9])([^:0-9])', '\1:00\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END AS TIMESTAMP) AS received_at, raw_claim_headers.status AS status, CAST(CASE WHEN regexp_matches(raw_claim_headers.total_charge, '^[ \t\n\r\f]*([+-]?0{0,200}[0-9]{1,16}(\.[0-9]{0,2})?)[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_headers.total_charge AS DECIMAL(18, 2)) END AS DECIMAL(18, 2)) AS total_charge, raw_claim_headers.claim_version IS NOT NULL AS _given_claim_version, raw_claim_headers.received_at IS NOT NULL AS _given_received_at, raw_claim_headers.total_charge IS NOT NULL AS _given_total_charge
 FROM raw.raw_claim_headers AS raw_claim_headers),
 raw_claim_headers_typed AS
-(SELECT typed.claim_id AS claim_id, typed.claim_version AS claim_version, typed.member_id AS member_id, typed.provider_npi AS provider_npi, typed.plan_code AS plan_code, typed.claim_type AS claim_type, typed.service_from AS service_from, typed.received_at AS received_at, typed.status AS status, typed.total_charge AS total_charge
+(SELECT typed.claim_id AS claim_id, typed.claim_version AS claim_version, typed.member_id AS member_id, typed.provider_npi AS provider_npi, typed.plan_code AS plan_code, typed.claim_type AS claim_type, typed.service_from AS service_from, typed.received_at AS received_at, typed.status AS status, typed.total_charge AS total_charge, typed._given_claim_version AND typed.claim_version IS NULL AS _failed_claim_version, typed._given_received_at AND typed.received_at IS NULL AS _failed_received_at, typed._given_total_charge AND typed.total_charge IS NULL AS _failed_total_charge
 FROM typed)
- SELECT COUNT(*) AS f1, COUNT(CASE WHEN NOT raw_claim_headers_typed.claim_type IN ('P', 'I', 'R') THEN 1 END) AS f2
+ SELECT COUNT(*) AS f1, COUNT(CASE WHEN raw_claim_headers_typed._failed_claim_version OR raw_claim_headers_typed._failed_received_at OR raw_claim_headers_typed._failed_total_charge THEN 1 END) AS f2, COUNT(CASE WHEN NOT raw_claim_headers_typed.claim_type IN ('P', 'I', 'R') THEN 1 END) AS f3
 FROM raw_claim_headers_typed;
 
+-- source raw_claim_headers: rows with an unreadable value, where there are any
+WITH typed AS
+(SELECT CAST(CASE WHEN regexp_matches(raw_claim_headers.claim_version, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_headers.claim_version AS BIGINT) END AS BIGINT) AS claim_version, CAST(CASE WHEN regexp_matches(raw_claim_headers.received_at, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29)([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?)?)[ \t\n\r\f]*$') THEN COALESCE(TRY_CAST(raw_claim_headers.received_at AS TIMESTAMP), TRY_CAST(trim(raw_claim_headers.received_at, E' \t\n\r\f') AS TIMESTAMP)) WHEN regexp_matches(raw_claim_headers.received_at, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29)[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?))[ \t\n\r\f]*$') THEN TRY_CAST(regexp_replace(trim(raw_claim_headers.received_at, E' \t\n\r\f'), '^([^:]*:[0-9][0-9])([^:0-9])', '\1:00\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END AS TIMESTAMP) AS received_at, CAST(CASE WHEN regexp_matches(raw_claim_headers.total_charge, '^[ \t\n\r\f]*([+-]?0{0,200}[0-9]{1,16}(\.[0-9]{0,2})?)[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_headers.total_charge AS DECIMAL(18, 2)) END AS DECIMAL(18, 2)) AS total_charge, raw_claim_headers.claim_id AS _text_claim_id, raw_claim_headers.claim_version AS _text_claim_version, raw_claim_headers.member_id AS _text_member_id, raw_claim_headers.provider_npi AS _text_provider_npi, raw_claim_headers.plan_code AS _text_plan_code, raw_claim_headers.claim_type AS _text_claim_type, raw_claim_headers.service_from AS _text_service_from, raw_claim_headers.received_at AS _text_received_at, raw_claim_headers.status AS _text_status, raw_claim_headers.total_charge AS _text_total_charge, raw_claim_headers.claim_version IS NOT NULL AS _given_claim_version, raw_claim_headers.received_at IS NOT NULL AS _given_received_at, raw_claim_headers.total_charge IS NOT NULL AS _given_total_charge
+FROM raw.raw_claim_headers AS raw_claim_headers),
+typed_2 AS
+(SELECT typed._text_claim_id AS _text_claim_id, typed._text_claim_version AS _text_claim_version, typed._text_member_id AS _text_member_id, typed._text_provider_npi AS _text_provider_npi, typed._text_plan_code AS _text_plan_code, typed._text_claim_type AS _text_claim_type, typed._text_service_from AS _text_service_from, typed._text_received_at AS _text_received_at, typed._text_status AS _text_status, typed._text_total_charge AS _text_total_charge, typed._given_claim_version AND typed.claim_version IS NULL AS _failed_claim_version, typed._given_received_at AND typed.received_at IS NULL AS _failed_received_at, typed._given_total_charge AND typed.total_charge IS NULL AS _failed_total_charge
+FROM typed),
+raw_claim_headers_judged AS
+(SELECT typed_2._text_claim_id AS _text_claim_id, typed_2._text_claim_version AS _text_claim_version, typed_2._text_member_id AS _text_member_id, typed_2._text_provider_npi AS _text_provider_npi, typed_2._text_plan_code AS _text_plan_code, typed_2._text_claim_type AS _text_claim_type, typed_2._text_service_from AS _text_service_from, typed_2._text_received_at AS _text_received_at, typed_2._text_status AS _text_status, typed_2._text_total_charge AS _text_total_charge, CASE WHEN typed_2._failed_claim_version THEN 'quarantined' WHEN typed_2._failed_received_at THEN 'quarantined' WHEN typed_2._failed_total_charge THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN typed_2._failed_claim_version OR typed_2._failed_received_at OR typed_2._failed_total_charge THEN ('[' || CONCAT_WS(',', CASE WHEN typed_2._failed_claim_version THEN '"unreadable(claim_version as integer)"' END, CASE WHEN typed_2._failed_received_at THEN '"unreadable(received_at as timestamp)"' END, CASE WHEN typed_2._failed_total_charge THEN '"unreadable(total_charge as decimal(18,2))"' END)) || ']' ELSE '[]' END AS _reasons
+FROM typed_2)
+ SELECT CAST(:this_run AS VARCHAR) AS _run_id, CAST(NULL AS VARCHAR) AS _file, CAST(NULL AS BIGINT) AS _line, CAST('unreadable' AS VARCHAR) AS _bucket, CAST(raw_claim_headers_judged._reasons AS VARCHAR) AS _reasons, CAST(NULL AS VARCHAR) AS _text, CAST(raw_claim_headers_judged._text_claim_id AS VARCHAR) AS claim_id, CAST(raw_claim_headers_judged._text_claim_version AS VARCHAR) AS claim_version, CAST(raw_claim_headers_judged._text_member_id AS VARCHAR) AS member_id, CAST(raw_claim_headers_judged._text_provider_npi AS VARCHAR) AS provider_npi, CAST(raw_claim_headers_judged._text_plan_code AS VARCHAR) AS plan_code, CAST(raw_claim_headers_judged._text_claim_type AS VARCHAR) AS claim_type, CAST(raw_claim_headers_judged._text_service_from AS VARCHAR) AS service_from, CAST(raw_claim_headers_judged._text_received_at AS VARCHAR) AS received_at, CAST(raw_claim_headers_judged._text_status AS VARCHAR) AS status, CAST(raw_claim_headers_judged._text_total_charge AS VARCHAR) AS total_charge
+FROM raw_claim_headers_judged
+WHERE raw_claim_headers_judged._bucket = 'quarantined';
+
 -- source raw_claim_lines: one scan for what a row decides
-SELECT COUNT(*) AS f1
-FROM raw.raw_claim_lines;
+WITH typed AS
+(SELECT raw_claim_lines.line_id AS line_id, raw_claim_lines.claim_id AS claim_id, CAST(CASE WHEN regexp_matches(raw_claim_lines.line_number, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_lines.line_number AS BIGINT) END AS BIGINT) AS line_number, raw_claim_lines.procedure_code AS procedure_code, CAST(CASE WHEN regexp_matches(raw_claim_lines.units, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_lines.units AS BIGINT) END AS BIGINT) AS units, raw_claim_lines.charged AS charged, raw_claim_lines.allowed AS allowed, raw_claim_lines.paid AS paid, raw_claim_lines.line_number IS NOT NULL AS _given_line_number, raw_claim_lines.units IS NOT NULL AS _given_units
+FROM raw.raw_claim_lines AS raw_claim_lines),
+raw_claim_lines_typed AS
+(SELECT typed.line_id AS line_id, typed.claim_id AS claim_id, typed.line_number AS line_number, typed.procedure_code AS procedure_code, typed.units AS units, typed.charged AS charged, typed.allowed AS allowed, typed.paid AS paid, typed._given_line_number AND typed.line_number IS NULL AS _failed_line_number, typed._given_units AND typed.units IS NULL AS _failed_units
+FROM typed)
+ SELECT COUNT(*) AS f1, COUNT(CASE WHEN raw_claim_lines_typed._failed_line_number OR raw_claim_lines_typed._failed_units THEN 1 END) AS f2
+FROM raw_claim_lines_typed;
+
+-- source raw_claim_lines: rows with an unreadable value, where there are any
+WITH typed AS
+(SELECT CAST(CASE WHEN regexp_matches(raw_claim_lines.line_number, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_lines.line_number AS BIGINT) END AS BIGINT) AS line_number, CAST(CASE WHEN regexp_matches(raw_claim_lines.units, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_lines.units AS BIGINT) END AS BIGINT) AS units, raw_claim_lines.line_id AS _text_line_id, raw_claim_lines.claim_id AS _text_claim_id, raw_claim_lines.line_number AS _text_line_number, raw_claim_lines.procedure_code AS _text_procedure_code, raw_claim_lines.units AS _text_units, raw_claim_lines.charged AS _text_charged, raw_claim_lines.allowed AS _text_allowed, raw_claim_lines.paid AS _text_paid, raw_claim_lines.line_number IS NOT NULL AS _given_line_number, raw_claim_lines.units IS NOT NULL AS _given_units
+FROM raw.raw_claim_lines AS raw_claim_lines),
+typed_2 AS
+(SELECT typed._text_line_id AS _text_line_id, typed._text_claim_id AS _text_claim_id, typed._text_line_number AS _text_line_number, typed._text_procedure_code AS _text_procedure_code, typed._text_units AS _text_units, typed._text_charged AS _text_charged, typed._text_allowed AS _text_allowed, typed._text_paid AS _text_paid, typed._given_line_number AND typed.line_number IS NULL AS _failed_line_number, typed._given_units AND typed.units IS NULL AS _failed_units
+FROM typed),
+raw_claim_lines_judged AS
+(SELECT typed_2._text_line_id AS _text_line_id, typed_2._text_claim_id AS _text_claim_id, typed_2._text_line_number AS _text_line_number, typed_2._text_procedure_code AS _text_procedure_code, typed_2._text_units AS _text_units, typed_2._text_charged AS _text_charged, typed_2._text_allowed AS _text_allowed, typed_2._text_paid AS _text_paid, CASE WHEN typed_2._failed_line_number THEN 'quarantined' WHEN typed_2._failed_units THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN typed_2._failed_line_number OR typed_2._failed_units THEN ('[' || CONCAT_WS(',', CASE WHEN typed_2._failed_line_number THEN '"unreadable(line_number as integer)"' END, CASE WHEN typed_2._failed_units THEN '"unreadable(units as integer)"' END)) || ']' ELSE '[]' END AS _reasons
+FROM typed_2)
+ SELECT CAST(:this_run AS VARCHAR) AS _run_id, CAST(NULL AS VARCHAR) AS _file, CAST(NULL AS BIGINT) AS _line, CAST('unreadable' AS VARCHAR) AS _bucket, CAST(raw_claim_lines_judged._reasons AS VARCHAR) AS _reasons, CAST(NULL AS VARCHAR) AS _text, CAST(raw_claim_lines_judged._text_line_id AS VARCHAR) AS line_id, CAST(raw_claim_lines_judged._text_claim_id AS VARCHAR) AS claim_id, CAST(raw_claim_lines_judged._text_line_number AS VARCHAR) AS line_number, CAST(raw_claim_lines_judged._text_procedure_code AS VARCHAR) AS procedure_code, CAST(raw_claim_lines_judged._text_units AS VARCHAR) AS units, CAST(raw_claim_lines_judged._text_charged AS VARCHAR) AS charged, CAST(raw_claim_lines_judged._text_allowed AS VARCHAR) AS allowed, CAST(raw_claim_lines_judged._text_paid AS VARCHAR) AS paid
+FROM raw_claim_lines_judged
+WHERE raw_claim_lines_judged._bucket = 'quarantined';
 
 -- source raw_adjustments: one scan for what a row decides
-SELECT COUNT(*) AS f1
-FROM raw.raw_adjustments;
+WITH typed AS
+(SELECT raw_adjustments.adjustment_id AS adjustment_id, raw_adjustments.line_id AS line_id, CAST(CASE WHEN regexp_matches(raw_adjustments.amount, '^[ \t\n\r\f]*([+-]?0{0,200}[0-9]{1,16}(\.[0-9]{0,2})?)[ \t\n\r\f]*$') THEN TRY_CAST(raw_adjustments.amount AS DECIMAL(18, 2)) END AS DECIMAL(18, 2)) AS amount, raw_adjustments.reason AS reason, raw_adjustments.amount IS NOT NULL AS _given_amount
+FROM raw.raw_adjustments AS raw_adjustments),
+raw_adjustments_typed AS
+(SELECT typed.adjustment_id AS adjustment_id, typed.line_id AS line_id, typed.amount AS amount, typed.reason AS reason, typed._given_amount AND typed.amount IS NULL AS _failed_amount
+FROM typed)
+ SELECT COUNT(*) AS f1, COUNT(CASE WHEN raw_adjustments_typed._failed_amount THEN 1 END) AS f2
+FROM raw_adjustments_typed;
+
+-- source raw_adjustments: rows with an unreadable value, where there are any
+WITH typed AS
+(SELECT CAST(CASE WHEN regexp_matches(raw_adjustments.amount, '^[ \t\n\r\f]*([+-]?0{0,200}[0-9]{1,16}(\.[0-9]{0,2})?)[ \t\n\r\f]*$') THEN TRY_CAST(raw_adjustments.amount AS DECIMAL(18, 2)) END AS DECIMAL(18, 2)) AS amount, raw_adjustments.adjustment_id AS _text_adjustment_id, raw_adjustments.line_id AS _text_line_id, raw_adjustments.amount AS _text_amount, raw_adjustments.reason AS _text_reason, raw_adjustments.amount IS NOT NULL AS _given_amount
+FROM raw.raw_adjustments AS raw_adjustments),
+typed_2 AS
+(SELECT typed._text_adjustment_id AS _text_adjustment_id, typed._text_line_id AS _text_line_id, typed._text_amount AS _text_amount, typed._text_reason AS _text_reason, typed._given_amount AND typed.amount IS NULL AS _failed_amount
+FROM typed),
+raw_adjustments_judged AS
+(SELECT typed_2._text_adjustment_id AS _text_adjustment_id, typed_2._text_line_id AS _text_line_id, typed_2._text_amount AS _text_amount, typed_2._text_reason AS _text_reason, CASE WHEN typed_2._failed_amount THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN typed_2._failed_amount THEN ('[' || CONCAT_WS(',', CASE WHEN typed_2._failed_amount THEN '"unreadable(amount as decimal(18,2))"' END)) || ']' ELSE '[]' END AS _reasons
+FROM typed_2)
+ SELECT CAST(:this_run AS VARCHAR) AS _run_id, CAST(NULL AS VARCHAR) AS _file, CAST(NULL AS BIGINT) AS _line, CAST('unreadable' AS VARCHAR) AS _bucket, CAST(raw_adjustments_judged._reasons AS VARCHAR) AS _reasons, CAST(NULL AS VARCHAR) AS _text, CAST(raw_adjustments_judged._text_adjustment_id AS VARCHAR) AS adjustment_id, CAST(raw_adjustments_judged._text_line_id AS VARCHAR) AS line_id, CAST(raw_adjustments_judged._text_amount AS VARCHAR) AS amount, CAST(raw_adjustments_judged._text_reason AS VARCHAR) AS reason
+FROM raw_adjustments_judged
+WHERE raw_adjustments_judged._bucket = 'quarantined';
 
 -- source raw_members: one scan for what a row decides
-SELECT COUNT(*) AS f1
-FROM raw.raw_members;
+WITH typed AS
+(SELECT raw_members.member_id AS member_id, CAST(CASE WHEN regexp_matches(raw_members.birth_date, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29))[ \t\n\r\f]*$') THEN TRY_CAST(raw_members.birth_date AS DATE) END AS DATE) AS birth_date, raw_members.gender AS gender, raw_members.zip AS zip, raw_members.birth_date IS NOT NULL AS _given_birth_date
+FROM raw.raw_members AS raw_members),
+raw_members_typed AS
+(SELECT typed.member_id AS member_id, typed.birth_date AS birth_date, typed.gender AS gender, typed.zip AS zip, typed._given_birth_date AND typed.birth_date IS NULL AS _failed_birth_date
+FROM typed)
+ SELECT COUNT(*) AS f1, COUNT(CASE WHEN raw_members_typed._failed_birth_date THEN 1 END) AS f2
+FROM raw_members_typed;
+
+-- source raw_members: rows with an unreadable value, where there are any
+WITH typed AS
+(SELECT CAST(CASE WHEN regexp_matches(raw_members.birth_date, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29))[ \t\n\r\f]*$') THEN TRY_CAST(raw_members.birth_date AS DATE) END AS DATE) AS birth_date, raw_members.member_id AS _text_member_id, raw_members.birth_date AS _text_birth_date, raw_members.gender AS _text_gender, raw_members.zip AS _text_zip, raw_members.birth_date IS NOT NULL AS _given_birth_date
+FROM raw.raw_members AS raw_members),
+typed_2 AS
+(SELECT typed._text_member_id AS _text_member_id, typed._text_birth_date AS _text_birth_date, typed._text_gender AS _text_gender, typed._text_zip AS _text_zip, typed._given_birth_date AND typed.birth_date IS NULL AS _failed_birth_date
+FROM typed),
+raw_members_judged AS
+(SELECT typed_2._text_member_id AS _text_member_id, typed_2._text_birth_date AS _text_birth_date, typed_2._text_gender AS _text_gender, typed_2._text_zip AS _text_zip, CASE WHEN typed_2._failed_birth_date THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN typed_2._failed_birth_date THEN ('[' || CONCAT_WS(',', CASE WHEN typed_2._failed_birth_date THEN '"unreadable(birth_date as date)"' END)) || ']' ELSE '[]' END AS _reasons
+FROM typed_2)
+ SELECT CAST(:this_run AS VARCHAR) AS _run_id, CAST(NULL AS VARCHAR) AS _file, CAST(NULL AS BIGINT) AS _line, CAST('unreadable' AS VARCHAR) AS _bucket, CAST(raw_members_judged._reasons AS VARCHAR) AS _reasons, CAST(NULL AS VARCHAR) AS _text, CAST(raw_members_judged._text_member_id AS VARCHAR) AS member_id, CAST(raw_members_judged._text_birth_date AS VARCHAR) AS birth_date, CAST(raw_members_judged._text_gender AS VARCHAR) AS gender, CAST(raw_members_judged._text_zip AS VARCHAR) AS zip
+FROM raw_members_judged
+WHERE raw_members_judged._bucket = 'quarantined';
 
 -- source raw_members: key(member_id)
 WITH typed AS
@@ -68,8 +142,28 @@ WHERE (grouped._n < 2) IS NOT TRUE)
 FROM failing;
 
 -- source raw_eligibility: one scan for what a row decides
-SELECT COUNT(*) AS f1
-FROM raw.raw_eligibility;
+WITH typed AS
+(SELECT raw_eligibility.member_id AS member_id, raw_eligibility.plan_code AS plan_code, CAST(CASE WHEN regexp_matches(raw_eligibility.eligible_from, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29))[ \t\n\r\f]*$') THEN TRY_CAST(raw_eligibility.eligible_from AS DATE) END AS DATE) AS eligible_from, CAST(CASE WHEN regexp_matches(raw_eligibility.eligible_to, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29))[ \t\n\r\f]*$') THEN TRY_CAST(raw_eligibility.eligible_to AS DATE) END AS DATE) AS eligible_to, raw_eligibility.eligible_from IS NOT NULL AS _given_eligible_from, raw_eligibility.eligible_to IS NOT NULL AS _given_eligible_to
+FROM raw.raw_eligibility AS raw_eligibility),
+raw_eligibility_typed AS
+(SELECT typed.member_id AS member_id, typed.plan_code AS plan_code, typed.eligible_from AS eligible_from, typed.eligible_to AS eligible_to, typed._given_eligible_from AND typed.eligible_from IS NULL AS _failed_eligible_from, typed._given_eligible_to AND typed.eligible_to IS NULL AS _failed_eligible_to
+FROM typed)
+ SELECT COUNT(*) AS f1, COUNT(CASE WHEN raw_eligibility_typed._failed_eligible_from OR raw_eligibility_typed._failed_eligible_to THEN 1 END) AS f2
+FROM raw_eligibility_typed;
+
+-- source raw_eligibility: rows with an unreadable value, where there are any
+WITH typed AS
+(SELECT CAST(CASE WHEN regexp_matches(raw_eligibility.eligible_from, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29))[ \t\n\r\f]*$') THEN TRY_CAST(raw_eligibility.eligible_from AS DATE) END AS DATE) AS eligible_from, CAST(CASE WHEN regexp_matches(raw_eligibility.eligible_to, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29))[ \t\n\r\f]*$') THEN TRY_CAST(raw_eligibility.eligible_to AS DATE) END AS DATE) AS eligible_to, raw_eligibility.member_id AS _text_member_id, raw_eligibility.plan_code AS _text_plan_code, raw_eligibility.eligible_from AS _text_eligible_from, raw_eligibility.eligible_to AS _text_eligible_to, raw_eligibility.eligible_from IS NOT NULL AS _given_eligible_from, raw_eligibility.eligible_to IS NOT NULL AS _given_eligible_to
+FROM raw.raw_eligibility AS raw_eligibility),
+typed_2 AS
+(SELECT typed._text_member_id AS _text_member_id, typed._text_plan_code AS _text_plan_code, typed._text_eligible_from AS _text_eligible_from, typed._text_eligible_to AS _text_eligible_to, typed._given_eligible_from AND typed.eligible_from IS NULL AS _failed_eligible_from, typed._given_eligible_to AND typed.eligible_to IS NULL AS _failed_eligible_to
+FROM typed),
+raw_eligibility_judged AS
+(SELECT typed_2._text_member_id AS _text_member_id, typed_2._text_plan_code AS _text_plan_code, typed_2._text_eligible_from AS _text_eligible_from, typed_2._text_eligible_to AS _text_eligible_to, CASE WHEN typed_2._failed_eligible_from THEN 'quarantined' WHEN typed_2._failed_eligible_to THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN typed_2._failed_eligible_from OR typed_2._failed_eligible_to THEN ('[' || CONCAT_WS(',', CASE WHEN typed_2._failed_eligible_from THEN '"unreadable(eligible_from as date)"' END, CASE WHEN typed_2._failed_eligible_to THEN '"unreadable(eligible_to as date)"' END)) || ']' ELSE '[]' END AS _reasons
+FROM typed_2)
+ SELECT CAST(:this_run AS VARCHAR) AS _run_id, CAST(NULL AS VARCHAR) AS _file, CAST(NULL AS BIGINT) AS _line, CAST('unreadable' AS VARCHAR) AS _bucket, CAST(raw_eligibility_judged._reasons AS VARCHAR) AS _reasons, CAST(NULL AS VARCHAR) AS _text, CAST(raw_eligibility_judged._text_member_id AS VARCHAR) AS member_id, CAST(raw_eligibility_judged._text_plan_code AS VARCHAR) AS plan_code, CAST(raw_eligibility_judged._text_eligible_from AS VARCHAR) AS eligible_from, CAST(raw_eligibility_judged._text_eligible_to AS VARCHAR) AS eligible_to
+FROM raw_eligibility_judged
+WHERE raw_eligibility_judged._bucket = 'quarantined';
 
 -- stage members: the candidate, beside what stands
 CREATE TABLE staging.members__new AS
@@ -86,10 +180,6 @@ FROM computed;
 UPDATE staging.members__new SET _bucket='discarded' WHERE staging.members__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND md5(COALESCE(length(staging.members__new.member_id) || ':' || staging.members__new.member_id, '-') || COALESCE(length(CAST(staging.members__new.birth_date AS VARCHAR)) || ':' || CAST(staging.members__new.birth_date AS VARCHAR), '-') || COALESCE(length(staging.members__new.gender) || ':' || staging.members__new.gender, '-') || COALESCE(length(staging.members__new.zip) || ':' || staging.members__new.zip, '-')) IN (SELECT _framework.discards.content
 FROM _framework.discards
 WHERE _framework.discards.stage = 'members');
-
--- stage members: what comes in from raw_members
-SELECT count(*) AS rows_in
-FROM raw.raw_members AS raw_members;
 
 -- stage members: one scan for the ledger and the checks
 SELECT COUNT(CASE WHEN members._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN members._bucket = 'quarantined' THEN 1 END) AS f2, COUNT(CASE WHEN members._bucket = 'discarded' THEN 1 END) AS f3, COUNT(CASE WHEN members._bucket = 'out' THEN 1 END) AS f4, COUNT(CASE WHEN members._bucket = 'quarantined' AND CONTAINS(members._reasons, '"unreadable(birth_date as date)"') THEN 1 END) AS f5, COUNT(CASE WHEN members._bucket = 'out' AND NOT REGEXP_MATCHES(members.zip, '^[0-9]{5}$') THEN 1 END) AS f6, COUNT(CASE WHEN members._bucket = 'out' AND NOT members.gender IN ('female', 'male', 'unknown') THEN 1 END) AS f7
@@ -151,10 +241,6 @@ UPDATE staging.providers__new SET _bucket='discarded' WHERE staging.providers__n
 FROM _framework.discards
 WHERE _framework.discards.stage = 'providers');
 
--- stage providers: what comes in from raw_providers
-SELECT count(*) AS rows_in
-FROM raw.raw_providers AS raw_providers;
-
 -- stage providers: one scan for the ledger and the checks
 SELECT COUNT(CASE WHEN providers._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN providers._bucket = 'discarded' THEN 1 END) AS f2, COUNT(CASE WHEN providers._bucket = 'out' THEN 1 END) AS f3, COUNT(CASE WHEN providers._bucket = 'out' AND NOT CASE WHEN providers.provider_id IS NULL THEN NULL WHEN LENGTH(providers.provider_id) = 10 AND TRANSLATE(providers.provider_id, '0123456789', '') = '' THEN MOD(24 + (2 * CAST(SUBSTRING(providers.provider_id, 1, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(providers.provider_id, 1, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(providers.provider_id, 2, 1) AS INTEGER) + (2 * CAST(SUBSTRING(providers.provider_id, 3, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(providers.provider_id, 3, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(providers.provider_id, 4, 1) AS INTEGER) + (2 * CAST(SUBSTRING(providers.provider_id, 5, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(providers.provider_id, 5, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(providers.provider_id, 6, 1) AS INTEGER) + (2 * CAST(SUBSTRING(providers.provider_id, 7, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(providers.provider_id, 7, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(providers.provider_id, 8, 1) AS INTEGER) + (2 * CAST(SUBSTRING(providers.provider_id, 9, 1) AS INTEGER) - CASE WHEN CAST(SUBSTRING(providers.provider_id, 9, 1) AS INTEGER) > 4 THEN 9 ELSE 0 END) + CAST(SUBSTRING(providers.provider_id, 10, 1) AS INTEGER), 10) = 0 ELSE FALSE END THEN 1 END) AS f4
 FROM staging.providers__new AS providers;
@@ -214,10 +300,6 @@ FROM computed;
 UPDATE staging.plans__new SET _bucket='discarded' WHERE staging.plans__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND md5(COALESCE(length(staging.plans__new.plan_code) || ':' || staging.plans__new.plan_code, '-') || COALESCE(length(staging.plans__new.plan_name) || ':' || staging.plans__new.plan_name, '-') || COALESCE(length(staging.plans__new.line_of_business) || ':' || staging.plans__new.line_of_business, '-')) IN (SELECT _framework.discards.content
 FROM _framework.discards
 WHERE _framework.discards.stage = 'plans');
-
--- stage plans: what comes in from raw_plans
-SELECT count(*) AS rows_in
-FROM raw.raw_plans AS raw_plans;
 
 -- stage plans: one scan for the ledger and the checks
 SELECT COUNT(CASE WHEN plans._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN plans._bucket = 'discarded' THEN 1 END) AS f2, COUNT(CASE WHEN plans._bucket = 'out' THEN 1 END) AS f3, COUNT(CASE WHEN plans._bucket = 'out' AND plans.plan_name IS NULL THEN 1 END) AS f4
@@ -303,10 +385,6 @@ FROM windows_2;
 UPDATE staging.eligibility__new SET _bucket='discarded' WHERE staging.eligibility__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND md5(COALESCE(length(staging.eligibility__new.member_id) || ':' || staging.eligibility__new.member_id, '-') || COALESCE(length(CAST(staging.eligibility__new.covered_from AS VARCHAR)) || ':' || CAST(staging.eligibility__new.covered_from AS VARCHAR), '-') || COALESCE(length(CAST(staging.eligibility__new.covered_to AS VARCHAR)) || ':' || CAST(staging.eligibility__new.covered_to AS VARCHAR), '-') || COALESCE(length(staging.eligibility__new.plan_code) || ':' || staging.eligibility__new.plan_code, '-')) IN (SELECT _framework.discards.content
 FROM _framework.discards
 WHERE _framework.discards.stage = 'eligibility');
-
--- stage eligibility: what comes in from raw_eligibility
-SELECT count(*) AS rows_in
-FROM raw.raw_eligibility AS raw_eligibility;
 
 -- stage eligibility: one scan for the ledger and the checks
 SELECT COUNT(CASE WHEN eligibility._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN eligibility._bucket = 'filtered' THEN 1 END) AS f2, COUNT(CASE WHEN eligibility._bucket = 'quarantined' THEN 1 END) AS f3, COUNT(CASE WHEN eligibility._bucket = 'discarded' THEN 1 END) AS f4, COUNT(CASE WHEN eligibility._bucket = 'out' THEN 1 END) AS f5, COUNT(CASE WHEN eligibility._bucket = 'quarantined' AND CONTAINS(eligibility._reasons, '"unreadable(eligible_from as date)"') THEN 1 END) AS f6, COUNT(CASE WHEN eligibility._bucket = 'quarantined' AND CONTAINS(eligibility._reasons, '"unreadable(eligible_to as date)"') THEN 1 END) AS f7
@@ -417,10 +495,6 @@ UPDATE staging.claim_headers__new SET _bucket='discarded' WHERE staging.claim_he
 FROM _framework.discards
 WHERE _framework.discards.stage = 'claim_headers');
 
--- stage claim_headers: what comes in from raw_claim_headers
-SELECT count(*) AS rows_in
-FROM raw.raw_claim_headers AS raw_claim_headers;
-
 -- stage claim_headers: one scan for the ledger and the checks
 SELECT COUNT(CASE WHEN claim_headers._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN claim_headers._bucket = 'superseded' THEN 1 END) AS f2, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' THEN 1 END) AS f3, COUNT(CASE WHEN claim_headers._bucket = 'discarded' THEN 1 END) AS f4, COUNT(CASE WHEN claim_headers._bucket = 'out' THEN 1 END) AS f5, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"unreadable(claim_version as integer)"') THEN 1 END) AS f6, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"unreadable(received_at as timestamp)"') THEN 1 END) AS f7, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"unreadable(total_charge as decimal(18,2))"') THEN 1 END) AS f8, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"unreadable(service_date as date)"') THEN 1 END) AS f9, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"not_null(member_id, provider_id, service_date)"') THEN 1 END) AS f10, COUNT(CASE WHEN claim_headers._bucket = 'quarantined' AND CONTAINS(claim_headers._reasons, '"expression(npi_valid(provider_id))"') THEN 1 END) AS f11, COUNT(CASE WHEN claim_headers._bucket = 'out' AND NOT claim_headers.service_date <= claim_headers.received_at THEN 1 END) AS f12, COUNT(CASE WHEN claim_headers._bucket = 'out' AND claim_headers.service_date < DATE '1900-01-01' THEN 1 END) AS f13, COUNT(CASE WHEN claim_headers._bucket = 'out' AND NOT claim_headers.status IN ('PAID', 'DENIED', 'REVERSED') THEN 1 END) AS f14, COUNT(CASE WHEN claim_headers._bucket = 'out' THEN 1 END) AS f15
 FROM staging.claim_headers__new AS claim_headers;
@@ -492,10 +566,6 @@ UPDATE staging.claim_lines__new SET _bucket='discarded' WHERE staging.claim_line
 FROM _framework.discards
 WHERE _framework.discards.stage = 'claim_lines');
 
--- stage claim_lines: what comes in from raw_claim_lines
-SELECT count(*) AS rows_in
-FROM raw.raw_claim_lines AS raw_claim_lines;
-
 -- stage claim_lines: one scan for the ledger and the checks
 SELECT COUNT(CASE WHEN claim_lines._bucket = 'rejected' THEN 1 END) AS f1, SUM(CASE WHEN claim_lines._bucket = 'rejected' THEN claim_lines.charged END) AS f2, SUM(CASE WHEN claim_lines._bucket = 'rejected' THEN claim_lines.paid END) AS f3, COUNT(CASE WHEN claim_lines._bucket = 'superseded' THEN 1 END) AS f4, SUM(CASE WHEN claim_lines._bucket = 'superseded' THEN claim_lines.charged END) AS f5, SUM(CASE WHEN claim_lines._bucket = 'superseded' THEN claim_lines.paid END) AS f6, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' THEN 1 END) AS f7, SUM(CASE WHEN claim_lines._bucket = 'quarantined' THEN claim_lines.charged END) AS f8, SUM(CASE WHEN claim_lines._bucket = 'quarantined' THEN claim_lines.paid END) AS f9, COUNT(CASE WHEN claim_lines._bucket = 'discarded' THEN 1 END) AS f10, SUM(CASE WHEN claim_lines._bucket = 'discarded' THEN claim_lines.charged END) AS f11, SUM(CASE WHEN claim_lines._bucket = 'discarded' THEN claim_lines.paid END) AS f12, COUNT(CASE WHEN claim_lines._bucket = 'out' THEN 1 END) AS f13, SUM(CASE WHEN claim_lines._bucket = 'out' THEN claim_lines.charged END) AS f14, SUM(CASE WHEN claim_lines._bucket = 'out' THEN claim_lines.paid END) AS f15, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"unreadable(line_number as integer)"') THEN 1 END) AS f16, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"unreadable(units as integer)"') THEN 1 END) AS f17, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"unreadable(charged as decimal(18,2))"') THEN 1 END) AS f18, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"unreadable(allowed as decimal(18,2))"') THEN 1 END) AS f19, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"unreadable(paid as decimal(18,2))"') THEN 1 END) AS f20, COUNT(CASE WHEN claim_lines._bucket = 'quarantined' AND CONTAINS(claim_lines._reasons, '"range(units)"') THEN 1 END) AS f21, COUNT(CASE WHEN claim_lines._bucket = 'out' AND NOT REGEXP_MATCHES(claim_lines.procedure_code, '^[A-Z][0-9]{4}$') THEN 1 END) AS f22, COUNT(CASE WHEN claim_lines._bucket = 'out' AND NOT ABS(claim_lines.allowed) <= ABS(claim_lines.charged) THEN 1 END) AS f23, COUNT(CASE WHEN claim_lines._bucket = 'out' AND NOT ABS(claim_lines.paid) <= ABS(claim_lines.allowed) THEN 1 END) AS f24, COUNT(CASE WHEN claim_lines._bucket = 'out' AND NOT CAST(sign(claim_lines.allowed) AS BIGINT) * CAST(sign(claim_lines.charged) AS BIGINT) >= 0 THEN 1 END) AS f25, COUNT(CASE WHEN claim_lines._bucket = 'out' AND NOT CAST(sign(claim_lines.paid) AS BIGINT) * CAST(sign(claim_lines.charged) AS BIGINT) >= 0 THEN 1 END) AS f26
 FROM staging.claim_lines__new AS claim_lines;
@@ -551,10 +621,6 @@ FROM ranked;
 UPDATE staging.adjustments__new SET _bucket='discarded' WHERE staging.adjustments__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND md5(COALESCE(length(staging.adjustments__new.adjustment_id) || ':' || staging.adjustments__new.adjustment_id, '-') || COALESCE(length(staging.adjustments__new.line_id) || ':' || staging.adjustments__new.line_id, '-') || COALESCE(length(CAST(staging.adjustments__new.amount AS VARCHAR)) || ':' || CAST(staging.adjustments__new.amount AS VARCHAR), '-') || COALESCE(length(staging.adjustments__new.reason) || ':' || staging.adjustments__new.reason, '-')) IN (SELECT _framework.discards.content
 FROM _framework.discards
 WHERE _framework.discards.stage = 'adjustments');
-
--- stage adjustments: what comes in from raw_adjustments
-SELECT count(*) AS rows_in
-FROM raw.raw_adjustments AS raw_adjustments;
 
 -- stage adjustments: one scan for the ledger and the checks
 SELECT COUNT(CASE WHEN adjustments._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN adjustments._bucket = 'superseded' THEN 1 END) AS f2, COUNT(CASE WHEN adjustments._bucket = 'quarantined' THEN 1 END) AS f3, COUNT(CASE WHEN adjustments._bucket = 'discarded' THEN 1 END) AS f4, COUNT(CASE WHEN adjustments._bucket = 'out' THEN 1 END) AS f5, COUNT(CASE WHEN adjustments._bucket = 'quarantined' AND CONTAINS(adjustments._reasons, '"unreadable(amount as decimal(18,2))"') THEN 1 END) AS f6

@@ -1,6 +1,26 @@
 -- source raw_lines: one scan for what a row decides
-SELECT COUNT(*) AS f1
-FROM raw.raw_lines;
+WITH typed AS
+(SELECT raw_lines.line_id AS line_id, raw_lines.claim_id AS claim_id, raw_lines.paid AS paid, CAST(CASE WHEN regexp_matches(raw_lines.units, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_lines.units AS BIGINT) END AS BIGINT) AS units, CAST(CASE WHEN regexp_matches(raw_lines.day, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29))[ \t\n\r\f]*$') THEN TRY_CAST(raw_lines.day AS DATE) END AS DATE) AS day, raw_lines.status AS status, raw_lines.units IS NOT NULL AS _given_units, raw_lines.day IS NOT NULL AS _given_day
+FROM raw.raw_lines AS raw_lines),
+raw_lines_typed AS
+(SELECT typed.line_id AS line_id, typed.claim_id AS claim_id, typed.paid AS paid, typed.units AS units, typed.day AS day, typed.status AS status, typed._given_day AND typed.day IS NULL AS _failed_day, typed._given_units AND typed.units IS NULL AS _failed_units
+FROM typed)
+ SELECT COUNT(*) AS f1, COUNT(CASE WHEN raw_lines_typed._failed_units OR raw_lines_typed._failed_day THEN 1 END) AS f2
+FROM raw_lines_typed;
+
+-- source raw_lines: rows with an unreadable value, where there are any
+WITH typed AS
+(SELECT CAST(CASE WHEN regexp_matches(raw_lines.units, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_lines.units AS BIGINT) END AS BIGINT) AS units, CAST(CASE WHEN regexp_matches(raw_lines.day, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29))[ \t\n\r\f]*$') THEN TRY_CAST(raw_lines.day AS DATE) END AS DATE) AS day, raw_lines.line_id AS _text_line_id, raw_lines.claim_id AS _text_claim_id, raw_lines.paid AS _text_paid, raw_lines.units AS _text_units, raw_lines.day AS _text_day, raw_lines.status AS _text_status, raw_lines.units IS NOT NULL AS _given_units, raw_lines.day IS NOT NULL AS _given_day
+FROM raw.raw_lines AS raw_lines),
+typed_2 AS
+(SELECT typed._text_line_id AS _text_line_id, typed._text_claim_id AS _text_claim_id, typed._text_paid AS _text_paid, typed._text_units AS _text_units, typed._text_day AS _text_day, typed._text_status AS _text_status, typed._given_units AND typed.units IS NULL AS _failed_units, typed._given_day AND typed.day IS NULL AS _failed_day
+FROM typed),
+raw_lines_judged AS
+(SELECT typed_2._text_line_id AS _text_line_id, typed_2._text_claim_id AS _text_claim_id, typed_2._text_paid AS _text_paid, typed_2._text_units AS _text_units, typed_2._text_day AS _text_day, typed_2._text_status AS _text_status, CASE WHEN typed_2._failed_units THEN 'quarantined' WHEN typed_2._failed_day THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN typed_2._failed_units OR typed_2._failed_day THEN ('[' || CONCAT_WS(',', CASE WHEN typed_2._failed_units THEN '"unreadable(units as integer)"' END, CASE WHEN typed_2._failed_day THEN '"unreadable(day as date)"' END)) || ']' ELSE '[]' END AS _reasons
+FROM typed_2)
+ SELECT CAST(:this_run AS VARCHAR) AS _run_id, CAST(NULL AS VARCHAR) AS _file, CAST(NULL AS BIGINT) AS _line, CAST('unreadable' AS VARCHAR) AS _bucket, CAST(raw_lines_judged._reasons AS VARCHAR) AS _reasons, CAST(NULL AS VARCHAR) AS _text, CAST(raw_lines_judged._text_line_id AS VARCHAR) AS line_id, CAST(raw_lines_judged._text_claim_id AS VARCHAR) AS claim_id, CAST(raw_lines_judged._text_paid AS VARCHAR) AS paid, CAST(raw_lines_judged._text_units AS VARCHAR) AS units, CAST(raw_lines_judged._text_day AS VARCHAR) AS day, CAST(raw_lines_judged._text_status AS VARCHAR) AS status
+FROM raw_lines_judged
+WHERE raw_lines_judged._bucket = 'quarantined';
 
 -- source headers: one scan for what a row decides
 SELECT COUNT(*) AS f1
@@ -91,10 +111,6 @@ FROM ranked;
 UPDATE staging.lines__new SET _bucket='discarded' WHERE staging.lines__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND md5(COALESCE(length(staging.lines__new.line_id) || ':' || staging.lines__new.line_id, '-') || COALESCE(length(staging.lines__new.claim_id) || ':' || staging.lines__new.claim_id, '-') || COALESCE(length(CAST(staging.lines__new.paid AS VARCHAR)) || ':' || CAST(staging.lines__new.paid AS VARCHAR), '-') || COALESCE(length(CAST(staging.lines__new.units AS VARCHAR)) || ':' || CAST(staging.lines__new.units AS VARCHAR), '-') || COALESCE(length(CAST(staging.lines__new.day AS VARCHAR)) || ':' || CAST(staging.lines__new.day AS VARCHAR), '-') || COALESCE(length(CAST(staging.lines__new.kept AS VARCHAR)) || ':' || CAST(staging.lines__new.kept AS VARCHAR), '-') || COALESCE(length(CAST(staging.lines__new.next_day AS VARCHAR)) || ':' || CAST(staging.lines__new.next_day AS VARCHAR), '-')) IN (SELECT _framework.discards.content
 FROM _framework.discards
 WHERE _framework.discards.stage = 'lines');
-
--- stage lines: what comes in from raw_lines
-SELECT count(*) AS rows_in
-FROM raw.raw_lines AS raw_lines;
 
 -- stage lines: one scan for the ledger and the checks
 SELECT COUNT(CASE WHEN lines._bucket = 'filtered' THEN 1 END) AS f1, SUM(CASE WHEN lines._bucket = 'filtered' THEN lines.paid END) AS f2, COUNT(CASE WHEN lines._bucket = 'rejected' THEN 1 END) AS f3, SUM(CASE WHEN lines._bucket = 'rejected' THEN lines.paid END) AS f4, COUNT(CASE WHEN lines._bucket = 'superseded' THEN 1 END) AS f5, SUM(CASE WHEN lines._bucket = 'superseded' THEN lines.paid END) AS f6, COUNT(CASE WHEN lines._bucket = 'quarantined' THEN 1 END) AS f7, SUM(CASE WHEN lines._bucket = 'quarantined' THEN lines.paid END) AS f8, COUNT(CASE WHEN lines._bucket = 'discarded' THEN 1 END) AS f9, SUM(CASE WHEN lines._bucket = 'discarded' THEN lines.paid END) AS f10, COUNT(CASE WHEN lines._bucket = 'out' THEN 1 END) AS f11, SUM(CASE WHEN lines._bucket = 'out' THEN lines.paid END) AS f12, COUNT(CASE WHEN lines._bucket = 'quarantined' AND CONTAINS(lines._reasons, '"unreadable(units as integer)"') THEN 1 END) AS f13, COUNT(CASE WHEN lines._bucket = 'quarantined' AND CONTAINS(lines._reasons, '"unreadable(day as date)"') THEN 1 END) AS f14, COUNT(CASE WHEN lines._bucket = 'quarantined' AND CONTAINS(lines._reasons, '"unreadable(paid as decimal(18,2))"') THEN 1 END) AS f15, COUNT(CASE WHEN lines._bucket = 'quarantined' AND CONTAINS(lines._reasons, '"unreadable(kept as integer)"') THEN 1 END) AS f16, COUNT(CASE WHEN lines._bucket = 'quarantined' AND CONTAINS(lines._reasons, '"range(units)"') THEN 1 END) AS f17, COUNT(CASE WHEN lines._bucket = 'out' AND NOT REGEXP_MATCHES(lines.line_id, '^[A-Z0-9]+$') THEN 1 END) AS f18

@@ -1,6 +1,26 @@
 -- source raw_members: one scan for what a row decides
-SELECT COUNT(*) AS f1
-FROM raw.raw_members;
+WITH typed AS
+(SELECT raw_members.member_id AS member_id, CAST(CASE WHEN regexp_matches(raw_members.part, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_members.part AS BIGINT) END AS BIGINT) AS part, raw_members.city AS city, raw_members."Home Town" AS "Home Town", CAST(CASE WHEN regexp_matches(raw_members.score, '^[ \t\n\r\f]*([+-]?([0-9]{1,100}(\.[0-9]{0,100})?|\.[0-9]{1,100})([eE][+-]?[0-9]{1,3})?)[ \t\n\r\f]*$') THEN NULLIF(NULLIF(TRY_CAST(raw_members.score AS DOUBLE), CAST('inf' AS DOUBLE)), CAST('-inf' AS DOUBLE)) END AS DOUBLE PRECISION) AS score, CAST(CASE WHEN regexp_matches(raw_members.joined, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29))[ \t\n\r\f]*$') THEN TRY_CAST(raw_members.joined AS DATE) END AS DATE) AS joined, raw_members.part IS NOT NULL AS _given_part, raw_members.score IS NOT NULL AS _given_score, raw_members.joined IS NOT NULL AS _given_joined
+FROM raw.raw_members AS raw_members),
+raw_members_typed AS
+(SELECT typed.member_id AS member_id, typed.part AS part, typed.city AS city, typed."Home Town" AS "Home Town", typed.score AS score, typed.joined AS joined, typed._given_joined AND typed.joined IS NULL AS _failed_joined, typed._given_part AND typed.part IS NULL AS _failed_part, typed._given_score AND typed.score IS NULL AS _failed_score
+FROM typed)
+ SELECT COUNT(*) AS f1, COUNT(CASE WHEN raw_members_typed._failed_part OR raw_members_typed._failed_score OR raw_members_typed._failed_joined THEN 1 END) AS f2
+FROM raw_members_typed;
+
+-- source raw_members: rows with an unreadable value, where there are any
+WITH typed AS
+(SELECT CAST(CASE WHEN regexp_matches(raw_members.part, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_members.part AS BIGINT) END AS BIGINT) AS part, CAST(CASE WHEN regexp_matches(raw_members.score, '^[ \t\n\r\f]*([+-]?([0-9]{1,100}(\.[0-9]{0,100})?|\.[0-9]{1,100})([eE][+-]?[0-9]{1,3})?)[ \t\n\r\f]*$') THEN NULLIF(NULLIF(TRY_CAST(raw_members.score AS DOUBLE), CAST('inf' AS DOUBLE)), CAST('-inf' AS DOUBLE)) END AS DOUBLE PRECISION) AS score, CAST(CASE WHEN regexp_matches(raw_members.joined, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2,2}|[1-9][0-9]{3,3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2,2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29))[ \t\n\r\f]*$') THEN TRY_CAST(raw_members.joined AS DATE) END AS DATE) AS joined, raw_members.member_id AS _text_member_id, raw_members.part AS _text_part, raw_members.city AS _text_city, raw_members."Home Town" AS "_text_Home Town", raw_members.score AS _text_score, raw_members.joined AS _text_joined, raw_members.part IS NOT NULL AS _given_part, raw_members.score IS NOT NULL AS _given_score, raw_members.joined IS NOT NULL AS _given_joined
+FROM raw.raw_members AS raw_members),
+typed_2 AS
+(SELECT typed._text_member_id AS _text_member_id, typed._text_part AS _text_part, typed._text_city AS _text_city, typed."_text_Home Town" AS "_text_Home Town", typed._text_score AS _text_score, typed._text_joined AS _text_joined, typed._given_part AND typed.part IS NULL AS _failed_part, typed._given_score AND typed.score IS NULL AS _failed_score, typed._given_joined AND typed.joined IS NULL AS _failed_joined
+FROM typed),
+raw_members_judged AS
+(SELECT typed_2._text_member_id AS _text_member_id, typed_2._text_part AS _text_part, typed_2._text_city AS _text_city, typed_2."_text_Home Town" AS "_text_Home Town", typed_2._text_score AS _text_score, typed_2._text_joined AS _text_joined, CASE WHEN typed_2._failed_part THEN 'quarantined' WHEN typed_2._failed_score THEN 'quarantined' WHEN typed_2._failed_joined THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN typed_2._failed_part OR typed_2._failed_score OR typed_2._failed_joined THEN ('[' || CONCAT_WS(',', CASE WHEN typed_2._failed_part THEN '"unreadable(part as integer)"' END, CASE WHEN typed_2._failed_score THEN '"unreadable(score as double)"' END, CASE WHEN typed_2._failed_joined THEN '"unreadable(joined as date)"' END)) || ']' ELSE '[]' END AS _reasons
+FROM typed_2)
+ SELECT CAST(:this_run AS VARCHAR) AS _run_id, CAST(NULL AS VARCHAR) AS _file, CAST(NULL AS BIGINT) AS _line, CAST('unreadable' AS VARCHAR) AS _bucket, CAST(raw_members_judged._reasons AS VARCHAR) AS _reasons, CAST(NULL AS VARCHAR) AS _text, CAST(raw_members_judged._text_member_id AS VARCHAR) AS member_id, CAST(raw_members_judged._text_part AS VARCHAR) AS part, CAST(raw_members_judged._text_city AS VARCHAR) AS city, CAST(raw_members_judged."_text_Home Town" AS VARCHAR) AS "Home Town", CAST(raw_members_judged._text_score AS VARCHAR) AS score, CAST(raw_members_judged._text_joined AS VARCHAR) AS joined
+FROM raw_members_judged
+WHERE raw_members_judged._bucket = 'quarantined';
 
 -- source raw_members: key(member_id)
 WITH typed AS
@@ -34,10 +54,6 @@ FROM computed ORDER BY "Home Town", joined;
 UPDATE staging.members__new SET _bucket='discarded' WHERE staging.members__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND md5(COALESCE(length(staging.members__new.member_id) || ':' || staging.members__new.member_id, '-') || COALESCE(length(CAST(staging.members__new.part AS VARCHAR)) || ':' || CAST(staging.members__new.part AS VARCHAR), '-') || COALESCE(length(staging.members__new.city) || ':' || staging.members__new.city, '-') || COALESCE(length(staging.members__new."Home Town") || ':' || staging.members__new."Home Town", '-') || COALESCE(length(CAST(staging.members__new.score AS VARCHAR)) || ':' || CAST(staging.members__new.score AS VARCHAR), '-') || COALESCE(length(CAST(staging.members__new.joined AS VARCHAR)) || ':' || CAST(staging.members__new.joined AS VARCHAR), '-')) IN (SELECT _framework.discards.content
 FROM _framework.discards
 WHERE _framework.discards.stage = 'members');
-
--- stage members: what comes in from raw_members
-SELECT count(*) AS rows_in
-FROM raw.raw_members AS raw_members;
 
 -- stage members: one scan for the ledger and the checks
 SELECT COUNT(CASE WHEN members._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN members._bucket = 'quarantined' THEN 1 END) AS f2, COUNT(CASE WHEN members._bucket = 'discarded' THEN 1 END) AS f3, COUNT(CASE WHEN members._bucket = 'out' THEN 1 END) AS f4, COUNT(CASE WHEN members._bucket = 'quarantined' AND CONTAINS(members._reasons, '"unreadable(part as integer)"') THEN 1 END) AS f5, COUNT(CASE WHEN members._bucket = 'quarantined' AND CONTAINS(members._reasons, '"unreadable(score as double)"') THEN 1 END) AS f6, COUNT(CASE WHEN members._bucket = 'quarantined' AND CONTAINS(members._reasons, '"unreadable(joined as date)"') THEN 1 END) AS f7

@@ -1,0 +1,102 @@
+"""DuckDB's SELECT over the files of a source."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from framework.expressions.types import Type
+from framework.files.contract import check_type
+from framework.files.header import columns
+from framework.files.quoting import literal, quoted, text
+from framework.plan import Csv
+from framework.warehouse import CONTRACT, Files, SourceProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """The sound records of a file that was split: where they stand, without a header, and what ends each of them."""
+
+    path: Path
+    line_end: str
+
+
+NOTHING_SPLIT: Mapping[Path, Sound] = {}
+
+
+def select(files: Files, split: Mapping[Path, Sound] = NOTHING_SPLIT) -> str:
+    """The rows of all files under the contract's names, or for an open source those of the first file."""
+    parts: list[str] = []
+    names: tuple[str, ...] = tuple(files.declared or ())
+    for path in files.paths:
+        known = columns(path, files)
+        if files.declared is None and not names:
+            names = tuple(known)
+        chosen = ", ".join(_chosen(files, path, name, known) for name in names)
+        parts.append(f"SELECT {chosen} FROM {reader(files, split.get(path, path), known)}")
+    return "\nUNION ALL\n".join(parts)
+
+
+def _chosen(files: Files, path: Path, name: str, known: Mapping[str, str]) -> str:
+    actual = next((k for k in known if k.lower() == name.lower()), None)
+    if actual is None:
+        raise SourceProblem(
+            CONTRACT,
+            f"{path.name} has no column `{name}`, which source `{files.source}` declares",
+            f"it has: {', '.join(list(known)[:12])}",
+        )
+    wanted = None if files.declared is None else files.declared[name]
+    value = quoted(actual)
+    if files.format == "jsonl":
+        value = _json_text(value, wanted)
+    elif files.format == "parquet" and wanted is not None:
+        check_type(files.source, name, wanted, known[actual])
+        value = _typed(value, wanted, known[actual])
+    return f"{value} AS {quoted(name)}"
+
+
+_TYPES = {
+    "string": "VARCHAR",
+    "integer": "BIGINT",
+    "double": "DOUBLE",
+    "boolean": "BOOLEAN",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "json": "JSON",
+}
+
+
+def _typed(value: str, wanted: Type, found: str) -> str:
+    """A column of parquet as the contract's type: one of 32 bits would be computed in 32 bits."""
+    name = str(wanted).upper() if wanted.name == "decimal" else _TYPES[wanted.name]
+    return value if found == name else f"CAST({value} AS {name})"
+
+
+def _json_text(column: str, wanted: Type | None) -> str:
+    """A value of JSON as text. DuckDB reads a number with a fraction as a double: where more than 15 digits of a
+    decimal have come out of that, the last of them are made up, and the text is spoilt so that it is unreadable."""
+    value = f"{column} ->> '$'"
+    if wanted is None or wanted.name != "decimal":
+        return value
+    digits = f"length(regexp_replace({value}, '[^0-9]', '', 'g'))"
+    return f"CASE WHEN json_type({column}) = 'DOUBLE' AND {digits} > 15 THEN ({value}) || ' rounded' ELSE {value} END"
+
+
+def reader(files: Files, place: Path | Sound, known: Mapping[str, str]) -> str:
+    """The call of DuckDB that reads one file with these columns, and refuses it where a line is malformed."""
+    path = place.path if isinstance(place, Sound) else place
+    if files.format == "parquet":
+        return f"read_parquet({literal(path)})"
+    kind = "JSON" if files.format == "jsonl" else "VARCHAR"
+    names = ", ".join(f"{text(name)}: '{kind}'" for name in known)
+    if files.format == "jsonl":
+        return f"read_json({literal(path)}, format = 'newline_delimited', columns = {{{names}}})"
+    shape = f"header = {str(files.csv.header).lower()}"
+    if isinstance(place, Sound):
+        # The first line end of the text may stand in quotes, and not be what ends a record.
+        shape = f"header = false, new_line = {text(place.line_end)}"
+    return f"read_csv({literal(path)}, auto_detect = false, {shape}, {_dialect(files.csv)}, columns = {{{names}}})"
+
+
+def _dialect(csv: Csv) -> str:
+    nulls = ", ".join(text(null) for null in csv.nulls)
+    return f"delim = {text(csv.delimiter)}, quote = {text(csv.quote)}, escape = {text(csv.escape)}, nullstr = [{nulls}]"
