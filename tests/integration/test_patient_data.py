@@ -9,7 +9,8 @@ from framework import standing
 from framework.cli import main
 from integration.project import Project
 
-# Each is one cell: a text, a date, numbers, an unreadable value, a key that comes twice, one without a match.
+# Each is one cell: a text, a date, numbers, an unreadable value, a key that comes twice, one without a match; the last
+# stands on malformed lines.
 PLANTED = (
     "Kowalski-Zzyzx",
     "1931-07-19",
@@ -19,6 +20,7 @@ PLANTED = (
     "twice-Plugh",
     "orphan-Xyzzy",
     "ziplike-Frobozz",
+    "malformed-Fnord",
 )
 
 PIPELINE = """
@@ -83,6 +85,8 @@ def given(project: Project) -> None:
         "b,Kowalski-Zzyzx,not-a-number-Quux,98765.43,777333111,12345",
         "c,Kowalski-Zzyzx,,98765.43,not-a-number-Quux,12345",
         ",Kowalski-Zzyzx,1931-07-19,98765.43,777333111,12345",
+        "malformed-Fnord,Kowalski-Zzyzx,1931-07-19",
+        'd,"malformed-Fnord,1931-07-19,98765.43,777333111,12345',
     )
     project.csv("data/known.csv", "id", "b", "c")
 
