@@ -113,9 +113,10 @@ def test_every_undamaged_row_arrives(tmp_path: Path, rows: list[tuple[str, str, 
 def _written(row: tuple[str, str, str] | bytes, end: str) -> bytes:
     if isinstance(row, bytes):
         return row + end.encode()
+    if not any(sign in value for value in row for sign in '",\r\n'):
+        return (",".join(row) + end).encode()
     text = io.StringIO(newline="")
-    quoting = csv.QUOTE_ALL if any(sign in value for value in row for sign in '",\r\n') else csv.QUOTE_NONE
-    csv.writer(text, lineterminator=end, quoting=quoting, quotechar='"' if quoting else None).writerow(row)
+    csv.writer(text, lineterminator=end, quoting=csv.QUOTE_ALL).writerow(row)
     return text.getvalue().encode()
 
 
