@@ -11,10 +11,14 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from framework.diagnostics import Code
 from framework.expressions.types import Type, parse_type
 from framework.warehouse import CONTRACT, MISSING_FILE, MISSING_VARIABLE, Files, SourceProblem
 
+OBJECT_STORE = Code("F275", "files of an object store")
+
 _VARIABLE = re.compile(r"\$\{(\w+)(?::-([^}]*))?\}")
+_STORE = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _DELIMITERS = {"csv": ",", "tsv": "\t"}
 
 
@@ -34,8 +38,18 @@ def expand_variables(text: str, environment: Mapping[str, str] = os.environ) -> 
     return _VARIABLE.sub(value, text)
 
 
+def object_store(path: str) -> str | None:
+    """The scheme of an address (`s3`, `https`) in the place of a path; None for a path."""
+    found = _STORE.match(path)
+    return None if found is None else found[1]
+
+
 def find(path: str, root: Path) -> tuple[Path, ...]:
     """The files of a path or a glob, sorted; relative ones from the project's folder. Raises SourceProblem."""
+    store = object_store(expand_variables(path))
+    if store is not None:
+        help = "copy the files to a disk that the run sees, or load them into a table and write `table`"
+        raise SourceProblem(OBJECT_STORE, f"`{store}://` is an object store; this version reads files of a disk", help)
     pattern = str(Path(glob.escape(str(root))) / expand_variables(path))
     if glob.has_magic(pattern):
         found = tuple(Path(name) for name in sorted(glob.glob(pattern, recursive=True)) if Path(name).is_file())

@@ -106,6 +106,7 @@ class Execution:
                 judged, version = sources.read(session, source, self.settings)
                 self.inputs[source.source.name] = {source.source.name: version}
                 self.checks += judged.results
+                self.notes += judged.notes
                 if not judged.passed:
                     self.failed.add(source.source.name)
             if not self.failed:

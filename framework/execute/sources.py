@@ -1,12 +1,14 @@
 """A source before anything is built: found, held against its contract, judged."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
 from framework import files as source_files
 from framework.compile.program import SourceProgram
+from framework.execute import drift
 from framework.execute.checking import Judged, judged, set_figures
 from framework.execute.session import Session, Stopped
 from framework.execute.settings import Settings
@@ -22,6 +24,8 @@ def read(session: Session, program: SourceProgram, settings: Settings) -> tuple[
     try:
         with session.transaction():
             version = _load(session, source, settings)
+            extra = drift.extra_columns(session, source, settings)
+            drift.refuse(source, extra)
             audited = () if program.audit.select is None else session.row(program.audit.select)
             sets = set_figures(session, program.sets)
     except SourceProblem as problem:
@@ -31,7 +35,10 @@ def read(session: Session, program: SourceProgram, settings: Settings) -> tuple[
         if unreadable is None:
             raise
         raise _stopped(source, unreadable) from None
-    return judged(source.name, source.assertions, program.audit, audited, sets, settings), version
+    found = judged(source.name, source.assertions, program.audit, audited, sets, settings)
+    place = settings.places.get(source.name, {}).get(drift.EXTRA_COLUMNS, "")
+    notes = (drift.said(source, extra),) if extra else ()
+    return replace(found, results=(*drift.result(source, extra, place), *found.results), notes=notes), version
 
 
 def _stopped(source: SourcePlan, problem: SourceProblem) -> Stopped:
