@@ -38,7 +38,10 @@ def manifest(plan: Plan) -> dict[str, Any]:
                 "format": s.format,
                 "description": s.description,
                 "owner": s.owner,
+                "classification": s.classification,
+                "extra_columns": s.extra_columns,
                 "tags": list(s.tags),
+                "per": {d.column: list(d.per) for d in s.relation.dependencies},
                 **_relation(s),
             }
             for s in plan.sources

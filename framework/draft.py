@@ -31,7 +31,7 @@ from framework.expressions.tree import (
 from framework.expressions.typed import SYNTAX, Problem, Scope, call, literal, typed_node
 from framework.findings import Findings, Place
 from framework.plan import Publication
-from framework.relation import Column, Key, Period, Relation, minimal
+from framework.relation import Column, Key, Period, Relation, classified, minimal
 from framework.window import Waiting
 
 UNKNOWN_RELATION = Code("F202", "unknown source or stage")
@@ -87,6 +87,7 @@ class Draft:
         self.on_unreadable: OnFail = "stop"  # in normalize, quarantine
         self.waiting = Waiting()
         self.open: t.Type | None = None
+        self.classification: str | None = None  # of the columns that nobody declared
         # An input was not found, so that its columns pass unchecked; `whole`: they do not come out.
         self.lost = False
         self.whole = False
@@ -134,6 +135,7 @@ class Draft:
         self.period = found.relation.period
         if found.relation.open:
             self.open = t.STRING if found.text else t.UNKNOWN
+            self.classification = found.relation.classification
             self.lost = name in self.findings.names("stages")  # only an unknown input leaves a stage open
         return True
 
@@ -203,7 +205,7 @@ class Draft:
         """A column that a clause names; an unknown one is reported, with `key` under the path's key."""
         column = self.columns.get(name.lower())
         if column is None and self.open is not None:
-            column = Column(name, self.open)
+            column = Column(name, self.open, classification=self.classification)
             self.add(column)
         elif column is None:
             report = self.findings.key_error if key else self.findings.error
@@ -283,11 +285,8 @@ class Draft:
 
     def classified(self, value: Expression) -> str | None:
         """A column made of a classified one carries its classification."""
-        for name in sorted(references(value)):
-            column = self.columns.get(name.lower())
-            if column is not None and column.classification is not None:
-                return column.classification
-        return None
+        read = (self.columns.get(name.lower()) for name in sorted(references(value)))
+        return classified(c.classification for c in read if c is not None)
 
     def constant(self, value: Expression) -> Literal | None:
         """The value that every row will have, where it is one: written, or that of a column that has one."""

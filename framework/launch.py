@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from framework.artifacts import write_manifest, write_results
 from framework.compile import compile_plan
 from framework.execute import Settings, clock, execute, new_run_id
+from framework.execute.drift import EXTRA_COLUMNS
 from framework.files.variables import expand_variables
 from framework.load import Pipeline
 from framework.plan import Plan
@@ -68,4 +69,8 @@ def _places(pipeline: Pipeline, plan: Plan) -> Mapping[str, Mapping[str, str]]:
         for assertion in assertions:
             at = pipeline.document.locate(assertion.place)
             places.setdefault(name, {})[assertion.name] = f"{at.path}:{at.line}:{at.column}"
+    for source in plan.sources:
+        if source.extra_columns != "allow":
+            at = pipeline.document.locate(("sources", source.name, EXTRA_COLUMNS))
+            places.setdefault(source.name, {})[EXTRA_COLUMNS] = f"{at.path}:{at.line}:{at.column}"
     return places

@@ -270,7 +270,10 @@ class DeclaredColumn(Model):
 
     type: TypeName
     description: str | None = None
-    classification: Classification | None = None
+    classification: Classification | None = Field(None, description="phi, or none for a column that is harmless.")
+    per: Names | None = Field(
+        None, min_length=1, description="What it is one value per, where it repeats: an amount of a claim on each line."
+    )
     checks: ColumnChecks = ()
 
 
@@ -325,6 +328,7 @@ class ValidModel(Model):
     per: Names | None = Field(None, description="Defaults to the key without `from`.")
 
 
+ExtraColumns = Literal["allow", "warn", "error"]
 Format = Literal["csv", "tsv", "parquet", "jsonl"]
 SUFFIXES: Mapping[str, Format] = {
     ".csv": "csv",
@@ -386,9 +390,14 @@ class SourceModel(Model):
     )
     key: Names | None = Field(None, description="What there is one row per; measured on every run.")
     valid: ValidModel | None = None
+    extra_columns: ExtraColumns = Field(
+        "allow", description="What becomes of columns that the contract does not name: they are left out, and said."
+    )
+    freshness: FreshnessModel | None = Field(None, description="How old the newest value of a column may be.")
     checks: Checks = ()
     description: str | None = None
     owner: str | None = None
+    classification: Classification | None = Field(None, description="That of every column that says nothing else.")
     tags: Tags = ()
 
     @model_validator(mode="after")
@@ -407,11 +416,14 @@ class SourceModel(Model):
         dialect = self.dialect
         if dialect is not None and dialect.delimiter in (dialect.quote, dialect.escape):
             raise PydanticCustomError("same_sign", "delimiter, quote and escape must be told apart")
+        if self.columns is None and self.extra_columns != "allow":
+            raise PydanticCustomError("no_contract", "`extra_columns` needs `columns`; declare the columns there are")
         return self
 
     @property
     def placed_checks(self) -> tuple[PlacedCheck, ...]:
-        return tuple(_placed(self.checks, columns=self.columns))
+        fresh = [] if self.freshness is None else [((), _check({"freshness": self.freshness}))]
+        return (*fresh, *_placed(self.checks, columns=self.columns))
 
     @property
     def file_format(self) -> Format | None:

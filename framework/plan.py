@@ -74,6 +74,8 @@ class SourcePlan:
     description: str | None = None
     owner: str | None = None
     tags: tuple[str, ...] = ()
+    extra_columns: str = "allow"
+    classification: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

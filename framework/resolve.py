@@ -10,7 +10,7 @@ import framework.warehouses
 from framework import plugins
 from framework.algebra import Derive, Query, Read, Step, preceded
 from framework.assertion import Assertion, Place, SetTest
-from framework.clauses import checks, storage
+from framework.clauses import checks, contract, storage
 from framework.clauses import variables as variables_clause
 from framework.diagnostics import CODES, Code, suggest
 from framework.draft import Draft, Readable
@@ -160,21 +160,29 @@ def _source(
 ) -> tuple[SourcePlan, Readable]:
     place: Place = ("sources", name)
     draft = Draft(name, place, readables, findings, variables)
-    columns = [_declared(n, c.type, c.classification, c.description) for n, c in (model.columns or {}).items()]
+    columns = contract.columns(model)
+    contract.refuse_object_store(draft, model)
     _check_case(name, columns, findings)
     steps, flags = _conversions(columns) if model.is_text else ([], {})
     for column in columns:
         draft.add(column)
     if model.columns is None:
-        draft.open = t.STRING if model.is_text else t.UNKNOWN
+        draft.open, draft.classification = t.STRING if model.is_text else t.UNKNOWN, model.classification
     key = [draft.find(n, "key", index) for index, n in enumerate(model.key or ())]
     names = tuple(c.name for c in key if c is not None)
     period = checks.period(draft, model.valid, names)
-    relation = Relation(name, tuple(draft.columns.values()), period=period, open=model.columns is None)
+    relation = Relation(
+        name,
+        tuple(draft.columns.values()),
+        period=period,
+        open=model.columns is None,
+        dependencies=contract.dependencies(draft, model),
+        classification=model.classification,
+    )
     if names and len(names) == len(key):
         relation = relation.with_key(frozenset(names))
     query = Query(Read(name), tuple(steps))
-    assertions = [_over(query, name, a) for a in _source_assertions(draft, model, relation, names)]
+    assertions = [_over(query, name, a) for a in _source_assertions(draft, model, relation, names, flags)]
     relation = _learned(relation, draft)
     plan = SourcePlan(
         name,
@@ -190,12 +198,10 @@ def _source(
         model.description,
         model.owner,
         model.tags,
+        model.extra_columns,
+        model.classification,
     )
     return plan, Readable(relation, query, flags, model.is_text)
-
-
-def _declared(name: str, type_: t.Type, classification: str | None, description: str | None) -> Column:
-    return Column(name, type_, True, classification, description)
 
 
 def _check_case(name: str, columns: Iterable[Column], findings: Findings) -> None:
@@ -226,12 +232,13 @@ def _conversions(columns: Iterable[Column]) -> tuple[list[Step], dict[str, str]]
 
 
 def _source_assertions(
-    draft: Draft, model: SourceModel, relation: Relation, key: tuple[str, ...]
+    draft: Draft, model: SourceModel, relation: Relation, key: tuple[str, ...], flags: Mapping[str, str]
 ) -> Iterable[Assertion]:
     if key:
         yield checks.key_assertion(relation, key, (*draft.place, "key"))
     if relation.period is not None:
         yield checks.period_assertion(relation, relation.period, (*draft.place, "valid"))
+    yield from contract.dependency_assertions(draft, relation.dependencies, flags)
     yield from checks.resolve(draft, model.placed_checks, holding=False).assertions
 
 

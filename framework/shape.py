@@ -113,9 +113,6 @@ def _report(findings: Findings, data: Any, line: Mapping[str, Any]) -> None:
 _PLANNED = frozenset(
     [
         "csv",
-        "per",
-        "extra_columns",
-        "freshness",
         "tests",
         "stage",
         "hooks",

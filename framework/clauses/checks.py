@@ -59,7 +59,7 @@ def resolve(draft: Draft, checks: Iterable[PlacedCheck], *, holding: bool, group
         test = check.resolve(draft, (*path, check.check_name))
         if test is None or not _can_be_mostly(draft, check, test, path):
             continue
-        place = (*draft.place, *path)
+        place = (*draft.place, *(path or (check.check_name,)))  # a clause of its own has no item around it
         quarantines = check.on_fail == "quarantine" and not isinstance(test, ProvedTest)
         if not quarantines:
             test = _narrowed(test, draft.name, where)

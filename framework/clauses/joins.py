@@ -21,7 +21,7 @@ from framework.expressions.tree import TRUE, Expression, Reference, Variable, wa
 from framework.expressions.typed import Scope, call, cast, literal
 from framework.expressions.types import BOOLEAN, widen
 from framework.model import Expr, Frozen, ListOrMapping, Model, Name, shape
-from framework.relation import Column, Key, Relation, shown
+from framework.relation import Column, Key, Relation, classified, shown
 
 FAN_OUT = Code("F301", "a join that multiplies rows")
 UNMATCHED_TYPES = Code("F213", "a join of columns of different types")
@@ -96,7 +96,8 @@ class _Side:
     def find(self, draft: Draft, name: str, *path: str | int) -> Column | None:
         column = self.relation.column(name)
         if column is None and self.relation.open:
-            return Column(name, t.STRING if self.readable.text else t.UNKNOWN)
+            type_ = t.STRING if self.readable.text else t.UNKNOWN
+            return Column(name, type_, classification=self.relation.classification)
         if column is None:
             draft.findings.error(
                 UNKNOWN_RIGHT,
@@ -367,11 +368,9 @@ def _take(draft: Draft, side: _Side, take: Take) -> tuple[tuple[tuple[str, Expre
 
 
 def _classification(side: _Side, value: Expression) -> str | None:
-    for node in walk(value):
-        column = side.relation.column(node.name) if isinstance(node, Reference) else None
-        if column is not None and column.classification is not None:
-            return column.classification
-    return None
+    read = [side.relation.column(node.name) for node in walk(value) if isinstance(node, Reference)]
+    own = side.relation.classification  # of the columns of an open source
+    return classified(own if c is None else c.classification for c in read)
 
 
 def _defaults(
@@ -441,8 +440,11 @@ def _full(
     lefts = frozenset(left for left, _ in pairs)
     covers = any(draft.named(k, [*lefts]) is not None for k in draft.keys) and side.relation.is_key(rights)
     covers = covers and model.where is None  # a `where` leaves the rows of one key on both sides without a match
+    both = {left.lower(): side.relation.column(right) for left, right in pairs}
     for name, column in list(draft.columns.items()):
-        draft.columns[name] = Column(column.name, column.type, True, column.classification, column.description)
+        other = both.get(name)
+        word = classified((column.classification, None if other is None else other.classification))
+        draft.columns[name] = Column(column.name, column.type, True, word, column.description)
     for name, value in values:
         draft.add(Column(name, value.type, True, _classification(side, value)))
     draft.step(Join(side.query(), side.name, "full", on, values, f"_matched_{side.name}", tuple(pairs)))

@@ -19,10 +19,11 @@ SetFigure = tuple[SetAudit, int, str]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """`passed` is false where a result must keep the run from publishing."""
+    """`passed` is false where a result must keep the run from publishing. `notes` are for whoever reads on."""
 
     results: tuple[CheckResult, ...]
     passed: bool
+    notes: tuple[str, ...] = ()
 
 
 def set_figures(session: Session, audits: Iterable[SetAudit]) -> list[SetFigure]:

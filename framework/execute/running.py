@@ -109,6 +109,7 @@ class Execution:
                 self.inputs[source.source.name] = {source.source.name: found.version}
                 self.sources[source.source.name] = found.result
                 self.checks += found.checks
+                self.notes += found.notes
                 if found.result.status == "failed":
                     self.failed.add(source.source.name)
             if not self.failed:

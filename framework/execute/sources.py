@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from framework.compile.program import SourceHolding, SourceProgram
 from framework.ddl import CreateTableAs
+from framework.execute import drift
 from framework.execute.checking import judged, refuse_faults, set_figures
 from framework.execute.session import Session, Stopped
 from framework.execute.settings import Settings
@@ -30,6 +31,7 @@ class Read:
     result: SourceResult
     checks: tuple[CheckResult, ...]
     version: str
+    notes: tuple[str, ...] = ()
 
 
 def read(session: Session, program: SourceProgram, settings: Settings) -> Read:
@@ -66,6 +68,8 @@ def _read(session: Session, program: SourceProgram, settings: Settings, files: F
             read_as = _version(files.paths)
             raw = settings.schemas["raw"]
             loaded = session.warehouse.load(session.connection, raw, files, split=split)
+        extra = drift.extra_columns(session, source, files)
+        drift.refuse(source, extra)
         audited = () if program.audit.select is None else session.row(program.audit.select)
         sets = set_figures(session, program.sets)
         holding = program.holding
@@ -77,7 +81,10 @@ def _read(session: Session, program: SourceProgram, settings: Settings, files: F
     judgement = judged(source.name, source.assertions, program.audit, audited, sets, settings)
     seconds = round(time.monotonic() - begun, 3)
     status: SourceStatus = "read" if judgement.passed else "failed"
-    return Read(SourceResult(source.name, status, seconds, account.rows_out, account), judgement.results, read_as)
+    place = settings.places.get(source.name, {}).get(drift.EXTRA_COLUMNS, "")
+    checks = (*drift.result(source, extra, place), *judgement.results)
+    notes = (drift.said(source, extra),) if extra else ()
+    return Read(SourceResult(source.name, status, seconds, account.rows_out, account), checks, read_as, notes)
 
 
 def _hold(session: Session, holding: SourceHolding, account: LedgerLine) -> None:

@@ -30,7 +30,7 @@ from framework.expressions.typed import cast
 from framework.expressions.types import NULL, STRING, UNKNOWN, Type, widen
 from framework.model import Columns, Expr, Frozen, Limited, Name, Names, ValidModel
 from framework.plan import Layer, StagePlan
-from framework.relation import Column
+from framework.relation import Column, classified
 
 MISSING_IN_BRANCH = Code("F220", "a column that not every branch of a union has")
 UNLIKE_BRANCHES = Code("F221", "a column of different types in the branches of a union")
@@ -184,7 +184,8 @@ class Assemble(Limited, kind="assemble"):
                 f"`{one.name}` is {other.type} in `{branch.name}`, and {one.type} in `{origin}`",
                 "convert it in the stage that makes it",
             )
-        return Column(one.name, wide or one.type, True, one.classification or other.classification, one.description)
+        word = classified((one.classification, other.classification))
+        return Column(one.name, wide or one.type, True, word, one.description)
 
     def _values(self, branch: Draft, name: str, outputs: dict[str, Column]) -> Iterator[tuple[str, Expression]]:
         for lowered, column in outputs.items():

@@ -36,7 +36,7 @@ RUN_KEYS = {"why", "options", "sources", "stages", "exit", "codes", "expect"}
 CASE_KEYS = RUN_KEYS | {"xfail", "balance", "vars", "suites", "then"}
 STAGE_KEYS = {"status", "columns", "rows", "quarantine", "ledger", "money", "checks"}
 # Checks that the framework makes itself: while they pass, a case need not list them.
-OWN_CHECKS = re.compile(r"(key|valid|unreadable|missing|references)\(")
+OWN_CHECKS = re.compile(r"(key|per|valid|unreadable|missing|references)\(")
 
 
 @dataclass(frozen=True)

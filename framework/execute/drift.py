@@ -1,0 +1,64 @@
+"""What a source holds that its contract does not name."""
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+
+from framework.execute.session import Session
+from framework.files.contract import extra
+from framework.files.header import columns
+from framework.files.variables import expand_variables
+from framework.plan import SourcePlan
+from framework.run import CheckResult, CheckStatus
+from framework.warehouse import CONTRACT, Files, SourceProblem
+
+EXTRA_COLUMNS = "extra_columns"
+_SHOWN = 12
+
+
+def extra_columns(session: Session, source: SourcePlan, files: Files | None) -> tuple[str, ...]:
+    """The columns of the files or the table that the contract does not name, in order; none of an open source."""
+    if source.declared is None or source.extra_columns == "allow":
+        return ()
+    found = extra(source.declared, _names(session, source, files))
+    return tuple({name.lower(): name for name in found}.values())
+
+
+def _names(session: Session, source: SourcePlan, files: Files | None) -> Iterable[str]:
+    if files is not None:
+        for path in files.paths:
+            yield from columns(path, files)
+        return
+    schema, _, name = expand_variables(source.table or "").rpartition(".")
+    table = sa.table(name, schema=schema or None)
+    nothing = sa.select(sa.text("*")).select_from(table).where(sa.literal_column("1 = 0"))
+    yield from session.connection.execute(nothing).keys()
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as messages show them, the first few of many."""
+    names = list(names)
+    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
+    return ", ".join(f"`{name}`" for name in names[:_SHOWN]) + more
+
+
+def said(source: SourcePlan, names: tuple[str, ...]) -> str:
+    what = "a column" if len(names) == 1 else f"{len(names)} columns"
+    return f"source `{source.name}` has {what} that its contract does not name: {listed(names)}"
+
+
+def refuse(source: SourcePlan, names: tuple[str, ...]) -> None:
+    """Raises SourceProblem where columns stand that the contract neither names nor allows."""
+    if names and source.extra_columns == "error":
+        what = "a column" if len(names) == 1 else f"{len(names)} columns"
+        message = f"{what} that the contract does not name: {listed(names)}"
+        raise SourceProblem(CONTRACT, message, "declare them under `columns`, or write extra_columns: warn")
+
+
+def result(source: SourcePlan, names: tuple[str, ...], place: str) -> tuple[CheckResult, ...]:
+    """What was found, as a check; none where the contract allows every column."""
+    if source.declared is None or source.extra_columns == "allow":
+        return ()
+    on_fail = "stop" if source.extra_columns == "error" else "warn"
+    status: CheckStatus = "warned" if names else "passed"
+    return (CheckResult(source.name, EXTRA_COLUMNS, EXTRA_COLUMNS, on_fail, status, len(names), place),)
