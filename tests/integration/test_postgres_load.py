@@ -14,6 +14,7 @@ from conftest import Opened
 from framework.expressions.types import Type, parse_type
 from framework.files.finding import find
 from framework.files.reading import select as read_files
+from framework.plan import Csv
 from framework.warehouse import Files, MalformedLines
 from framework.warehouses.postgres import Postgres
 
@@ -98,7 +99,7 @@ def test_one_column_of_nulls(postgres: Opened, tmp_path: Path) -> None:
 
 def test_tsv(postgres: Opened, tmp_path: Path) -> None:
     path = _file(tmp_path, "src.tsv", 'a\tb\n1\tx,y\n\t"q\tq"\n')
-    rows = _same(postgres, Files("src", (path,), "tsv", _declared(a="string", b="string")))
+    rows = _same(postgres, Files("src", (path,), "tsv", _declared(a="string", b="string"), Csv(delimiter="\t")))
     assert rows == sorted([("1", "x,y"), (None, "q\tq")], key=repr)
 
 
