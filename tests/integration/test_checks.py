@@ -69,3 +69,26 @@ def test_closing_lines_count_the_checks(duckdb_project: Project) -> None:
     assert (most["status"], most["failing"], most["judged"], most["mostly"]) == ("passed", 1, 4, 0.7)
     proved = outcome.check("lines", "not_null(id)")
     assert (proved["status"], proved["failing"], proved["judged"]) == ("proved", None, None)
+
+
+EXTRA = """
+pipeline: extra
+sources: {raw: {path: raw.csv, extra_columns: warn, columns: {id: string}}}
+stages:
+  lines: {kind: normalize, from: raw, key: [id], columns: {id: }}
+"""
+
+
+def test_extra_columns_are_named_and_their_values_are_not(project: Project) -> None:
+    project.csv("raw.csv", "id,nickname", "a,Zzyzx")
+    project.write("extra.yaml", EXTRA)
+    warned = project.run("extra.yaml")
+    assert warned.code == 0, warned.said
+    check = warned.check("raw", "extra_columns")
+    assert (check["status"], check["failing"], check["place"]) == ("warned", 1, "extra.yaml:3:47")
+    project.write("extra.yaml", EXTRA.replace("warn", "error"))
+    stopped = project.run("extra.yaml")
+    assert (stopped.code, stopped.results["code"]) == (1, "F504"), stopped.said
+    for outcome in (warned, stopped):
+        assert "`nickname`" in outcome.said
+        assert "Zzyzx" not in outcome.said + str(outcome.results)
