@@ -1,5 +1,6 @@
 """Files under `target/`: what a pipeline is, what a run did, the compiled SQL."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ def manifest(plan: Plan) -> dict[str, Any]:
                 "description": s.description,
                 "owner": s.owner,
                 "classification": s.classification,
+                "csv": None if s.csv is None else asdict(s.csv),
                 "extra_columns": s.extra_columns,
                 "tags": list(s.tags),
                 "per": {d.column: list(d.per) for d in s.relation.dependencies},
