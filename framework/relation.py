@@ -73,10 +73,6 @@ class Relation:
         """Whether at most one row can share the values of these columns."""
         return any(key <= names for key in self.keys)
 
-    def varying(self) -> "Relation":
-        """The relation with nothing said of the values in its rows."""
-        return replace(self, columns=tuple(replace(c, constant=None) for c in self.columns))
-
     def with_key(self, key: Key) -> "Relation":
         """The relation known by this key."""
         return replace(self, keys=minimal(self.keys | {key}), primary=key)

@@ -111,8 +111,6 @@ def finish(
     by = key if key is not None else sorted(proved[0]) if proved else ()
     period = None if found.open else checks.period(found, valid, by)
     relation = draft.relation(names, period)
-    if publication is not None:
-        relation = relation.varying()  # it may hold rows of earlier runs, and the unknown row
     if key is not None:
         relation = relation.with_key(frozenset(key))
         place = (*draft.place, "key")

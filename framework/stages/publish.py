@@ -249,7 +249,7 @@ def _standing(relation: Relation, publication: Publication) -> Relation:
     keys |= {frozenset({name}) for name in relation.names if name == publication.surrogate_key}
 
     def seen(column: Column) -> Column:
-        return column if column.name in sure else replace(column, nullable=True)
+        return replace(column, nullable=column.nullable or column.name not in sure, constant=None)
 
     period = Period(VALID_FROM, VALID_TO, publication.key) if publication.mode == "history" else None
     return replace(relation, columns=tuple(seen(c) for c in relation.columns), keys=keys, period=period)
