@@ -101,14 +101,14 @@ class PublishProgram:
 class Account:
     """One ledger line of a program, beside what the scan of the stored rows tells.
 
-    `inputs` count what came in, one select for each input: rows, then the money of the columns `carried`; empty
+    `inputs` count what came in, a select for each input, by name: rows, then the money of the columns `carried`; empty
     where the rows came out of the account before. `before` counts by bucket the rows that left before a group.
     `scanned` are inputs whose rows the scan of the source has counted.
     """
 
     stage: StagePlan
     carried: tuple[str, ...]
-    inputs: Mapping[str, Select[Any]]
+    inputs: tuple[tuple[str, Select[Any]], ...]
     before: Audit | None = None
     scanned: tuple[str, ...] = ()
 

@@ -172,7 +172,8 @@ class Stages:
         """What the ledger counts beside the stored rows. What comes into a later member came out of the one before."""
         inputs = member.stage.inputs if first else ()
         scanned = () if member.carried else tuple(name for name in inputs if self._is_scanned(name))
-        counted = {name: select for name, select in self._inputs(member, inputs) if name not in scanned}
+        # A relation that is united with itself comes in twice.
+        counted = tuple(self._inputs(member, (name for name in inputs if name not in scanned)))
         return Account(member.stage, tuple(member.carried), counted, self._before(member), scanned)
 
     def _is_scanned(self, name: str) -> bool:

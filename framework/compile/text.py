@@ -55,7 +55,7 @@ def _stage(program: StageProgram) -> Iterator[tuple[str, Any]]:
             program.holding.discard,
         )
     for account in program.accounts:
-        for relation, select in account.inputs.items():
+        for relation, select in account.inputs:
             yield f"stage {account.stage.name}: what comes in from {relation}", select
         if account.before is not None:
             yield f"stage {account.stage.name}: what becomes of the rows before they are grouped", account.before.select
