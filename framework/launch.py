@@ -40,7 +40,7 @@ def launch(pipeline: Pipeline, plan: Plan, wanted: Request, here: Project, optio
             full_refresh=options.full_refresh,
             asked=wanted.asked,
         )
-        past.begin(run_id, plan.name, target.name, clock())
+        past.begin(run_id, plan.name, target.name, clock(), wanted.asked)
         with Progress(len(program.sources) + len(program.stages), options) as progress:
             result = execute(program, target.warehouse, target.engine, settings, progress)
         unkept = _kept(lambda: past.end(result), "the history of runs")

@@ -101,7 +101,7 @@ def outlook(
                 status,
                 found,
                 touches[name],
-                files(committed.get(name), versions[name].text),
+                _files(committed.get(name), versions[name]),
                 versions[name].problem,
             )
             for name, (status, found) in sources.items()
@@ -113,6 +113,10 @@ def outlook(
         tuple(_gone(plan, standing)),
         (*obstacles(plan, selected, target.schemas, standing), *unfitting(plan, selected, target.live, standing)),
     )
+
+
+def _files(committed: str | None, version: Version) -> Files:
+    return Files() if version.problem is not None else files(committed, version.text)
 
 
 def _stood(stage: StagePlan, target: Target) -> Recorded | None:

@@ -15,7 +15,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from framework.run import Run
+from framework.ddl import AddColumn
+from framework.run import NOTHING_ASKED, Asked, Run
 from framework.warehouse import Refusal, Unreachable
 
 METADATA = sa.MetaData()
@@ -30,6 +31,7 @@ RUNS = sa.Table(
     sa.Column("seconds", sa.Float),
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("message", sa.Text),
+    sa.Column("asked", sa.Text),
 )
 STAGES = sa.Table(
     "stages",
@@ -61,18 +63,20 @@ class History:
         try:
             self.engine = sa.create_engine(_placed(url, root))
             METADATA.create_all(self.engine)
+            with self.engine.begin() as connection:
+                _complete(connection)
         except (SQLAlchemyError, ModuleNotFoundError, OSError, ValueError) as error:
             # The address may hold a password, in whatever place it was written: it is not repeated.
             message = f"the state store cannot be opened ({type(error).__name__})"
             raise Unreachable(Refusal(message, "see `state:` of framework.yaml, an SQLAlchemy URL")) from None
 
-    def begin(self, run_id: str, pipeline: str, target: str, started_at: datetime) -> None:
+    def begin(
+        self, run_id: str, pipeline: str, target: str, started_at: datetime, asked: Asked = NOTHING_ASKED
+    ) -> None:
+        row = {"run_id": run_id, "pipeline": pipeline, "target": target, "started_at": started_at}
+        words = json.dumps(asdict(asked), default=datetime.isoformat)
         with self.engine.begin() as connection:
-            connection.execute(
-                RUNS.insert().values(
-                    run_id=run_id, pipeline=pipeline, target=target, started_at=started_at, status="running"
-                )
-            )
+            connection.execute(RUNS.insert().values({**row, "status": "running", "asked": words}))
 
     def end(self, run: Run) -> None:
         """What became of a run; earlier runs that never said so were killed, for only one runs at a time."""
@@ -117,7 +121,7 @@ class History:
         select = sa.select(RUNS).order_by(RUNS.c.started_at.desc(), RUNS.c.run_id).limit(limit)
         if pipeline is not None:
             select = select.where(RUNS.c.pipeline == pipeline)
-        return list(self._rows(select))
+        return [_told(row) for row in self._rows(select)]
 
     def run(self, run_id: str) -> dict[str, Any] | None:
         """One run with its stages and checks; the id may be cut as long as it names one run."""
@@ -126,7 +130,7 @@ class History:
             return None
         whole = found[0]["run_id"]
         return {
-            **found[0],
+            **_told(found[0]),
             "stages": list(self._rows(sa.select(STAGES).where(STAGES.c.run_id == whole))),
             "checks": list(self._rows(sa.select(CHECKS).where(CHECKS.c.run_id == whole))),
         }
@@ -138,6 +142,21 @@ class History:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def _complete(connection: sa.Connection) -> None:
+    """A store that an earlier version made gets the columns that it lacks, null in every row."""
+    for table in METADATA.sorted_tables:
+        there = set(connection.execute(sa.select(sa.text("*")).select_from(table).limit(0)).keys())
+        for column in table.c:
+            if column.name not in there:
+                type_name = column.type.compile(connection.dialect)
+                connection.execute(AddColumn(sa.table(table.name), column.name, type_name))
+
+
+def _told(row: dict[str, Any]) -> dict[str, Any]:
+    """A run with what was asked of it as data; None for one of an earlier version."""
+    return {**row, "asked": json.loads(row["asked"]) if row["asked"] else None}
 
 
 # A run that ends so has had the pipeline to itself; another may have been refused because of one under way.

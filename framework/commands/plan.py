@@ -96,6 +96,9 @@ def _paragraphs(found: Outlook) -> Iterator[str]:
     stages: list[tuple[str, str, str, str]] = [(s.name, s.kind, s.status, _why(_said(s))) for s in found.stages]
     stages += [(g.name, g.kind or "", "gone", _left(published=g.published)) for g in found.gone]
     yield table(("stage", "kind", "state", "why"), stages)
+    for source in found.sources:
+        if source.problem is not None:
+            yield f"a run would be refused: source `{source.name}`: {source.problem}"
     for obstacle in found.obstacles:
         yield f"a run would be refused: {obstacle.message}\nhelp: {obstacle.help}"
     yield _closing(found)
@@ -114,9 +117,6 @@ def _said(relation: SourceOutlook | StageOutlook) -> Iterator[str]:
 
 
 def _delivered(source: SourceOutlook) -> Iterator[str]:
-    if source.problem is not None:
-        yield source.problem
-        return
     files: Files = source.files
     for what, names in (("new", files.new), ("changed", files.changed), ("gone", files.gone)):
         if names:
@@ -132,7 +132,7 @@ def _left(*, published: bool) -> str:
 def _closing(found: Outlook) -> str:
     states = [stage.status for stage in found.stages] + ["gone"] * len(found.gone)
     counted = ", ".join(f"{states.count(s)} {s}" for s in ("new", "changed", "unchanged", "gone") if s in states)
-    if found.obstacles:
+    if found.obstacles or any(source.problem is not None for source in found.sources):
         return counted
     tables = sum(stage.publishes for stage in found.stages)
     return f"{counted}; a run builds {_count(len(found.stages), 'stage')} and publishes {_count(tables, 'table')}"

@@ -50,11 +50,22 @@ def _seconds(row: dict[str, Any]) -> str:
     return "" if row["seconds"] is None else f"{row['seconds']:.2f}"
 
 
+def _words(asked: dict[str, Any]) -> str:
+    """The selection, the interval and the names of variables, as the command line gave them; never a value."""
+    words = [f'--{name} "{text}"' for name in ("select", "exclude") for text in asked[name]]
+    words += [f"--var {name}=..." for name in asked["variables"]]
+    if asked["interval"]:
+        words.append("--from {} --to {}".format(*asked["interval"]))
+    return " ".join(words)
+
+
 def _show(found: dict[str, Any], options: argparse.Namespace) -> None:
     if options.output == "json":
         print(as_json({"schema_version": SCHEMA_VERSION, **found}))
         return
     print(f"run {found['run_id']} of {found['pipeline']} on {found['target']}: {found['status']}")
+    if found["asked"] and (words := _words(found["asked"])):
+        print(f"asked for: {words}")
     if found["message"]:
         print(found["message"])
     stages = [

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from framework.cli import main
 from integration.project import Outcome, Project
 
 SHOP = """
@@ -183,5 +184,8 @@ def test_what_was_asked_is_kept_and_no_value_of_a_variable(shop: Project) -> Non
     for path in kept:
         assert b"Zanzibar" not in path.read_bytes()
     assert "Zanzibar" not in outcome.said
+    shop.capture.readouterr()
+    assert main(["runs", outcome.results["run_id"]]) == 0
+    assert "asked for: --var word=... --var floor=..." in shop.capture.readouterr().out
     manifest = json.loads((shop.root / "target" / "manifest.json").read_text())
     assert [v["name"] for v in manifest["variables"]] == ["floor", "word"]

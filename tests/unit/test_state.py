@@ -1,12 +1,13 @@
-"""The history of runs: what it says of runs that never ended."""
+"""The history of runs: what it says of runs that never ended, and what was asked of each."""
 
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
-from framework.run import Run, Status
+from framework.run import Asked, Run, Status
 from framework.state import History, history
 
 EARLY, LATE = datetime(2024, 1, 1, 6), datetime(2024, 1, 1, 7)
@@ -58,3 +59,42 @@ def test_what_had_an_end_keeps_it(past: History) -> None:
     past.begin("last", "shop", "dev", LATE)
     end(past, "last", "ok")
     assert statuses(past) == {"first": "interrupted", "last": "ok"}
+
+
+def test_what_was_asked_of_a_run_is_kept(past: History) -> None:
+    interval = (datetime(2024, 1, 1), datetime(2024, 2, 1))
+    past.begin("part", "shop", "dev", EARLY, Asked(("+dim", "tag:x"), ("b",), ("floor",), interval))
+    past.begin("whole", "shop", "dev", LATE)
+    found = {run["run_id"]: run["asked"] for run in past.runs(10)}
+    assert found["part"] == {
+        "select": ["+dim", "tag:x"],
+        "exclude": ["b"],
+        "variables": ["floor"],
+        "interval": ["2024-01-01T00:00:00", "2024-02-01T00:00:00"],
+    }
+    assert found["whole"] == {"select": [], "exclude": [], "variables": [], "interval": None}
+    one = past.run("part")
+    assert one is not None
+    assert one["asked"] == found["part"]
+
+
+def test_a_store_of_an_earlier_version_is_completed_and_its_runs_stay(tmp_path: Path) -> None:
+    old = sa.create_engine(f"sqlite:///{tmp_path / 'state.db'}")
+    with old.begin() as connection:
+        connection.execute(
+            sa.text(
+                "CREATE TABLE runs (run_id VARCHAR(32) PRIMARY KEY, pipeline VARCHAR(200) NOT NULL, "
+                "target VARCHAR(200) NOT NULL, started_at DATETIME NOT NULL, seconds FLOAT, "
+                "status VARCHAR(20) NOT NULL, message TEXT)"
+            )
+        )
+        row = "('old', 'shop', 'dev', '2023-01-01 00:00:00.000000', 1.0, 'ok', NULL)"
+        connection.execute(sa.text(f"INSERT INTO runs VALUES {row}"))
+    old.dispose()
+    for run_id in ("first", "second"):  # completed once; the second time there is nothing to do
+        with history("sqlite:///state.db", tmp_path) as store:
+            store.begin(run_id, "shop", "dev", EARLY, Asked(select=(run_id,)))
+    with history("sqlite:///state.db", tmp_path) as store:
+        found = {run["run_id"]: run["asked"] for run in store.runs(10)}
+    assert found["old"] is None
+    assert [found[run_id]["select"] for run_id in ("first", "second")] == [["first"], ["second"]]
