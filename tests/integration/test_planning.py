@@ -91,15 +91,15 @@ ALL = ("members", "sales", "enriched", "dim_member", "fct_sales")
 # -- new, unchanged, changed, gone
 
 
-def test_a_plan_makes_no_file(shop: Project) -> None:
-    if shop.url is not None:
-        pytest.skip("a Postgres database is there or not")
+def test_a_plan_makes_no_file(duckdb_project: Project) -> None:
+    """A Postgres database is there or it is not."""
+    duckdb_project.write("shop.yaml", SHOP)
     target = "{default_target: test, targets: {test: {warehouse: duckdb, database: data/test.duckdb}}}"
-    shop.write("framework.yaml", target)
-    assert states(planned(shop)) == dict.fromkeys(ALL, "new")
-    assert not (shop.root / "data").exists()
-    assert not (shop.root / ".framework").exists()
-    assert not (shop.root / "target").exists()
+    duckdb_project.write("framework.yaml", target)
+    assert states(planned(duckdb_project)) == dict.fromkeys(ALL, "new")
+    assert not (duckdb_project.root / "data").exists()
+    assert not (duckdb_project.root / ".framework").exists()
+    assert not (duckdb_project.root / "target").exists()
 
 
 @pytest.mark.parametrize("first", ["+dim_member", "members sales", "+enriched", "+fct_sales dim_member"])
