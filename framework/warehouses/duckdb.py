@@ -38,6 +38,9 @@ def _reserved_words() -> frozenset[str]:
         return frozenset(word for (word,) in connection.execute(query).fetchall())
 
 
+# A new file is written as the oldest DuckDB that we run on can read it, and not as the oldest of all, which is the default:
+# rows are then written in three quarters of the time. A file that is there keeps its form.
+_WRITTEN = {"storage_compatibility_version": "v1.4.0"}
 _NO_FUNCTION = re.compile(r"Function with name .* does not exist|No function matches the given name")
 
 
@@ -78,10 +81,10 @@ class Duckdb(Warehouse):
             if not reading:
                 path.parent.mkdir(parents=True, exist_ok=True)
             database = str(path) if path.exists() or not reading else ":memory:"
-        only = {"read_only": True} if reading and database != ":memory:" else {}
+        arguments = {"read_only": True} if reading and database != ":memory:" else {"config": _WRITTEN}
         # Memory is seen by its one connection; a file by every connection of the process.
         pool = sa.pool.StaticPool if database == ":memory:" else sa.pool.QueuePool
-        engine = sa.create_engine(sa.URL.create("duckdb", database=database), poolclass=pool, connect_args=only)
+        engine = sa.create_engine(sa.URL.create("duckdb", database=database), poolclass=pool, connect_args=arguments)
         _corrected(engine.dialect)
 
         @sa.event.listens_for(engine, "connect")
