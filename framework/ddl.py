@@ -78,6 +78,11 @@ class AddColumn(Ddl):
         self.table, self.column, self.type_name = table, column, type_name
 
 
+class DropColumn(Ddl):
+    def __init__(self, table: TableClause, column: str) -> None:
+        self.table, self.column = table, column
+
+
 class CreateSchema(Ddl):
     def __init__(self, name: str) -> None:
         self.name = name
@@ -133,6 +138,11 @@ def _rename_in_place(element: RenameTable, compiler: SQLCompiler, **_: Any) -> s
 def _add_column(element: AddColumn, compiler: SQLCompiler, **_: Any) -> str:
     column = compiler.preparer.quote(element.column)
     return f"ALTER TABLE {_table(element.table, compiler)} ADD COLUMN {column} {element.type_name}"
+
+
+@compiles(DropColumn)
+def _drop_column(element: DropColumn, compiler: SQLCompiler, **_: Any) -> str:
+    return f"ALTER TABLE {_table(element.table, compiler)} DROP COLUMN {compiler.preparer.quote(element.column)}"
 
 
 @compiles(CreateSchema)

@@ -82,6 +82,8 @@ class Warehouse(ABC):
     table_settings: ClassVar[Mapping[str, TableSetting]]
     # Whether a CREATE TABLE inside a transaction is undone by its rollback.
     transactional_ddl: ClassVar[bool] = True
+    # Whether a column that is dropped takes its values with it, or leaves them in every row that is there.
+    dropped_columns_go: ClassVar[bool] = True
 
     @abstractmethod
     def dialect(self) -> sa.Dialect:

@@ -9,7 +9,7 @@ from sqlalchemy.sql.selectable import Select, TableClause
 
 from framework.assertion import Assertion
 from framework.compile.holding import HoldingProgram
-from framework.ddl import CreateIndex, CreateTableAs, CreateView
+from framework.ddl import CreateIndex, CreateTableAs, CreateView, DropColumn, RenameTable
 from framework.plan import Plan, SourcePlan, StagePlan
 
 Statement = Any  # an SQLAlchemy element that can be executed
@@ -70,6 +70,20 @@ class SourceProgram:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstPublication:
+    """How a candidate becomes the table where none stands, with no row written twice.
+
+    The rows that do not come out leave it, then the columns that no reader sees; then it takes the name. `changes`
+    counts what is left: inserted, updated, unchanged, deleted.
+    """
+
+    leave: Statement | None
+    strip: tuple[DropColumn, ...]
+    changes: Select[Any]
+    rename: RenameTable
+
+
+@dataclass(frozen=True, slots=True)
 class PublishProgram:
     """How a candidate becomes what stands.
 
@@ -81,7 +95,8 @@ class PublishProgram:
 
     A full refresh makes the table what the candidate is: `rebuilt` counts, given the columns that stay as they are,
     and `rebuild` does it. `counted` says how many rows stand, the unknown row left out. `held` keeps the rows that were
-    held back, for the candidate goes once it has served.
+    held back, for the candidate goes once it has served. `first` is how it is done where no table stands, None where
+    the table is kept otherwise than the candidate.
     """
 
     create: CreateTableAs
@@ -95,6 +110,7 @@ class PublishProgram:
     rebuild: tuple[Statement, ...]
     counted: Select[Any]
     held: CreateTableAs | None = None
+    first: FirstPublication | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """How a candidate is applied to the published table, by its mode: touching only the rows that change."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,19 +11,19 @@ from sqlalchemy.sql.selectable import FromClause, Select
 from framework.algebra import BUCKET
 from framework.compile.history import History
 from framework.compile.matching import NEVER, TRUE, ZERO, Matching, exists
-from framework.compile.program import PublishProgram
+from framework.compile.program import FirstPublication, PublishProgram
 from framework.compile.tables import Tables
-from framework.ddl import CreateIndex, CreateTableAs, CreateView, Storage
-from framework.expressions.lowering import Lowering
+from framework.ddl import PLAIN, CreateIndex, CreateTableAs, CreateView, DropColumn, RenameTable, Storage
 from framework.plan import IS_DELETED, Mode, StagePlan
+from framework.warehouse import Warehouse
 
 
 def publishing(
-    stage: StagePlan, tables: Tables, lowering: Lowering, storage: Storage, *, verdict: bool
+    stage: StagePlan, tables: Tables, warehouse: Warehouse, storage: Storage, names: Sequence[str], *, verdict: bool
 ) -> PublishProgram:
-    """The statements that make a candidate stand."""
+    """The statements that make a candidate stand; `names` are the columns that it has."""
     assert stage.publication is not None
-    mode = _MODES[stage.publication.mode](stage, tables, lowering, storage.order_by, verdict=verdict)
+    mode = _MODES[stage.publication.mode](stage, tables, warehouse.lowering, storage.order_by, verdict=verdict)
     live = mode.live
     empty = sa.select(*(mode.candidate.c[n] for n in mode.names)).where(NEVER)
     return PublishProgram(
@@ -37,7 +37,23 @@ def publishing(
         lambda standing: _rebuilt(mode, standing),
         (sa.delete(live), mode.insert(mode.candidates())),
         sa.select(mode.how_many(*mode.not_unknown(live), *mode.counted())),
+        first=_first(mode, storage, names, warehouse),
     )
+
+
+def _first(mode: Matching, storage: Storage, names: Sequence[str], warehouse: Warehouse) -> FirstPublication | None:
+    """Not where the table is kept otherwise than a candidate, nor where its unknown row is known by the candidate."""
+    hidden = tuple(name for name in names if name not in mode.names)
+    keeps = bool(hidden) and not warehouse.dropped_columns_go
+    if storage != PLAIN or mode.publication.unknown or keeps or not warehouse.transactional_ddl:
+        return None
+    candidate = mode.candidate
+    left = sa.delete(candidate).where(candidate.c[BUCKET] != sa.literal_column("'out'")) if mode.verdict else None
+    inserted = sa.func.count().label("inserted")
+    figures = inserted, ZERO.label("updated"), ZERO.label("unchanged"), ZERO.label("deleted")
+    changes = sa.select(*figures).select_from(candidate)
+    strip = tuple(DropColumn(candidate, name) for name in hidden)
+    return FirstPublication(left, strip, changes, RenameTable(candidate, mode.stage.name))
 
 
 def _rebuilt(mode: Matching, standing: Collection[str]) -> Select[Any]:

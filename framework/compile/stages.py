@@ -67,7 +67,7 @@ class Stages:
         publish, storage = None, self._storage(stage)
         holds = stage.query.holds and verdict
         if stage.publication is not None:
-            publish = publishing(stage, self.tables, self.lowering, storage, verdict=verdict)
+            publish = publishing(stage, self.tables, self.warehouse, storage, names, verdict=verdict)
             storage = PLAIN  # the candidate goes once it has served
             if holds:
                 held = Holding(stage, self.lowering, names).shown(candidate.alias(stage.name))

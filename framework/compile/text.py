@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from framework.compile.program import Program, SourceProgram, StageProgram
+from framework.compile.program import FirstPublication, Program, SourceProgram, StageProgram
 
 
 def texts(program: Program, dialect: sa.Dialect) -> dict[str, str]:
@@ -67,6 +67,7 @@ def _stage(program: StageProgram) -> Iterator[tuple[str, Any]]:
     for view in program.views:
         yield f"stage {name}: shown as {view.table.name}", view
     if program.publish is not None:
+        yield from _first(name, program.publish.first)
         yield f"publish {name}: the table, where there is none yet", program.publish.create
         for index in program.publish.indexes:
             yield f"publish {name}: an index of it, where it is new", index
@@ -75,3 +76,11 @@ def _stage(program: StageProgram) -> Iterator[tuple[str, Any]]:
             yield f"publish {name}: the rows held back", program.publish.held
         for statement in program.publish.apply:
             yield f"publish {name}: in the publishing transaction", statement
+
+
+def _first(name: str, first: FirstPublication | None) -> Iterator[tuple[str, Any]]:
+    """A candidate that becomes the table, in place of all that follows."""
+    if first is not None:
+        leave = () if first.leave is None else (first.leave,)
+        for statement in (*leave, *first.strip, first.rename):
+            yield f"publish {name}: the candidate becomes the table, where there is none yet", statement

@@ -49,22 +49,43 @@ class Publishing:
             with session.transaction():
                 for program in self.programs:
                     fit(session, program, self.tables, found(session, program.stage, self.tables))
+        begun = frozenset(program.stage.name for program in self.programs if self._begins(program))
         results: dict[str, StageResult] = {}
         with session.transaction():
             session.do(standing.PUBLISHING.update().values(run_id=run_id))
             for program in self.programs:
-                result = results[program.stage.name] = self._one(program)
+                result = results[program.stage.name] = self._one(program, first=program.stage.name in begun)
                 standing.commit(session.connection, pipeline, placed[program.stage.name], result.rows)
             standing.keep_sources(session.connection, pipeline, sources)
         return results
 
-    def _one(self, program: StageProgram) -> StageResult:
+    def _begins(self, program: StageProgram) -> bool:
+        """Whether the candidate becomes the table itself; then it is stripped to what readers see."""
+        assert program.publish is not None
+        session, first, schema = self.session, program.publish.first, self.tables.schema(program.stage)
+        if first is None:
+            return False
+        session.doing = f"publishing `{program.stage.name}`"
+        with session.transaction():
+            if session.relations(schema).get(program.stage.name) == "TABLE":
+                return False
+            session.drop(schema, self.tables.next(program.stage).name)
+            if first.leave is not None:
+                session.do(first.leave)
+        # By itself: DuckDB commits no rows that left a table in the transaction that changed its columns.
+        with session.transaction():
+            for statement in first.strip:
+                session.do(statement)
+        return True
+
+    def _one(self, program: StageProgram, *, first: bool) -> StageResult:
         assert program.publish is not None
         self.session.doing = f"publishing `{program.stage.name}`"
         self._unview(program.stage)
         stands = found(self.session, program.stage, self.tables)
         before = self._counted(program.publish) if stands.columns and not self.anew else 0
-        account = (self._rebuild if self.anew else self._apply)(program, program.publish, stands)
+        how = self._begin if first else self._rebuild if self.anew else self._apply
+        account = how(program, program.publish, stands)
         refuse_faults(self._made(program, account, self._counted(program.publish) - before))
         return replace(self.results[program.stage.name], status="published", ledger=account)
 
@@ -80,6 +101,14 @@ class Publishing:
         if growth == expected:
             return account
         return replace(account, faults=(f"the table was to grow by {expected} rows and grew by {growth}",))
+
+    def _begin(self, program: StageProgram, publish: PublishProgram, stands: Standing) -> LedgerLine:
+        """The candidate takes the table's name."""
+        assert publish.first is not None
+        account = self._account(program.stage, publish.first.changes)
+        self.session.do(publish.first.rename)
+        standing.keep_making(self.session.connection, program.stage.name, made(program))
+        return account
 
     def _apply(self, program: StageProgram, publish: PublishProgram, stands: Standing) -> LedgerLine:
         """The rows that differ from those that stand."""

@@ -44,6 +44,7 @@ class Postgres(Warehouse):
     """A database of a Postgres server."""
 
     name: ClassVar[str] = "postgres"
+    dropped_columns_go: ClassVar[bool] = False
     lowering: ClassVar[Lowering] = Lowering(
         TEMPLATES,
         TYPES,
