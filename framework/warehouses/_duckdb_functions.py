@@ -118,7 +118,12 @@ _PARSERS: dict[str, Template] = {
 
 
 def _narrow(c: Call) -> str:
-    return "CASE WHEN {0} = ROUND({0}, {s}) THEN TRY_CAST({0} AS {type}) END"
+    """There and back again, which takes half the time of rounding."""
+    digits = c.args[0].type
+    return (
+        f"CASE WHEN TRY_CAST(TRY_CAST({{0}} AS {{type}}) AS DECIMAL({digits.precision}, {digits.scale})) = {{0}} "
+        "THEN TRY_CAST({0} AS {type}) END"
+    )
 
 
 def _decimal_text(c: Call) -> str:
@@ -182,6 +187,16 @@ _POWER = (
 
 
 # -- text
+
+# Blanks are spaces; DuckDB's own trim takes every blank of Unicode.
+_BLANKS = {"trim": "{0} LIKE ' %' OR {0} LIKE '% '", "ltrim": "{0} LIKE ' %'", "rtrim": "{0} LIKE '% '"}
+
+
+def _trimmed(c: Call) -> str:
+    """To look at a text's ends takes a tenth of the time that to trim it does, and most texts need no trimming."""
+    trimmed = f"{c.function.name}({{0}}, ' ')"
+    plain = isinstance(c.args[0], Reference)
+    return f"CASE WHEN {_BLANKS[c.function.name]} THEN {trimmed} ELSE {{0}} END" if plain else trimmed
 
 
 def _padded(c: Call) -> str:
@@ -260,7 +275,24 @@ def _at_extreme(c: Call) -> str:
     return f"arg_min({{0}}, CASE WHEN {{0}} IS NOT NULL AND {{1}} IS NOT NULL THEN {key} END)"
 
 
+# -- claims
+
+
+def _npi_valid() -> str:
+    """The Luhn sum by pairs of digits, each looked up in a list of what the hundred pairs add to it: a third of the
+    time that ten single digits take."""
+    pairs = [2 * (pair // 10) - (9 if pair // 10 > 4 else 0) + pair % 10 for pair in range(100)]
+    number, added = "TRY_CAST({0} AS BIGINT)", f"[{', '.join(map(str, pairs))}]"
+    terms = (f"{added}[{number} // {100**place} % 100 + 1]" for place in range(5))
+    shape = _quoted("^[0-9]{10}$")
+    return (
+        f"CASE WHEN {{0}} IS NULL THEN NULL WHEN regexp_matches({{0}}, {shape}) "
+        f"THEN (24 + {' + '.join(terms)}) % 10 = 0 ELSE FALSE END"
+    )
+
+
 TEMPLATES: dict[str, Template] = {
+    "npi_valid": _npi_valid(),
     **{f"try_cast(string as {name})": reader for name, reader in _READERS.items()},
     **{f"try_cast(unknown as {name})": _as_text(reader) for name, reader in _READERS.items()},
     **{f"cast(string as {name})": _strict(reader) for name, reader in _READERS.items()},
@@ -286,8 +318,7 @@ TEMPLATES: dict[str, Template] = {
     "floor(integer)": "CAST({0} AS {type})",
     "ceil(integer)": "CAST({0} AS {type})",
     "power": _POWER,
-    # Blanks are spaces; DuckDB's own trim takes every blank of Unicode.
-    **{name: f"{name}({{0}}, ' ')" for name in ("trim", "ltrim", "rtrim")},
+    **{name: _trimmed for name in _BLANKS},
     "left": _end,
     "right": _end,
     # By code points: DuckDB's own keeps a letter and its accents together.
