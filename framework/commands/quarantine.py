@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from framework import project, request, standing
-from framework.compile.holding import CONTENT, DISCARDS, FIRST_RUN, HELD, STAGE
-from framework.compile.tables import Tables
+from framework.compile.holding import DISCARDS, FIRST_RUN, HELD, STAGE
+from framework.compile.tables import CONTENT, Tables
 from framework.diagnostics import Code, Diagnostic, PipelineError, suggest
 from framework.execute.session import Session, Stopped
 from framework.launch import launch

@@ -1,6 +1,7 @@
 """What is held back, across runs: which run first held a row, and what a person has discarded.
 
-A row is known again by its content: the hash of all its columns, in the stage that holds it.
+A row is known again by its content: the hash of all its columns, in the stage that holds it. It is stored with the
+rows that are held, so that it is calculated once.
 """
 
 from collections.abc import Collection
@@ -12,8 +13,9 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, Select
 
 from framework.algebra import BUCKET, REASONS
-from framework.compile.tables import FRAMEWORK_SCHEMA
-from framework.ddl import table
+from framework.compile.rows import Rowset
+from framework.compile.tables import CONTENT, FRAMEWORK_SCHEMA
+from framework.ddl import column_of, table
 from framework.expressions import types as t
 from framework.expressions.lowering import Lowering, lower
 from framework.expressions.tree import Expression, Reference
@@ -22,7 +24,7 @@ from framework.plan import StagePlan
 
 HELD = ("rejected", "quarantined", "quarantined with its group")
 DISCARDED = "discarded"
-CONTENT, FIRST_RUN, STAGE = "_content", "_run_id", "_stage"
+FIRST_RUN, STAGE = "_run_id", "_stage"
 THIS_RUN = "this_run"  # bound by every run
 
 HELD_ROWS = table(FRAMEWORK_SCHEMA, "held", "stage", "content", "run_id")
@@ -45,14 +47,24 @@ class Holding:
     def __init__(self, stage: StagePlan, lowering: Lowering, names: Collection[str]) -> None:
         self.stage, self.lowering, self.names = stage, lowering, names
 
+    def known(self, judged: Rowset) -> Rowset:
+        """The rows with a verdict, and the content of those that are held."""
+        select = judged.select
+        if self.lowering.pulls_up:
+            select = select.offset(sa.literal_column("0"))
+        rows = select.cte("judged")
+        content = sa.case((self._is_held(rows), self._hash(rows)))
+        chosen = sa.select(*(column_of(rows, n) for n in judged.names), content.label(CONTENT)).select_from(rows)
+        return Rowset(chosen, (*judged.names, CONTENT))
+
     def program(self, candidate: sa.TableClause) -> HoldingProgram:
         discard = (
             sa.update(candidate)
             .values({BUCKET: sa.literal_column(f"'{DISCARDED}'")})
-            .where(self._is_held(candidate), self._content(candidate).in_(self._discards()))
+            .where(self._is_held(candidate), candidate.c[CONTENT].in_(self._discards()))
         )
         gone = candidate.alias("gone")
-        reasons = sa.join(gone, DISCARDS, self._content(gone) == DISCARDS.c.content)
+        reasons = sa.join(gone, DISCARDS, gone.c[CONTENT] == DISCARDS.c.content)
         discarded: Select[Any] = (
             sa.select(DISCARDS.c.reason, sa.func.count())
             .select_from(reasons)
@@ -64,19 +76,18 @@ class Holding:
 
     def shown(self, rows: FromClause) -> Select[Any]:
         """The rows held back: why, by which stage, since which run."""
-        reasons = [rows.c[REASONS]] if REASONS in self.names else []
+        listed = sa.func.coalesce(rows.c[REASONS], sa.literal_column("'[]'")).label(REASONS)
+        reasons = [listed] if REASONS in self.names else []
         columns = [rows.c[n] for n in self.stage.relation.names]
-        held = sa.select(*columns, rows.c[BUCKET], *reasons, self._content(rows).label(CONTENT))
-        inner = held.select_from(rows).where(self._is_held(rows)).cte("held_back")
+        columns += [rows.c[BUCKET], *reasons, rows.c[CONTENT], self._name().label(STAGE)]
         known = HELD_ROWS.alias("known")
-        matched = sa.and_(known.c.stage == self._name(), known.c.content == inner.c[CONTENT])
-        return sa.select(*inner.c, self._name().label(STAGE), known.c.run_id.label(FIRST_RUN)).select_from(
-            sa.join(inner, known, matched, isouter=True)
-        )
+        matched = sa.and_(known.c.stage == self._name(), known.c.content == rows.c[CONTENT])
+        held = sa.select(*columns, known.c.run_id.label(FIRST_RUN))
+        return held.select_from(sa.join(rows, known, matched, isouter=True)).where(self._is_held(rows))
 
     def _remember(self, candidate: FromClause) -> tuple[Any, ...]:
         held = candidate.alias("held_back")
-        content = sa.select(self._content(held).label("content")).select_from(held).where(self._is_held(held))
+        content = sa.select(held.c[CONTENT].label("content")).select_from(held).where(self._is_held(held))
         now = content.distinct().subquery("now")
         forget = sa.delete(HELD_ROWS).where(
             HELD_ROWS.c.stage == self._name(), HELD_ROWS.c.content.not_in(sa.select(now.c.content))
@@ -96,12 +107,12 @@ class Holding:
         return sa.literal_column(f"'{escaped}'")
 
     def _is_held(self, rows: FromClause) -> ColumnElement[bool]:
-        return rows.c[BUCKET].in_([sa.literal_column(f"'{b}'") for b in HELD])
+        return column_of(rows, BUCKET).in_([sa.literal_column(f"'{b}'") for b in HELD])
 
-    def _content(self, rows: FromClause) -> ColumnElement[Any]:
-        """Hashed for the rows in hand alone: a double or a json by its text, as `hash_key` refuses them."""
+    def _hash(self, rows: FromClause) -> ColumnElement[Any]:
+        """A double or a json by its text, as `hash_key` refuses them."""
         values = (_hashable(Reference(c.type, c.nullable, c.name)) for c in self.stage.relation.columns)
-        return lower(call("hash_key", *values), lambda r: rows.c[r.name], self.lowering)
+        return lower(call("hash_key", *values), lambda r: column_of(rows, r.name), self.lowering)
 
 
 def _hashable(column: Reference) -> Expression:

@@ -213,9 +213,9 @@ class _Levels:
             return before
         texts = [call("case", _place(i), literal(json.dumps(name))) for i, (name, _) in enumerate(self.reasons)]
         listed = call("||", call("||", literal("["), call("concat_ws", literal(","), *texts)), literal("]"))
-        # Most rows fail nothing, and to put the list together costs more than to ask.
+        # Most rows fail nothing: to put the list together costs more than to ask, and nulls cost nothing to write.
         held = either(*(_place(i) for i in range(len(self.reasons))))
-        listed = listed if held is None else call("case", held, listed, literal("[]"))
+        listed = listed if held is None else call("case", held, listed)
         failing = {f"_r{i}": element for i, (_, element) in enumerate(self.reasons)}
         reasons = lower(listed, lambda reference: failing[reference.name], self.lowering)
         # A row that was held before is not judged again.

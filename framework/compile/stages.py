@@ -17,7 +17,7 @@ from framework.compile.program import Account, Audit, StageProgram
 from framework.compile.publishing import publishing
 from framework.compile.rows import Rowset, lower_query
 from framework.compile.scan import Scan
-from framework.compile.tables import ADDED, Tables
+from framework.compile.tables import ADDED, CONTENT, Tables
 from framework.ddl import PLAIN, CreateIndex, CreateTableAs, CreateView, Storage, column_of
 from framework.expressions import types as t
 from framework.expressions.lowering import conversion, lower
@@ -56,8 +56,11 @@ class Stages:
     def program(self, stage: StagePlan) -> StageProgram:
         found = chain(stage, self.stages, self.forms, self.relations)
         rowset = self._rows(stage, found.query)
+        verdict = BUCKET in rowset.names
+        holds = stage.query.holds and verdict
+        if holds:
+            rowset = Holding(stage, self.lowering, rowset.names).known(rowset)
         names = rowset.names
-        verdict = BUCKET in names
         select: Any = rowset.select
         if stage.publication is not None and stage.publication.unknown:
             select, names = self._with_unknown(stage, rowset, found), tuple(dict.fromkeys((*names, BUCKET)))
@@ -65,7 +68,6 @@ class Stages:
         candidate = self.tables.candidate(stage, *found.hidden)
         stored = sa.table(candidate.name, *(sa.column(n) for n in names), schema=candidate.schema).alias(stage.name)
         publish, storage = None, self._storage(stage)
-        holds = stage.query.holds and verdict
         if stage.publication is not None:
             publish = publishing(stage, self.tables, self.warehouse, storage, names, verdict=verdict)
             storage = PLAIN  # the candidate goes once it has served
@@ -118,7 +120,7 @@ class Stages:
         rows = rowset.select
         if BUCKET not in rowset.names:
             rows = rows.add_columns(sa.literal_column("'out'").label(BUCKET))
-        hidden = {REASONS: t.STRING, ROWS: t.INTEGER, ADDED: t.BOOLEAN, **found.hidden}
+        hidden = {REASONS: t.STRING, CONTENT: t.STRING, ROWS: t.INTEGER, ADDED: t.BOOLEAN, **found.hidden}
         hidden |= {column.name: column.type for column in stage.dropped}
         values = []
         for name in dict.fromkeys((*rowset.names, BUCKET)):

@@ -15,6 +15,7 @@ from framework.plan import Plan, SourcePlan, StagePlan
 
 FRAMEWORK_SCHEMA = "_framework"
 ADDED = "_added"
+CONTENT = "_content"  # what a held row is known by
 DEFAULT_SCHEMAS: Mapping[str, str] = {
     "raw": "raw",
     "staging": "staging",
@@ -77,7 +78,7 @@ class Tables:
 
     def stored(self, stage: StagePlan) -> tuple[str, ...]:
         """The columns of the stored rows: the relation's, those dropped, and the framework's own."""
-        return (*(c.name for c in stage.columns), BUCKET, REASONS, ROWS, ADDED)
+        return (*(c.name for c in stage.columns), BUCKET, REASONS, ROWS, ADDED, CONTENT)
 
     def read(self, stage: StagePlan) -> TableClause:
         """What stages of a run read: what it makes of a stage, or what stands of one that is not selected."""

@@ -32,13 +32,16 @@ groups_2 AS
 (SELECT groups.id AS id, groups.k AS k, groups.code AS code, groups.n AS n, groups.paid AS paid, groups.x AS x, groups.d AS d, groups."at" AS "at", groups._where_2 AS _where_2, groups._rows_1 AS _rows_1, groups._before_5 AS _before_5, BOOL_OR(groups._in_group_found_bad_fails) OVER (PARTITION BY groups.k) AS _in_group_found_bad_anywhere
 FROM groups),
 verdict AS
-(SELECT groups_2.id AS id, groups_2.k AS k, groups_2.code AS code, groups_2.n AS n, groups_2.paid AS paid, groups_2.x AS x, groups_2.d AS d, groups_2."at" AS "at", groups_2._in_group_found_bad_anywhere AND groups_2.k IS NOT NULL AS _in_group_found_bad, CASE WHEN groups_2._where_2 AND groups_2._rows_1 > 1 THEN 'quarantined' WHEN groups_2.n <> groups_2._before_5 + 1 THEN 'quarantined' ELSE NULL END AS _bucket, CASE WHEN groups_2._where_2 AND groups_2._rows_1 > 1 OR groups_2.n <> groups_2._before_5 + 1 THEN ('[' || CONCAT_WS(',', CASE WHEN groups_2._where_2 AND groups_2._rows_1 > 1 THEN '"unique(k, code)"' END, CASE WHEN groups_2.n <> groups_2._before_5 + 1 THEN '"sequential(n)"' END)) || ']' ELSE '[]' END AS _reasons
-FROM groups_2)
- SELECT verdict.id, verdict.k, verdict.code, verdict.n, verdict.paid, verdict.x, verdict.d, verdict."at", CASE WHEN (verdict._bucket IS NOT NULL) THEN verdict._bucket WHEN verdict._in_group_found_bad THEN 'quarantined with its group' ELSE 'out' END AS _bucket, verdict._reasons
-FROM verdict;
+(SELECT groups_2.id AS id, groups_2.k AS k, groups_2.code AS code, groups_2.n AS n, groups_2.paid AS paid, groups_2.x AS x, groups_2.d AS d, groups_2."at" AS "at", groups_2._in_group_found_bad_anywhere AND groups_2.k IS NOT NULL AS _in_group_found_bad, CASE WHEN groups_2._where_2 AND groups_2._rows_1 > 1 THEN 'quarantined' WHEN groups_2.n <> groups_2._before_5 + 1 THEN 'quarantined' ELSE NULL END AS _bucket, CASE WHEN groups_2._where_2 AND groups_2._rows_1 > 1 OR groups_2.n <> groups_2._before_5 + 1 THEN ('[' || CONCAT_WS(',', CASE WHEN groups_2._where_2 AND groups_2._rows_1 > 1 THEN '"unique(k, code)"' END, CASE WHEN groups_2.n <> groups_2._before_5 + 1 THEN '"sequential(n)"' END)) || ']' END AS _reasons
+FROM groups_2),
+judged AS
+(SELECT verdict.id AS id, verdict.k AS k, verdict.code AS code, verdict.n AS n, verdict.paid AS paid, verdict.x AS x, verdict.d AS d, verdict."at" AS "at", CASE WHEN (verdict._bucket IS NOT NULL) THEN verdict._bucket WHEN verdict._in_group_found_bad THEN 'quarantined with its group' ELSE 'out' END AS _bucket, verdict._reasons AS _reasons
+FROM verdict)
+ SELECT judged.id, judged.k, judged.code, judged.n, judged.paid, judged.x, judged.d, judged."at", judged._bucket, judged._reasons, CASE WHEN (judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(CAST(judged.id AS VARCHAR)) || ':' || CAST(judged.id AS VARCHAR), '-') || COALESCE(length(judged.k) || ':' || judged.k, '-') || COALESCE(length(judged.code) || ':' || judged.code, '-') || COALESCE(length(CAST(judged.n AS VARCHAR)) || ':' || CAST(judged.n AS VARCHAR), '-') || COALESCE(length(CAST(judged.paid AS VARCHAR)) || ':' || CAST(judged.paid AS VARCHAR), '-') || COALESCE(length(CAST(judged.x AS VARCHAR)) || ':' || CAST(judged.x AS VARCHAR), '-') || COALESCE(length(CAST(judged.d AS VARCHAR)) || ':' || CAST(judged.d AS VARCHAR), '-') || COALESCE(length(strftime(judged."at", '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(judged."at", '%Y-%m-%d %H:%M:%S.%f'), '-')) END AS _content
+FROM judged;
 
 -- stage lines: what a person has discarded leaves quarantine, where there is any
-UPDATE intermediate.lines__new SET _bucket='discarded' WHERE intermediate.lines__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND md5(COALESCE(length(CAST(intermediate.lines__new.id AS VARCHAR)) || ':' || CAST(intermediate.lines__new.id AS VARCHAR), '-') || COALESCE(length(intermediate.lines__new.k) || ':' || intermediate.lines__new.k, '-') || COALESCE(length(intermediate.lines__new.code) || ':' || intermediate.lines__new.code, '-') || COALESCE(length(CAST(intermediate.lines__new.n AS VARCHAR)) || ':' || CAST(intermediate.lines__new.n AS VARCHAR), '-') || COALESCE(length(CAST(intermediate.lines__new.paid AS VARCHAR)) || ':' || CAST(intermediate.lines__new.paid AS VARCHAR), '-') || COALESCE(length(CAST(intermediate.lines__new.x AS VARCHAR)) || ':' || CAST(intermediate.lines__new.x AS VARCHAR), '-') || COALESCE(length(CAST(intermediate.lines__new.d AS VARCHAR)) || ':' || CAST(intermediate.lines__new.d AS VARCHAR), '-') || COALESCE(length(strftime(intermediate.lines__new."at", '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(intermediate.lines__new."at", '%Y-%m-%d %H:%M:%S.%f'), '-')) IN (SELECT _framework.discards.content
+UPDATE intermediate.lines__new SET _bucket='discarded' WHERE intermediate.lines__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND intermediate.lines__new._content IN (SELECT _framework.discards.content
 FROM _framework.discards
 WHERE _framework.discards.stage = 'lines');
 
@@ -178,13 +181,13 @@ FROM failing;
 
 -- stage lines: which run first held each row
 DELETE FROM _framework.held WHERE _framework.held.stage = 'lines' AND (_framework.held.content NOT IN (SELECT now.content
-FROM (SELECT DISTINCT md5(COALESCE(length(CAST(held_back.id AS VARCHAR)) || ':' || CAST(held_back.id AS VARCHAR), '-') || COALESCE(length(held_back.k) || ':' || held_back.k, '-') || COALESCE(length(held_back.code) || ':' || held_back.code, '-') || COALESCE(length(CAST(held_back.n AS VARCHAR)) || ':' || CAST(held_back.n AS VARCHAR), '-') || COALESCE(length(CAST(held_back.paid AS VARCHAR)) || ':' || CAST(held_back.paid AS VARCHAR), '-') || COALESCE(length(CAST(held_back.x AS VARCHAR)) || ':' || CAST(held_back.x AS VARCHAR), '-') || COALESCE(length(CAST(held_back.d AS VARCHAR)) || ':' || CAST(held_back.d AS VARCHAR), '-') || COALESCE(length(strftime(held_back."at", '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(held_back."at", '%Y-%m-%d %H:%M:%S.%f'), '-')) AS content
+FROM (SELECT DISTINCT held_back._content AS content
 FROM intermediate.lines__new AS held_back
 WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now));
 
 -- stage lines: which run first held each row
 INSERT INTO _framework.held (stage, content, run_id) SELECT 'lines', now.content, :this_run AS anon_1
-FROM (SELECT DISTINCT md5(COALESCE(length(CAST(held_back.id AS VARCHAR)) || ':' || CAST(held_back.id AS VARCHAR), '-') || COALESCE(length(held_back.k) || ':' || held_back.k, '-') || COALESCE(length(held_back.code) || ':' || held_back.code, '-') || COALESCE(length(CAST(held_back.n AS VARCHAR)) || ':' || CAST(held_back.n AS VARCHAR), '-') || COALESCE(length(CAST(held_back.paid AS VARCHAR)) || ':' || CAST(held_back.paid AS VARCHAR), '-') || COALESCE(length(CAST(held_back.x AS VARCHAR)) || ':' || CAST(held_back.x AS VARCHAR), '-') || COALESCE(length(CAST(held_back.d AS VARCHAR)) || ':' || CAST(held_back.d AS VARCHAR), '-') || COALESCE(length(strftime(held_back."at", '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(held_back."at", '%Y-%m-%d %H:%M:%S.%f'), '-')) AS content
+FROM (SELECT DISTINCT held_back._content AS content
 FROM intermediate.lines__new AS held_back
 WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
 WHERE NOT (EXISTS (SELECT 1
@@ -199,9 +202,6 @@ WHERE lines._bucket = 'out';
 
 -- stage lines: shown as lines__quarantine
 CREATE VIEW quarantine.lines__quarantine AS
-WITH held_back AS
-(SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines."at" AS "at", lines._bucket AS _bucket, lines._reasons AS _reasons, md5(COALESCE(length(CAST(lines.id AS VARCHAR)) || ':' || CAST(lines.id AS VARCHAR), '-') || COALESCE(length(lines.k) || ':' || lines.k, '-') || COALESCE(length(lines.code) || ':' || lines.code, '-') || COALESCE(length(CAST(lines.n AS VARCHAR)) || ':' || CAST(lines.n AS VARCHAR), '-') || COALESCE(length(CAST(lines.paid AS VARCHAR)) || ':' || CAST(lines.paid AS VARCHAR), '-') || COALESCE(length(CAST(lines.x AS VARCHAR)) || ':' || CAST(lines.x AS VARCHAR), '-') || COALESCE(length(CAST(lines.d AS VARCHAR)) || ':' || CAST(lines.d AS VARCHAR), '-') || COALESCE(length(strftime(lines."at", '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(lines."at", '%Y-%m-%d %H:%M:%S.%f'), '-')) AS _content
-FROM intermediate.lines__rows AS lines
-WHERE lines._bucket IN ('rejected', 'quarantined', 'quarantined with its group'))
- SELECT held_back.id, held_back.k, held_back.code, held_back.n, held_back.paid, held_back.x, held_back.d, held_back."at", held_back._bucket, held_back._reasons, held_back._content, 'lines' AS _stage, known.run_id AS _run_id
-FROM held_back LEFT OUTER JOIN _framework.held AS known ON known.stage = 'lines' AND known.content = held_back._content;
+SELECT lines.id, lines.k, lines.code, lines.n, lines.paid, lines.x, lines.d, lines."at", lines._bucket, coalesce(lines._reasons, '[]') AS _reasons, lines._content, 'lines' AS _stage, known.run_id AS _run_id
+FROM intermediate.lines__rows AS lines LEFT OUTER JOIN _framework.held AS known ON known.stage = 'lines' AND known.content = lines._content
+WHERE lines._bucket IN ('rejected', 'quarantined', 'quarantined with its group');

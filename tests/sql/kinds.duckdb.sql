@@ -16,7 +16,7 @@ typed_2 AS
 (SELECT typed._text_line_id AS _text_line_id, typed._text_claim_id AS _text_claim_id, typed._text_paid AS _text_paid, typed._text_units AS _text_units, typed._text_day AS _text_day, typed._text_status AS _text_status, typed._given_units AND typed.units IS NULL AS _failed_units, typed._given_day AND typed.day IS NULL AS _failed_day
 FROM typed),
 raw_lines_judged AS
-(SELECT typed_2._text_line_id AS _text_line_id, typed_2._text_claim_id AS _text_claim_id, typed_2._text_paid AS _text_paid, typed_2._text_units AS _text_units, typed_2._text_day AS _text_day, typed_2._text_status AS _text_status, CASE WHEN typed_2._failed_units THEN 'quarantined' WHEN typed_2._failed_day THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN typed_2._failed_units OR typed_2._failed_day THEN ('[' || CONCAT_WS(',', CASE WHEN typed_2._failed_units THEN '"unreadable(units as integer)"' END, CASE WHEN typed_2._failed_day THEN '"unreadable(day as date)"' END)) || ']' ELSE '[]' END AS _reasons
+(SELECT typed_2._text_line_id AS _text_line_id, typed_2._text_claim_id AS _text_claim_id, typed_2._text_paid AS _text_paid, typed_2._text_units AS _text_units, typed_2._text_day AS _text_day, typed_2._text_status AS _text_status, CASE WHEN typed_2._failed_units THEN 'quarantined' WHEN typed_2._failed_day THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN typed_2._failed_units OR typed_2._failed_day THEN ('[' || CONCAT_WS(',', CASE WHEN typed_2._failed_units THEN '"unreadable(units as integer)"' END, CASE WHEN typed_2._failed_day THEN '"unreadable(day as date)"' END)) || ']' END AS _reasons
 FROM typed_2)
  SELECT CAST(:this_run AS VARCHAR) AS _run_id, CAST(NULL AS VARCHAR) AS _file, CAST(NULL AS BIGINT) AS _line, CAST('unreadable' AS VARCHAR) AS _bucket, CAST(raw_lines_judged._reasons AS VARCHAR) AS _reasons, CAST(NULL AS VARCHAR) AS _text, CAST(raw_lines_judged._text_line_id AS VARCHAR) AS line_id, CAST(raw_lines_judged._text_claim_id AS VARCHAR) AS claim_id, CAST(raw_lines_judged._text_paid AS VARCHAR) AS paid, CAST(raw_lines_judged._text_units AS VARCHAR) AS units, CAST(raw_lines_judged._text_day AS VARCHAR) AS day, CAST(raw_lines_judged._text_status AS VARCHAR) AS status
 FROM raw_lines_judged
@@ -84,10 +84,10 @@ WITH typed AS
 (SELECT raw_lines.line_id AS line_id, raw_lines.claim_id AS claim_id, raw_lines.paid AS paid, CAST(CASE WHEN regexp_matches(raw_lines.units, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_lines.units AS BIGINT) END AS BIGINT) AS units, CAST(CASE WHEN regexp_matches(raw_lines.day, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29))[ \t\n\r\f]*$') THEN TRY_CAST(raw_lines.day AS DATE) END AS DATE) AS day, raw_lines.status AS status, raw_lines.units IS NOT NULL AS _given_units, raw_lines.day IS NOT NULL AS _given_day
 FROM raw.raw_lines AS raw_lines),
 computed AS
-(SELECT UPPER(trim(typed.line_id, ' ')) AS line_id, NULLIF(trim(typed.claim_id, ' '), '') AS claim_id, typed.paid AS paid, typed.units AS units, typed.day AS day, typed.status AS status, typed._given_units AND typed.units IS NULL AS _failed_units, typed._given_day AND typed.day IS NULL AS _failed_day, typed.paid IS NOT NULL AS _given__read_paid, CAST(CASE WHEN regexp_matches(typed.paid, '^[0-9]+(\.[0-9]{0,4})?$') THEN TRY_CAST(typed.paid AS DECIMAL(18, 4)) WHEN regexp_matches(typed.paid, '^[ \t\n\r\f]*((([+-]?\$?|\$[+-])(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})|\$?(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})(-|[ \t\n\r\f]*CR)|\(\$?(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})\)))[ \t\n\r\f]*$') THEN CASE WHEN regexp_matches(typed.paid, '[-(R]') THEN -TRY_CAST(regexp_replace(typed.paid, '[^0-9.]', '', 'g') AS DECIMAL(18, 4)) ELSE TRY_CAST(regexp_replace(typed.paid, '[^0-9.]', '', 'g') AS DECIMAL(18, 4)) END END AS DECIMAL(18, 4)) AS _read_paid, typed.status IS NOT NULL AND CASE WHEN regexp_matches(typed.status, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(typed.status AS BIGINT) END IS NULL AS _failed_kept, CAST(COALESCE(CASE WHEN regexp_matches(typed.status, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(typed.status AS BIGINT) END, 0) AS BIGINT) AS kept
+(SELECT UPPER(CASE WHEN typed.line_id LIKE ' %' OR typed.line_id LIKE '% ' THEN trim(typed.line_id, ' ') ELSE typed.line_id END) AS line_id, NULLIF(CASE WHEN typed.claim_id LIKE ' %' OR typed.claim_id LIKE '% ' THEN trim(typed.claim_id, ' ') ELSE typed.claim_id END, '') AS claim_id, typed.paid AS paid, typed.units AS units, typed.day AS day, typed.status AS status, typed._given_units AND typed.units IS NULL AS _failed_units, typed._given_day AND typed.day IS NULL AS _failed_day, typed.paid IS NOT NULL AS _given__read_paid, CAST(CASE WHEN regexp_matches(typed.paid, '^[0-9]+(\.[0-9]{0,4})?$') THEN TRY_CAST(typed.paid AS DECIMAL(18, 4)) WHEN regexp_matches(typed.paid, '^[ \t\n\r\f]*((([+-]?\$?|\$[+-])(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})|\$?(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})(-|[ \t\n\r\f]*CR)|\(\$?(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})\)))[ \t\n\r\f]*$') THEN CASE WHEN regexp_matches(typed.paid, '[-(R]') THEN -TRY_CAST(regexp_replace(typed.paid, '[^0-9.]', '', 'g') AS DECIMAL(18, 4)) ELSE TRY_CAST(regexp_replace(typed.paid, '[^0-9.]', '', 'g') AS DECIMAL(18, 4)) END END AS DECIMAL(18, 4)) AS _read_paid, typed.status IS NOT NULL AND CASE WHEN regexp_matches(typed.status, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(typed.status AS BIGINT) END IS NULL AS _failed_kept, CAST(COALESCE(CASE WHEN regexp_matches(typed.status, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(typed.status AS BIGINT) END, 0) AS BIGINT) AS kept
 FROM typed),
 computed_2 AS
-(SELECT computed.line_id AS line_id, computed.claim_id AS claim_id, CAST(CASE WHEN computed._read_paid = ROUND(computed._read_paid, 2) THEN TRY_CAST(computed._read_paid AS DECIMAL(18, 2)) END AS DECIMAL(18, 2)) AS paid, computed.units AS units, computed.day AS day, computed.status AS status, computed._failed_units AS _failed_units, computed._failed_day AS _failed_day, computed._failed_kept AS _failed_kept, computed.kept AS kept, computed._given__read_paid AND computed._read_paid IS NULL AS _failed__read_paid, computed._read_paid IS NOT NULL AS _given_paid
+(SELECT computed.line_id AS line_id, computed.claim_id AS claim_id, CAST(CASE WHEN TRY_CAST(TRY_CAST(computed._read_paid AS DECIMAL(18, 2)) AS DECIMAL(18, 4)) = computed._read_paid THEN TRY_CAST(computed._read_paid AS DECIMAL(18, 2)) END AS DECIMAL(18, 2)) AS paid, computed.units AS units, computed.day AS day, computed.status AS status, computed._failed_units AS _failed_units, computed._failed_day AS _failed_day, computed._failed_kept AS _failed_kept, computed.kept AS kept, computed._given__read_paid AND computed._read_paid IS NULL AS _failed__read_paid, computed._read_paid IS NOT NULL AS _given_paid
 FROM computed),
 filtered AS
 (SELECT computed_2.line_id AS line_id, computed_2.claim_id AS claim_id, computed_2.paid AS paid, computed_2.units AS units, computed_2.day AS day, computed_2.status AS status, computed_2._failed_units AS _failed_units, computed_2._failed_day AS _failed_day, computed_2._failed_kept AS _failed_kept, computed_2.kept AS kept, computed_2._failed__read_paid OR computed_2._given_paid AND computed_2.paid IS NULL AS _failed_paid, CASE WHEN (computed_2.status <> 'VOID') IS NOT TRUE THEN 'filtered' ELSE NULL END AS _bucket
@@ -103,12 +103,15 @@ filtered_2 AS
 FROM windows_2),
 ranked AS
 (SELECT filtered_2.line_id AS line_id, filtered_2.claim_id AS claim_id, filtered_2.paid AS paid, filtered_2.units AS units, filtered_2.day AS day, filtered_2._failed_units AS _failed_units, filtered_2._failed_day AS _failed_day, filtered_2._failed_kept AS _failed_kept, filtered_2.kept AS kept, filtered_2._failed_paid AS _failed_paid, filtered_2.next_day AS next_day, ROW_NUMBER() OVER (PARTITION BY filtered_2.line_id, filtered_2._bucket IS NULL ORDER BY filtered_2.day DESC NULLS LAST, filtered_2.claim_id NULLS LAST, filtered_2.paid NULLS LAST, filtered_2.units NULLS LAST, filtered_2.kept NULLS LAST, filtered_2.next_day NULLS LAST, filtered_2._failed_units NULLS LAST, filtered_2._failed_day NULLS LAST, filtered_2._failed_paid NULLS LAST, filtered_2._failed_kept NULLS LAST) AS _rank, filtered_2._bucket AS _bucket
-FROM filtered_2)
- SELECT ranked.line_id, ranked.claim_id, ranked.paid, ranked.units, ranked.day, ranked.kept, ranked.next_day, CASE WHEN (ranked._bucket IS NOT NULL) THEN ranked._bucket WHEN ranked._rank > 1 THEN 'superseded' WHEN ranked._failed_units THEN 'quarantined' WHEN ranked._failed_day THEN 'quarantined' WHEN ranked._failed_paid THEN 'quarantined' WHEN ranked._failed_kept THEN 'quarantined' WHEN ranked.units < 1 THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN ranked._failed_units OR ranked._failed_day OR ranked._failed_paid OR ranked._failed_kept OR ranked.units < 1 THEN ('[' || CONCAT_WS(',', CASE WHEN ranked._failed_units THEN '"unreadable(units as integer)"' END, CASE WHEN ranked._failed_day THEN '"unreadable(day as date)"' END, CASE WHEN ranked._failed_paid THEN '"unreadable(paid as decimal(18,2))"' END, CASE WHEN ranked._failed_kept THEN '"unreadable(kept as integer)"' END, CASE WHEN ranked.units < 1 THEN '"range(units)"' END)) || ']' ELSE '[]' END AS _reasons
-FROM ranked;
+FROM filtered_2),
+judged AS
+(SELECT ranked.line_id AS line_id, ranked.claim_id AS claim_id, ranked.paid AS paid, ranked.units AS units, ranked.day AS day, ranked.kept AS kept, ranked.next_day AS next_day, CASE WHEN (ranked._bucket IS NOT NULL) THEN ranked._bucket WHEN ranked._rank > 1 THEN 'superseded' WHEN ranked._failed_units THEN 'quarantined' WHEN ranked._failed_day THEN 'quarantined' WHEN ranked._failed_paid THEN 'quarantined' WHEN ranked._failed_kept THEN 'quarantined' WHEN ranked.units < 1 THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN ranked._failed_units OR ranked._failed_day OR ranked._failed_paid OR ranked._failed_kept OR ranked.units < 1 THEN ('[' || CONCAT_WS(',', CASE WHEN ranked._failed_units THEN '"unreadable(units as integer)"' END, CASE WHEN ranked._failed_day THEN '"unreadable(day as date)"' END, CASE WHEN ranked._failed_paid THEN '"unreadable(paid as decimal(18,2))"' END, CASE WHEN ranked._failed_kept THEN '"unreadable(kept as integer)"' END, CASE WHEN ranked.units < 1 THEN '"range(units)"' END)) || ']' END AS _reasons
+FROM ranked)
+ SELECT judged.line_id, judged.claim_id, judged.paid, judged.units, judged.day, judged.kept, judged.next_day, judged._bucket, judged._reasons, CASE WHEN (judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(judged.line_id) || ':' || judged.line_id, '-') || COALESCE(length(judged.claim_id) || ':' || judged.claim_id, '-') || COALESCE(length(CAST(judged.paid AS VARCHAR)) || ':' || CAST(judged.paid AS VARCHAR), '-') || COALESCE(length(CAST(judged.units AS VARCHAR)) || ':' || CAST(judged.units AS VARCHAR), '-') || COALESCE(length(CAST(judged.day AS VARCHAR)) || ':' || CAST(judged.day AS VARCHAR), '-') || COALESCE(length(CAST(judged.kept AS VARCHAR)) || ':' || CAST(judged.kept AS VARCHAR), '-') || COALESCE(length(CAST(judged.next_day AS VARCHAR)) || ':' || CAST(judged.next_day AS VARCHAR), '-')) END AS _content
+FROM judged;
 
 -- stage lines: what a person has discarded leaves quarantine, where there is any
-UPDATE staging.lines__new SET _bucket='discarded' WHERE staging.lines__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND md5(COALESCE(length(staging.lines__new.line_id) || ':' || staging.lines__new.line_id, '-') || COALESCE(length(staging.lines__new.claim_id) || ':' || staging.lines__new.claim_id, '-') || COALESCE(length(CAST(staging.lines__new.paid AS VARCHAR)) || ':' || CAST(staging.lines__new.paid AS VARCHAR), '-') || COALESCE(length(CAST(staging.lines__new.units AS VARCHAR)) || ':' || CAST(staging.lines__new.units AS VARCHAR), '-') || COALESCE(length(CAST(staging.lines__new.day AS VARCHAR)) || ':' || CAST(staging.lines__new.day AS VARCHAR), '-') || COALESCE(length(CAST(staging.lines__new.kept AS VARCHAR)) || ':' || CAST(staging.lines__new.kept AS VARCHAR), '-') || COALESCE(length(CAST(staging.lines__new.next_day AS VARCHAR)) || ':' || CAST(staging.lines__new.next_day AS VARCHAR), '-')) IN (SELECT _framework.discards.content
+UPDATE staging.lines__new SET _bucket='discarded' WHERE staging.lines__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND staging.lines__new._content IN (SELECT _framework.discards.content
 FROM _framework.discards
 WHERE _framework.discards.stage = 'lines');
 
@@ -118,13 +121,13 @@ FROM staging.lines__new AS lines;
 
 -- stage lines: which run first held each row
 DELETE FROM _framework.held WHERE _framework.held.stage = 'lines' AND (_framework.held.content NOT IN (SELECT now.content
-FROM (SELECT DISTINCT md5(COALESCE(length(held_back.line_id) || ':' || held_back.line_id, '-') || COALESCE(length(held_back.claim_id) || ':' || held_back.claim_id, '-') || COALESCE(length(CAST(held_back.paid AS VARCHAR)) || ':' || CAST(held_back.paid AS VARCHAR), '-') || COALESCE(length(CAST(held_back.units AS VARCHAR)) || ':' || CAST(held_back.units AS VARCHAR), '-') || COALESCE(length(CAST(held_back.day AS VARCHAR)) || ':' || CAST(held_back.day AS VARCHAR), '-') || COALESCE(length(CAST(held_back.kept AS VARCHAR)) || ':' || CAST(held_back.kept AS VARCHAR), '-') || COALESCE(length(CAST(held_back.next_day AS VARCHAR)) || ':' || CAST(held_back.next_day AS VARCHAR), '-')) AS content
+FROM (SELECT DISTINCT held_back._content AS content
 FROM staging.lines__new AS held_back
 WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now));
 
 -- stage lines: which run first held each row
 INSERT INTO _framework.held (stage, content, run_id) SELECT 'lines', now.content, :this_run AS anon_1
-FROM (SELECT DISTINCT md5(COALESCE(length(held_back.line_id) || ':' || held_back.line_id, '-') || COALESCE(length(held_back.claim_id) || ':' || held_back.claim_id, '-') || COALESCE(length(CAST(held_back.paid AS VARCHAR)) || ':' || CAST(held_back.paid AS VARCHAR), '-') || COALESCE(length(CAST(held_back.units AS VARCHAR)) || ':' || CAST(held_back.units AS VARCHAR), '-') || COALESCE(length(CAST(held_back.day AS VARCHAR)) || ':' || CAST(held_back.day AS VARCHAR), '-') || COALESCE(length(CAST(held_back.kept AS VARCHAR)) || ':' || CAST(held_back.kept AS VARCHAR), '-') || COALESCE(length(CAST(held_back.next_day AS VARCHAR)) || ':' || CAST(held_back.next_day AS VARCHAR), '-')) AS content
+FROM (SELECT DISTINCT held_back._content AS content
 FROM staging.lines__new AS held_back
 WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
 WHERE NOT (EXISTS (SELECT 1
@@ -139,12 +142,9 @@ WHERE lines._bucket = 'out';
 
 -- stage lines: shown as lines__quarantine
 CREATE VIEW quarantine.lines__quarantine AS
-WITH held_back AS
-(SELECT lines.line_id AS line_id, lines.claim_id AS claim_id, lines.paid AS paid, lines.units AS units, lines.day AS day, lines.kept AS kept, lines.next_day AS next_day, lines._bucket AS _bucket, lines._reasons AS _reasons, md5(COALESCE(length(lines.line_id) || ':' || lines.line_id, '-') || COALESCE(length(lines.claim_id) || ':' || lines.claim_id, '-') || COALESCE(length(CAST(lines.paid AS VARCHAR)) || ':' || CAST(lines.paid AS VARCHAR), '-') || COALESCE(length(CAST(lines.units AS VARCHAR)) || ':' || CAST(lines.units AS VARCHAR), '-') || COALESCE(length(CAST(lines.day AS VARCHAR)) || ':' || CAST(lines.day AS VARCHAR), '-') || COALESCE(length(CAST(lines.kept AS VARCHAR)) || ':' || CAST(lines.kept AS VARCHAR), '-') || COALESCE(length(CAST(lines.next_day AS VARCHAR)) || ':' || CAST(lines.next_day AS VARCHAR), '-')) AS _content
-FROM staging.lines__rows AS lines
-WHERE lines._bucket IN ('rejected', 'quarantined', 'quarantined with its group'))
- SELECT held_back.line_id, held_back.claim_id, held_back.paid, held_back.units, held_back.day, held_back.kept, held_back.next_day, held_back._bucket, held_back._reasons, held_back._content, 'lines' AS _stage, known.run_id AS _run_id
-FROM held_back LEFT OUTER JOIN _framework.held AS known ON known.stage = 'lines' AND known.content = held_back._content;
+SELECT lines.line_id, lines.claim_id, lines.paid, lines.units, lines.day, lines.kept, lines.next_day, lines._bucket, coalesce(lines._reasons, '[]') AS _reasons, lines._content, 'lines' AS _stage, known.run_id AS _run_id
+FROM staging.lines__rows AS lines LEFT OUTER JOIN _framework.held AS known ON known.stage = 'lines' AND known.content = lines._content
+WHERE lines._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage member_months: the candidate, beside what stands
 CREATE TABLE staging.member_months__new AS
@@ -179,19 +179,22 @@ groups AS
 (SELECT expand_5.member_id AS member_id, expand_5.starts AS starts, expand_5._added AS _added, expand_5.field AS field, expand_5.content AS content, CAST(expand_5._period + to_months(CAST(expand_5._place AS INTEGER)) AS DATE) AS month, (expand_5.content IS NULL) IS TRUE AS _in_bad_group_fails, CASE WHEN (expand_5._bucket IS NOT NULL) THEN expand_5._bucket WHEN expand_5.member_id IS NULL THEN 'rejected' ELSE NULL END AS _bucket
 FROM expand_5),
 verdict AS
-(SELECT groups.member_id AS member_id, groups.starts AS starts, groups._added AS _added, groups.field AS field, groups.content AS content, groups.month AS month, BOOL_OR(groups._in_bad_group_fails) OVER (PARTITION BY groups.member_id, groups._bucket IS NULL) AS _in_bad_group, CASE WHEN (groups._bucket IS NOT NULL) THEN groups._bucket WHEN groups.content IS NULL THEN 'quarantined' ELSE NULL END AS _bucket, CASE WHEN groups.content IS NULL THEN ('[' || CONCAT_WS(',', CASE WHEN groups.content IS NULL THEN '"not_null(content)"' END)) || ']' ELSE '[]' END AS _reasons
+(SELECT groups.member_id AS member_id, groups.starts AS starts, groups._added AS _added, groups.field AS field, groups.content AS content, groups.month AS month, BOOL_OR(groups._in_bad_group_fails) OVER (PARTITION BY groups.member_id, groups._bucket IS NULL) AS _in_bad_group, CASE WHEN (groups._bucket IS NOT NULL) THEN groups._bucket WHEN groups.content IS NULL THEN 'quarantined' ELSE NULL END AS _bucket, CASE WHEN groups.content IS NULL THEN ('[' || CONCAT_WS(',', CASE WHEN groups.content IS NULL THEN '"not_null(content)"' END)) || ']' END AS _reasons
 FROM groups),
 verdict_2 AS
 (SELECT verdict.member_id AS member_id, verdict.starts AS starts, verdict._added AS _added, verdict.field AS field, verdict.content AS content, verdict.month AS month, CASE WHEN (verdict._bucket IS NOT NULL) THEN verdict._bucket WHEN verdict._in_bad_group THEN 'quarantined with its group' ELSE NULL END AS _bucket, verdict._reasons AS _reasons
 FROM verdict),
 ranked AS
 (SELECT verdict_2.member_id AS member_id, verdict_2.starts AS starts, verdict_2._added AS _added, verdict_2.field AS field, verdict_2.content AS content, verdict_2.month AS month, ROW_NUMBER() OVER (PARTITION BY verdict_2._bucket IS NULL ORDER BY verdict_2.month DESC NULLS LAST, verdict_2.field NULLS LAST, verdict_2.member_id NULLS LAST, verdict_2.starts NULLS LAST) AS _rank, verdict_2._bucket AS _bucket, verdict_2._reasons AS _reasons
-FROM verdict_2)
- SELECT ranked.member_id, ranked.starts, ranked.field, ranked.month, ranked.content, ranked._added, CASE WHEN (ranked._bucket IS NOT NULL) THEN ranked._bucket WHEN ranked._rank > 100 THEN 'over the limit' ELSE 'out' END AS _bucket, ranked._reasons
-FROM ranked;
+FROM verdict_2),
+judged AS
+(SELECT ranked.member_id AS member_id, ranked.starts AS starts, ranked.field AS field, ranked.month AS month, ranked.content AS content, ranked._added AS _added, CASE WHEN (ranked._bucket IS NOT NULL) THEN ranked._bucket WHEN ranked._rank > 100 THEN 'over the limit' ELSE 'out' END AS _bucket, ranked._reasons AS _reasons
+FROM ranked)
+ SELECT judged.member_id, judged.starts, judged.field, judged.month, judged.content, judged._added, judged._bucket, judged._reasons, CASE WHEN (judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(judged.member_id) || ':' || judged.member_id, '-') || COALESCE(length(CAST(judged.starts AS VARCHAR)) || ':' || CAST(judged.starts AS VARCHAR), '-') || COALESCE(length(judged.field) || ':' || judged.field, '-') || COALESCE(length(CAST(judged.month AS VARCHAR)) || ':' || CAST(judged.month AS VARCHAR), '-')) END AS _content
+FROM judged;
 
 -- stage member_months: what a person has discarded leaves quarantine, where there is any
-UPDATE staging.member_months__new SET _bucket='discarded' WHERE staging.member_months__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND md5(COALESCE(length(staging.member_months__new.member_id) || ':' || staging.member_months__new.member_id, '-') || COALESCE(length(CAST(staging.member_months__new.starts AS VARCHAR)) || ':' || CAST(staging.member_months__new.starts AS VARCHAR), '-') || COALESCE(length(staging.member_months__new.field) || ':' || staging.member_months__new.field, '-') || COALESCE(length(CAST(staging.member_months__new.month AS VARCHAR)) || ':' || CAST(staging.member_months__new.month AS VARCHAR), '-')) IN (SELECT _framework.discards.content
+UPDATE staging.member_months__new SET _bucket='discarded' WHERE staging.member_months__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND staging.member_months__new._content IN (SELECT _framework.discards.content
 FROM _framework.discards
 WHERE _framework.discards.stage = 'member_months');
 
@@ -205,13 +208,13 @@ FROM staging.member_months__new AS member_months;
 
 -- stage member_months: which run first held each row
 DELETE FROM _framework.held WHERE _framework.held.stage = 'member_months' AND (_framework.held.content NOT IN (SELECT now.content
-FROM (SELECT DISTINCT md5(COALESCE(length(held_back.member_id) || ':' || held_back.member_id, '-') || COALESCE(length(CAST(held_back.starts AS VARCHAR)) || ':' || CAST(held_back.starts AS VARCHAR), '-') || COALESCE(length(held_back.field) || ':' || held_back.field, '-') || COALESCE(length(CAST(held_back.month AS VARCHAR)) || ':' || CAST(held_back.month AS VARCHAR), '-')) AS content
+FROM (SELECT DISTINCT held_back._content AS content
 FROM staging.member_months__new AS held_back
 WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now));
 
 -- stage member_months: which run first held each row
 INSERT INTO _framework.held (stage, content, run_id) SELECT 'member_months', now.content, :this_run AS anon_1
-FROM (SELECT DISTINCT md5(COALESCE(length(held_back.member_id) || ':' || held_back.member_id, '-') || COALESCE(length(CAST(held_back.starts AS VARCHAR)) || ':' || CAST(held_back.starts AS VARCHAR), '-') || COALESCE(length(held_back.field) || ':' || held_back.field, '-') || COALESCE(length(CAST(held_back.month AS VARCHAR)) || ':' || CAST(held_back.month AS VARCHAR), '-')) AS content
+FROM (SELECT DISTINCT held_back._content AS content
 FROM staging.member_months__new AS held_back
 WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
 WHERE NOT (EXISTS (SELECT 1
@@ -226,12 +229,9 @@ WHERE member_months._bucket = 'out';
 
 -- stage member_months: shown as member_months__quarantine
 CREATE VIEW quarantine.member_months__quarantine AS
-WITH held_back AS
-(SELECT member_months.member_id AS member_id, member_months.starts AS starts, member_months.field AS field, member_months.month AS month, member_months._bucket AS _bucket, member_months._reasons AS _reasons, md5(COALESCE(length(member_months.member_id) || ':' || member_months.member_id, '-') || COALESCE(length(CAST(member_months.starts AS VARCHAR)) || ':' || CAST(member_months.starts AS VARCHAR), '-') || COALESCE(length(member_months.field) || ':' || member_months.field, '-') || COALESCE(length(CAST(member_months.month AS VARCHAR)) || ':' || CAST(member_months.month AS VARCHAR), '-')) AS _content
-FROM staging.member_months__rows AS member_months
-WHERE member_months._bucket IN ('rejected', 'quarantined', 'quarantined with its group'))
- SELECT held_back.member_id, held_back.starts, held_back.field, held_back.month, held_back._bucket, held_back._reasons, held_back._content, 'member_months' AS _stage, known.run_id AS _run_id
-FROM held_back LEFT OUTER JOIN _framework.held AS known ON known.stage = 'member_months' AND known.content = held_back._content;
+SELECT member_months.member_id, member_months.starts, member_months.field, member_months.month, member_months._bucket, coalesce(member_months._reasons, '[]') AS _reasons, member_months._content, 'member_months' AS _stage, known.run_id AS _run_id
+FROM staging.member_months__rows AS member_months LEFT OUTER JOIN _framework.held AS known ON known.stage = 'member_months' AND known.content = member_months._content
+WHERE member_months._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage inner_joined: the candidate, beside what stands
 CREATE TABLE intermediate.inner_joined__new AS
@@ -534,6 +534,9 @@ FROM marts.monthly AS monthly;
 -- stage fct_monthly: one scan for the ledger and the checks
 SELECT COUNT(*) AS f1, SUM(fct_monthly.paid) AS f2
 FROM marts.fct_monthly__new AS fct_monthly;
+
+-- publish fct_monthly: the candidate becomes the table, where there is none yet
+ALTER TABLE marts.fct_monthly__new RENAME TO fct_monthly;
 
 -- publish fct_monthly: the table, where there is none yet
 CREATE TABLE IF NOT EXISTS marts.fct_monthly AS

@@ -16,7 +16,7 @@ typed_2 AS
 (SELECT typed._text_member_id AS _text_member_id, typed._text_part AS _text_part, typed._text_city AS _text_city, typed."_text_Home Town" AS "_text_Home Town", typed._text_score AS _text_score, typed._text_joined AS _text_joined, typed._given_part AND typed.part IS NULL AS _failed_part, typed._given_score AND typed.score IS NULL AS _failed_score, typed._given_joined AND typed.joined IS NULL AS _failed_joined
 FROM typed),
 raw_members_judged AS
-(SELECT typed_2._text_member_id AS _text_member_id, typed_2._text_part AS _text_part, typed_2._text_city AS _text_city, typed_2."_text_Home Town" AS "_text_Home Town", typed_2._text_score AS _text_score, typed_2._text_joined AS _text_joined, CASE WHEN typed_2._failed_part THEN 'quarantined' WHEN typed_2._failed_score THEN 'quarantined' WHEN typed_2._failed_joined THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN typed_2._failed_part OR typed_2._failed_score OR typed_2._failed_joined THEN ('[' || CONCAT_WS(',', CASE WHEN typed_2._failed_part THEN '"unreadable(part as integer)"' END, CASE WHEN typed_2._failed_score THEN '"unreadable(score as double)"' END, CASE WHEN typed_2._failed_joined THEN '"unreadable(joined as date)"' END)) || ']' ELSE '[]' END AS _reasons
+(SELECT typed_2._text_member_id AS _text_member_id, typed_2._text_part AS _text_part, typed_2._text_city AS _text_city, typed_2."_text_Home Town" AS "_text_Home Town", typed_2._text_score AS _text_score, typed_2._text_joined AS _text_joined, CASE WHEN typed_2._failed_part THEN 'quarantined' WHEN typed_2._failed_score THEN 'quarantined' WHEN typed_2._failed_joined THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN typed_2._failed_part OR typed_2._failed_score OR typed_2._failed_joined THEN ('[' || CONCAT_WS(',', CASE WHEN typed_2._failed_part THEN '"unreadable(part as integer)"' END, CASE WHEN typed_2._failed_score THEN '"unreadable(score as double)"' END, CASE WHEN typed_2._failed_joined THEN '"unreadable(joined as date)"' END)) || ']' END AS _reasons
 FROM typed_2)
  SELECT CAST(:this_run AS VARCHAR) AS _run_id, CAST(NULL AS VARCHAR) AS _file, CAST(NULL AS BIGINT) AS _line, CAST('unreadable' AS VARCHAR) AS _bucket, CAST(raw_members_judged._reasons AS VARCHAR) AS _reasons, CAST(NULL AS VARCHAR) AS _text, CAST(raw_members_judged._text_member_id AS VARCHAR) AS member_id, CAST(raw_members_judged._text_part AS VARCHAR) AS part, CAST(raw_members_judged._text_city AS VARCHAR) AS city, CAST(raw_members_judged."_text_Home Town" AS VARCHAR) AS "Home Town", CAST(raw_members_judged._text_score AS VARCHAR) AS score, CAST(raw_members_judged._text_joined AS VARCHAR) AS joined
 FROM raw_members_judged
@@ -46,12 +46,15 @@ WITH typed AS
 FROM raw.raw_members AS raw_members),
 computed AS
 (SELECT LOWER(typed.member_id) AS member_id, typed.part AS part, typed.city AS city, typed."Home Town" AS "Home Town", typed.score AS score, typed.joined AS joined, typed._given_part AND typed.part IS NULL AS _failed_part, typed._given_score AND typed.score IS NULL AS _failed_score, typed._given_joined AND typed.joined IS NULL AS _failed_joined
-FROM typed)
- SELECT computed.member_id, computed.part, computed.city, computed."Home Town", computed.score, computed.joined, CASE WHEN computed.member_id IS NULL THEN 'rejected' WHEN computed._failed_part THEN 'quarantined' WHEN computed._failed_score THEN 'quarantined' WHEN computed._failed_joined THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN computed._failed_part OR computed._failed_score OR computed._failed_joined THEN ('[' || CONCAT_WS(',', CASE WHEN computed._failed_part THEN '"unreadable(part as integer)"' END, CASE WHEN computed._failed_score THEN '"unreadable(score as double)"' END, CASE WHEN computed._failed_joined THEN '"unreadable(joined as date)"' END)) || ']' ELSE '[]' END AS _reasons
-FROM computed ORDER BY "Home Town", joined;
+FROM typed),
+judged AS
+(SELECT computed.member_id AS member_id, computed.part AS part, computed.city AS city, computed."Home Town" AS "Home Town", computed.score AS score, computed.joined AS joined, CASE WHEN computed.member_id IS NULL THEN 'rejected' WHEN computed._failed_part THEN 'quarantined' WHEN computed._failed_score THEN 'quarantined' WHEN computed._failed_joined THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN computed._failed_part OR computed._failed_score OR computed._failed_joined THEN ('[' || CONCAT_WS(',', CASE WHEN computed._failed_part THEN '"unreadable(part as integer)"' END, CASE WHEN computed._failed_score THEN '"unreadable(score as double)"' END, CASE WHEN computed._failed_joined THEN '"unreadable(joined as date)"' END)) || ']' END AS _reasons
+FROM computed)
+ SELECT judged.member_id, judged.part, judged.city, judged."Home Town", judged.score, judged.joined, judged._bucket, judged._reasons, CASE WHEN (judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(judged.member_id) || ':' || judged.member_id, '-') || COALESCE(length(CAST(judged.part AS VARCHAR)) || ':' || CAST(judged.part AS VARCHAR), '-') || COALESCE(length(judged.city) || ':' || judged.city, '-') || COALESCE(length(judged."Home Town") || ':' || judged."Home Town", '-') || COALESCE(length(CAST(judged.score AS VARCHAR)) || ':' || CAST(judged.score AS VARCHAR), '-') || COALESCE(length(CAST(judged.joined AS VARCHAR)) || ':' || CAST(judged.joined AS VARCHAR), '-')) END AS _content
+FROM judged ORDER BY "Home Town", joined;
 
 -- stage members: what a person has discarded leaves quarantine, where there is any
-UPDATE staging.members__new SET _bucket='discarded' WHERE staging.members__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND md5(COALESCE(length(staging.members__new.member_id) || ':' || staging.members__new.member_id, '-') || COALESCE(length(CAST(staging.members__new.part AS VARCHAR)) || ':' || CAST(staging.members__new.part AS VARCHAR), '-') || COALESCE(length(staging.members__new.city) || ':' || staging.members__new.city, '-') || COALESCE(length(staging.members__new."Home Town") || ':' || staging.members__new."Home Town", '-') || COALESCE(length(CAST(staging.members__new.score AS VARCHAR)) || ':' || CAST(staging.members__new.score AS VARCHAR), '-') || COALESCE(length(CAST(staging.members__new.joined AS VARCHAR)) || ':' || CAST(staging.members__new.joined AS VARCHAR), '-')) IN (SELECT _framework.discards.content
+UPDATE staging.members__new SET _bucket='discarded' WHERE staging.members__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND staging.members__new._content IN (SELECT _framework.discards.content
 FROM _framework.discards
 WHERE _framework.discards.stage = 'members');
 
@@ -74,13 +77,13 @@ FROM failing;
 
 -- stage members: which run first held each row
 DELETE FROM _framework.held WHERE _framework.held.stage = 'members' AND (_framework.held.content NOT IN (SELECT now.content
-FROM (SELECT DISTINCT md5(COALESCE(length(held_back.member_id) || ':' || held_back.member_id, '-') || COALESCE(length(CAST(held_back.part AS VARCHAR)) || ':' || CAST(held_back.part AS VARCHAR), '-') || COALESCE(length(held_back.city) || ':' || held_back.city, '-') || COALESCE(length(held_back."Home Town") || ':' || held_back."Home Town", '-') || COALESCE(length(CAST(held_back.score AS VARCHAR)) || ':' || CAST(held_back.score AS VARCHAR), '-') || COALESCE(length(CAST(held_back.joined AS VARCHAR)) || ':' || CAST(held_back.joined AS VARCHAR), '-')) AS content
+FROM (SELECT DISTINCT held_back._content AS content
 FROM staging.members__new AS held_back
 WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now));
 
 -- stage members: which run first held each row
 INSERT INTO _framework.held (stage, content, run_id) SELECT 'members', now.content, :this_run AS anon_1
-FROM (SELECT DISTINCT md5(COALESCE(length(held_back.member_id) || ':' || held_back.member_id, '-') || COALESCE(length(CAST(held_back.part AS VARCHAR)) || ':' || CAST(held_back.part AS VARCHAR), '-') || COALESCE(length(held_back.city) || ':' || held_back.city, '-') || COALESCE(length(held_back."Home Town") || ':' || held_back."Home Town", '-') || COALESCE(length(CAST(held_back.score AS VARCHAR)) || ':' || CAST(held_back.score AS VARCHAR), '-') || COALESCE(length(CAST(held_back.joined AS VARCHAR)) || ':' || CAST(held_back.joined AS VARCHAR), '-')) AS content
+FROM (SELECT DISTINCT held_back._content AS content
 FROM staging.members__new AS held_back
 WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
 WHERE NOT (EXISTS (SELECT 1
@@ -95,12 +98,9 @@ WHERE members._bucket = 'out';
 
 -- stage members: shown as members__quarantine
 CREATE VIEW quarantine.members__quarantine AS
-WITH held_back AS
-(SELECT members.member_id AS member_id, members.part AS part, members.city AS city, members."Home Town" AS "Home Town", members.score AS score, members.joined AS joined, members._bucket AS _bucket, members._reasons AS _reasons, md5(COALESCE(length(members.member_id) || ':' || members.member_id, '-') || COALESCE(length(CAST(members.part AS VARCHAR)) || ':' || CAST(members.part AS VARCHAR), '-') || COALESCE(length(members.city) || ':' || members.city, '-') || COALESCE(length(members."Home Town") || ':' || members."Home Town", '-') || COALESCE(length(CAST(members.score AS VARCHAR)) || ':' || CAST(members.score AS VARCHAR), '-') || COALESCE(length(CAST(members.joined AS VARCHAR)) || ':' || CAST(members.joined AS VARCHAR), '-')) AS _content
-FROM staging.members__rows AS members
-WHERE members._bucket IN ('rejected', 'quarantined', 'quarantined with its group'))
- SELECT held_back.member_id, held_back.part, held_back.city, held_back."Home Town", held_back.score, held_back.joined, held_back._bucket, held_back._reasons, held_back._content, 'members' AS _stage, known.run_id AS _run_id
-FROM held_back LEFT OUTER JOIN _framework.held AS known ON known.stage = 'members' AND known.content = held_back._content;
+SELECT members.member_id, members.part, members.city, members."Home Town", members.score, members.joined, members._bucket, coalesce(members._reasons, '[]') AS _reasons, members._content, 'members' AS _stage, known.run_id AS _run_id
+FROM staging.members__rows AS members LEFT OUTER JOIN _framework.held AS known ON known.stage = 'members' AND known.content = members._content
+WHERE members._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage by_city: the candidate, beside what stands
 CREATE TABLE marts.by_city__new AS
@@ -178,6 +178,9 @@ FROM marts.by_city AS by_city;
 -- stage removed: one scan for the ledger and the checks
 SELECT COUNT(*) AS f1
 FROM marts.removed__new AS removed;
+
+-- publish removed: the candidate becomes the table, where there is none yet
+ALTER TABLE marts.removed__new RENAME TO removed;
 
 -- publish removed: the table, where there is none yet
 CREATE TABLE IF NOT EXISTS marts.removed AS
@@ -464,6 +467,9 @@ FROM marts.by_city AS by_city;
 -- stage history_closed: one scan for the ledger and the checks
 SELECT COUNT(*) AS f1
 FROM marts.history_closed__new AS history_closed;
+
+-- publish history_closed: the candidate becomes the table, where there is none yet
+ALTER TABLE marts.history_closed__new RENAME TO history_closed;
 
 -- publish history_closed: the table, where there is none yet
 CREATE TABLE IF NOT EXISTS marts.history_closed AS
