@@ -318,7 +318,7 @@ TEMPLATES: dict[str, Template] = {
     "floor(integer)": "CAST({0} AS {type})",
     "ceil(integer)": "CAST({0} AS {type})",
     "power": _POWER,
-    **{name: _trimmed for name in _BLANKS},
+    **dict.fromkeys(_BLANKS, _trimmed),
     "left": _end,
     "right": _end,
     # By code points: DuckDB's own keeps a letter and its accents together.
