@@ -38,8 +38,8 @@ def _reserved_words() -> frozenset[str]:
         return frozenset(word for (word,) in connection.execute(query).fetchall())
 
 
-# A new file is written for the oldest DuckDB that we run on, and not for the oldest of all, as by default: it takes three
-# quarters of the time. A file that is there keeps its form.
+# A new file is written for the oldest DuckDB that we run on, and not for the oldest of all, as by default: it takes
+# three quarters of the time. A file that is there keeps its form.
 _WRITTEN = {"storage_compatibility_version": "v1.4.0"}
 _NO_FUNCTION = re.compile(r"Function with name .* does not exist|No function matches the given name")
 
