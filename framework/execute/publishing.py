@@ -117,7 +117,7 @@ class Publishing:
         elif self.session.warehouse.transactional_ddl:
             fit(self.session, program, self.tables, stands)
         account = self._account(program.stage, publish.changes)
-        for statement in publish.apply:
+        for statement in publish.apply if self._changes(program.stage, account) else ():
             self.session.do(statement)
         making = made(program)
         if stands.columns:
@@ -129,6 +129,12 @@ class Publishing:
             making = replace(making, storage=was)
         standing.keep_making(self.session.connection, program.stage.name, making)
         return account
+
+    def _changes(self, stage: StagePlan, account: LedgerLine) -> bool:
+        """Whether the table is to be written at all. The unknown row is not among the rows that are counted."""
+        assert stage.publication is not None
+        done = account.changes
+        return done is None or bool(stage.publication.unknown or done.inserted or done.updated or done.deleted)
 
     def _rebuild(self, program: StageProgram, publish: PublishProgram, stands: Standing) -> LedgerLine:
         """Every row anew. A table that is to be as it was keeps its place, with its grants and what depends on it."""
