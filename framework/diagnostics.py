@@ -128,15 +128,15 @@ def render(diagnostic: Diagnostic, colour: bool = False) -> str:
     place = diagnostic.location
     head = f"{tint}warning:{reset} " if warning else ""
     if place:
-        head += f"{bold}{_visible(place.path)}:{place.line}:{place.column}:{reset} "
-    lines = [f"{head}{tint}{diagnostic.code.id}{reset} {_visible(diagnostic.message)}"]
+        head += f"{bold}{visible(place.path)}:{place.line}:{place.column}:{reset} "
+    lines = [f"{head}{tint}{diagnostic.code.id}{reset} {visible(diagnostic.message)}"]
     if place and place.text:
         shown, blank, carets = _excerpt(place)
         gutter = f"    {place.line}"
         lines.append(f"{gutter} | {shown}")
         lines.append(f"{' ' * len(gutter)} | {' ' * blank}{tint}{'^' * carets}{reset}")
     if diagnostic.help:
-        text = "\n".join(_visible(line) for line in diagnostic.help.split("\n"))
+        text = "\n".join(visible(line) for line in diagnostic.help.split("\n"))
         lines.append(f"{hint}help:{reset} {text}")
     return "\n".join(lines)
 
@@ -146,7 +146,7 @@ def _excerpt(place: Location) -> tuple[str, int, int]:
     at = min(place.column - 1, len(place.text))
     # No more characters than columns can be shown, so the rest of a huge line is never looked at.
     low, high = max(0, at - _COLUMNS - 1), at + _COLUMNS + 1
-    cells = [_TAB if char == "\t" else _visible(char) for char in place.text[low:high]]
+    cells = [_TAB if char == "\t" else visible(char) for char in place.text[low:high]]
     widths = [sum(map(_width, cell)) for cell in cells]
     first, last = _window([max(1, width) for width in widths], at - low)
     head = "…" if low + first > 0 else ""
@@ -174,7 +174,7 @@ def _window(widths: list[int], at: int) -> tuple[int, int]:
     return first, last
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """Text safe for a terminal: escape sequences, bidirectional marks and odd blanks show as escapes."""
     if text.isprintable():
         return text

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from framework.expressions.types import Type, parse_type
+from framework.expressions.types import NAMED, Type, parse_type
 from framework.warehouse import CONTRACT, SourceProblem
 
 _FAMILIES = {
@@ -31,6 +31,12 @@ def fits(wanted: Type, found: str) -> bool:
     if real is not None and real.name == "decimal":
         return wanted.name == "decimal" and real.scale <= wanted.scale and real.precision <= wanted.precision
     return _family(text) == wanted.name
+
+
+def language_type(found: str) -> Type | None:
+    """The type of the language that a column is of which a warehouse calls `found`; None where there is none."""
+    text = found.upper().replace("NUMERIC(", "DECIMAL(")
+    return parse_type(text) or NAMED.get(_family(text) or "")
 
 
 def _family(text: str) -> str | None:

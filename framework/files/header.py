@@ -46,6 +46,14 @@ def _header(path: Path, written: Csv) -> Sequence[str]:
     return header
 
 
+def width(path: Path, written: Csv) -> int:
+    """How many fields the first record of a csv has. Raises SourceProblem."""
+    record = _first_record(path, written)
+    if record is None:
+        raise SourceProblem(MISSING_FILE, f"{path.name} is empty")
+    return len(record)
+
+
 def _first_record(path: Path, written: Csv) -> Sequence[str] | None:
     options: dict[str, Any] = {"delimiter": written.delimiter, "quoting": csv.QUOTE_NONE}
     if written.quote:

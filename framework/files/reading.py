@@ -1,6 +1,6 @@
 """DuckDB's SELECT over the files of a source."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,26 @@ def select(files: Files, split: Mapping[Path, Sound] = NOTHING_SPLIT) -> str:
     return "\nUNION ALL\n".join(parts)
 
 
+def values(files: Files, names: Sequence[str], split: Mapping[Path, Sound] = NOTHING_SPLIT) -> str:
+    """The rows of all text files with these columns as they stand there, of jsonl as JSON; null where a file has none.
+
+    For whoever looks at files: a run reads what its contract says with `select`.
+    """
+    parts: list[str] = []
+    for path in files.paths:
+        known = columns(path, files)
+        actual = {name.lower(): name for name in known}
+        chosen = (quoted(actual[n.lower()]) if n.lower() in actual else f"CAST(NULL AS {kind(files)})" for n in names)
+        listed = ", ".join(f"{value} AS {quoted(name)}" for value, name in zip(chosen, names, strict=True))
+        parts.append(f"SELECT {listed} FROM {reader(files, split.get(path, path), known)}")
+    return "\nUNION ALL\n".join(parts)
+
+
+def kind(files: Files) -> str:
+    """What DuckDB calls the columns of text files as they stand there."""
+    return "JSON" if files.format == "jsonl" else "VARCHAR"
+
+
 def _chosen(files: Files, path: Path, name: str, known: Mapping[str, str]) -> str:
     actual = next((k for k in known if k.lower() == name.lower()), None)
     if actual is None:
@@ -47,7 +67,7 @@ def _chosen(files: Files, path: Path, name: str, known: Mapping[str, str]) -> st
     wanted = None if files.declared is None else files.declared[name]
     value = quoted(actual)
     if files.format == "jsonl":
-        value = _json_text(value, wanted)
+        value = json_text(value, wanted)
     elif files.format == "parquet" and wanted is not None:
         check_type(files.source, name, wanted, known[actual])
         value = _typed(value, wanted, known[actual])
@@ -71,7 +91,7 @@ def _typed(value: str, wanted: Type, found: str) -> str:
     return value if found == name else f"CAST({value} AS {name})"
 
 
-def _json_text(column: str, wanted: Type | None) -> str:
+def json_text(column: str, wanted: Type | None) -> str:
     """A value of JSON as text. DuckDB reads a number with a fraction as a double: where more than 15 digits of a
     decimal have come out of that, the last of them are made up, and the text is spoilt so that it is unreadable."""
     value = f"{column} ->> '$'"
@@ -86,8 +106,7 @@ def reader(files: Files, place: Path | Sound, known: Mapping[str, str]) -> str:
     path = place.path if isinstance(place, Sound) else place
     if files.format == "parquet":
         return f"read_parquet({literal(path)})"
-    kind = "JSON" if files.format == "jsonl" else "VARCHAR"
-    names = ", ".join(f"{text(name)}: '{kind}'" for name in known)
+    names = ", ".join(f"{text(name)}: '{kind(files)}'" for name in known)
     if files.format == "jsonl":
         return f"read_json({literal(path)}, format = 'newline_delimited', columns = {{{names}}})"
     shape = f"header = {str(files.csv.header).lower()}"

@@ -1,0 +1,117 @@
+"""The files of a source: the columns that each of them has, and their types."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from framework.expressions.types import STRING, Type, widen
+from framework.files.contract import fits, language_type
+from framework.files.finding import find
+from framework.files.header import columns, width
+from framework.files.quoting import literal, text
+from framework.inspection.report import Seen, Sight
+from framework.inspection.texts import Scan, scan
+from framework.plan import USUAL, Csv
+from framework.warehouse import MISSING_FILE, Files, SourceProblem
+
+TWICE = "another name differs from it in case alone"
+_NUMBERED = re.compile(r"(.+)_\d+")
+
+
+def look(
+    source: str, path: str, root: Path, format: str, csv: Csv | None, declared: Mapping[str, Type] | None
+) -> Sight:
+    """All files of a path. Raises SourceProblem, Unreachable."""
+    paths = find(path, root)
+    files = Files(source, paths, format, declared, csv or USUAL)
+    if declared is None and not files.csv.header:
+        # They have no names; these are as good as any until someone gives them better ones.
+        count = width(paths[0], files.csv)
+        files = Files(source, paths, format, {f"column{i}": STRING for i in range(1, count + 1)}, files.csv)
+    found = [columns(path, files) for path in paths]
+    if not files.is_text:
+        return Sight(tuple(_typed(found, declared or {})), len(paths))
+    names = _names(found)
+    twins = _twins(files, names) if format == "jsonl" else {}
+    names = tuple(name for name in names if name not in twins)
+    types = {name.lower(): type_ for name, type_ in (declared or {}).items()}
+    scanned = scan(files, names, {name: types[name.lower()] for name in names if name.lower() in types})
+    if format == "jsonl" and scanned.rows + scanned.malformed == 0:
+        if declared is None:
+            raise SourceProblem(MISSING_FILE, f"{paths[0].name} is empty: it holds no object")
+        names = ()  # DuckDB makes one up
+    seen = _texts(names, found, scanned, {first.lower() for first in twins.values()})
+    return Sight(tuple(seen), len(paths), scanned.rows, scanned.malformed)
+
+
+def _names(found: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
+    """The names of all files, in the order of the first that has them, as that one writes them."""
+    names: dict[str, str] = {}
+    for known in found:
+        for name in known:
+            names.setdefault(name.lower(), name)
+    return tuple(names.values())
+
+
+def _count(found: Sequence[Mapping[str, str]], name: str) -> int:
+    """How many files have a column."""
+    return sum(name.lower() in (n.lower() for n in known) for known in found)
+
+
+def _texts(names: Sequence[str], found: Sequence[Mapping[str, str]], scanned: Scan, twice: set[str]) -> Iterator[Seen]:
+    for name in names:
+        texts = scanned.columns[name]
+        note = TWICE if name.lower() in twice else ""
+        yield Seen(
+            name,
+            None if note else texts.type,
+            "text",
+            _count(found, name),
+            filled=texts.filled,
+            unreadable=texts.unreadable,
+            note=note,
+        )
+
+
+def _twins(files: Files, names: Sequence[str]) -> Mapping[str, str]:
+    """Names that DuckDB has made up for keys that differ in case alone, each with the name that it was made of."""
+    import duckdb
+
+    known = {name.lower(): name for name in names}
+    made = {
+        name: known[match[1].lower()]
+        for name in names
+        if (match := _NUMBERED.fullmatch(name)) and match[1].lower() in known
+    }
+    with duckdb.connect() as connection:
+        for path in files.paths if made else ():
+            objects = f"read_ndjson_objects({literal(path)}, ignore_errors = true)"
+            for name in list(made):
+                query = f"SELECT count(*) FROM {objects} WHERE list_contains(json_keys(json), {text(name)})"
+                row = connection.execute(query).fetchone()
+                if row is not None and row[0]:
+                    del made[name]
+    return made
+
+
+# -- files whose columns have types
+
+
+def _typed(found: Sequence[Mapping[str, str]], declared: Mapping[str, Type]) -> Iterator[Seen]:
+    wanted = {name.lower(): type_ for name, type_ in declared.items()}
+    for name in _names(found):
+        kinds = [kind for known in found for n, kind in known.items() if n.lower() == name.lower()]
+        type_ = common(kinds)
+        different = len(set(kinds)) > 1
+        note = "its type is not the same in all files" if different and type_ is None else ""
+        fitting = name.lower() not in wanted or all(fits(wanted[name.lower()], kind) for kind in kinds)
+        yield Seen(name, type_, " or ".join(dict.fromkeys(kinds)), len(kinds), fitting, note=note)
+
+
+def common(kinds: Sequence[str]) -> Type | None:
+    """The type of the language that columns of these types can all be of."""
+    found: Type | None = language_type(kinds[0])
+    for kind in kinds[1:]:
+        other = language_type(kind)
+        found = None if found is None or other is None else widen(found, other)
+    return found if found is not None and all(fits(found, kind) for kind in kinds) else None
