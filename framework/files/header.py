@@ -1,6 +1,8 @@
 """The columns of one file: a csv's header, or what the format itself says."""
 
+import codecs
 import csv
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -20,16 +22,53 @@ def columns(path: Path, files: Files) -> dict[str, str]:
     if files.format in ("csv", "tsv"):
         names = _header(path, files.csv) if files.csv.header else tuple(files.declared or ())
         return dict.fromkeys(names, "VARCHAR")
+    if files.format == "jsonl":
+        # Of names that differ in case alone DuckDB reads the first.
+        known: dict[str, str] = {}
+        for name in keys(path):
+            known.setdefault(name.lower(), name)
+        return dict.fromkeys(known.values(), "VARCHAR")
+    rows = _asked(path, files.format, f"DESCRIBE SELECT * FROM read_parquet({literal(path)})")
+    return {name: kind for name, kind, *_ in rows}
+
+
+_KEYS = """
+SELECT key FROM (
+  SELECT unnest(json_keys(json)) AS key, unnest(range(len(json_keys(json)))) AS place, line
+  FROM (SELECT json, row_number() OVER () AS line FROM read_ndjson_objects({file}, ignore_errors = true))
+)
+GROUP BY key ORDER BY min(line), min(place)
+"""
+
+
+def keys(path: Path) -> tuple[str, ...]:
+    """The names that the objects of a jsonl have, all of them looked at; a line that is no object has none."""
+    first = _first_keys(path)  # DuckDB takes a line behind a byte order mark for none
+    found = [name for (name,) in _asked(path, "jsonl", _KEYS.format(file=literal(path)))]
+    return tuple(dict.fromkeys((*first, *found)))
+
+
+def _first_keys(path: Path) -> tuple[str, ...]:
+    """Those of the first line, where a byte order mark stands before it."""
+    with path.open("rb") as file:
+        if file.read(len(codecs.BOM_UTF8)) != codecs.BOM_UTF8:
+            return ()
+        try:
+            found = json.loads(file.readline())
+        except ValueError:
+            return ()
+    return tuple(found) if isinstance(found, dict) else ()
+
+
+def _asked(path: Path, format: str, query: str) -> list[tuple[Any, ...]]:
     import duckdb
 
-    reader = f"read_parquet({literal(path)})" if files.format == "parquet" else f"read_json_auto({literal(path)})"
     try:
         with duckdb.connect() as connection:
-            rows = connection.execute(f"DESCRIBE SELECT * FROM {reader}").fetchall()
+            return connection.execute(query).fetchall()
     except duckdb.Error as error:
-        message = f"{path.name} cannot be read as {files.format}"
+        message = f"{path.name} cannot be read as {format}"
         raise SourceProblem(MISSING_FILE, message, advice(str(error))) from None
-    return {name: "VARCHAR" if files.format == "jsonl" else kind for name, kind, *_ in rows}
 
 
 def _header(path: Path, written: Csv) -> Sequence[str]:

@@ -9,7 +9,7 @@ from framework.files.contract import check_type
 from framework.files.header import columns
 from framework.files.quoting import literal, quoted, text
 from framework.plan import Csv
-from framework.warehouse import CONTRACT, Files, SourceProblem
+from framework.warehouse import CONTRACT, MISSING_FILE, Files, SourceProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,8 @@ def select(files: Files, split: Mapping[Path, Sound] = NOTHING_SPLIT) -> str:
         known = columns(path, files)
         if files.declared is None and not names:
             names = tuple(known)
+        if not names:
+            raise SourceProblem(MISSING_FILE, f"{path.name} is empty: it holds no object")
         chosen = ", ".join(_chosen(files, path, name, known) for name in names)
         parts.append(f"SELECT {chosen} FROM {reader(files, split.get(path, path), known)}")
     return "\nUNION ALL\n".join(parts)
@@ -44,6 +46,8 @@ def values(files: Files, names: Sequence[str], split: Mapping[Path, Sound] = NOT
     parts: list[str] = []
     for path in files.paths:
         known = columns(path, files)
+        if not known:
+            continue  # of jsonl: it holds no object
         actual = {name.lower(): name for name in known}
         chosen = (quoted(actual[n.lower()]) if n.lower() in actual else f"CAST(NULL AS {kind(files)})" for n in names)
         listed = ", ".join(f"{value} AS {quoted(name)}" for value, name in zip(chosen, names, strict=True))

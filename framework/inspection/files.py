@@ -1,21 +1,18 @@
 """The files of a source: the columns that each of them has, and their types."""
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from framework.expressions.types import STRING, Type, widen
 from framework.files.contract import fits, language_type
 from framework.files.finding import find
-from framework.files.header import columns, width
-from framework.files.quoting import literal, text
+from framework.files.header import columns, keys, width
 from framework.inspection.report import Seen, Sight
 from framework.inspection.texts import Scan, scan
 from framework.plan import USUAL, Csv
 from framework.warehouse import MISSING_FILE, Files, SourceProblem
 
 TWICE = "another name differs from it in case alone"
-_NUMBERED = re.compile(r"(.+)_\d+")
 
 
 def look(
@@ -32,16 +29,14 @@ def look(
     if not files.is_text:
         return Sight(tuple(_typed(found, declared or {})), len(paths))
     names = _names(found)
-    twins = _twins(files, names) if format == "jsonl" else {}
-    names = tuple(name for name in names if name not in twins)
-    types = {name.lower(): type_ for name, type_ in (declared or {}).items()}
-    scanned = scan(files, names, {name: types[name.lower()] for name in names if name.lower() in types})
-    if format == "jsonl" and scanned.rows + scanned.malformed == 0:
+    if not names:
         if declared is None:
             raise SourceProblem(MISSING_FILE, f"{paths[0].name} is empty: it holds no object")
-        names = ()  # DuckDB makes one up
-    seen = _texts(names, found, scanned, {first.lower() for first in twins.values()})
-    return Sight(tuple(seen), len(paths), scanned.rows, scanned.malformed)
+        return Sight((), len(paths))
+    types = {name.lower(): type_ for name, type_ in (declared or {}).items()}
+    scanned = scan(files, names, {name: types[name.lower()] for name in names if name.lower() in types})
+    twice = _twice(paths) if format == "jsonl" else frozenset[str]()
+    return Sight(tuple(_texts(names, found, scanned, twice)), len(paths), scanned.rows, scanned.malformed)
 
 
 def _names(found: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
@@ -58,7 +53,9 @@ def _count(found: Sequence[Mapping[str, str]], name: str) -> int:
     return sum(name.lower() in (n.lower() for n in known) for known in found)
 
 
-def _texts(names: Sequence[str], found: Sequence[Mapping[str, str]], scanned: Scan, twice: set[str]) -> Iterator[Seen]:
+def _texts(
+    names: Sequence[str], found: Sequence[Mapping[str, str]], scanned: Scan, twice: Collection[str]
+) -> Iterator[Seen]:
     for name in names:
         texts = scanned.columns[name]
         note = TWICE if name.lower() in twice else ""
@@ -73,25 +70,13 @@ def _texts(names: Sequence[str], found: Sequence[Mapping[str, str]], scanned: Sc
         )
 
 
-def _twins(files: Files, names: Sequence[str]) -> Mapping[str, str]:
-    """Names that DuckDB has made up for keys that differ in case alone, each with the name that it was made of."""
-    import duckdb
-
-    known = {name.lower(): name for name in names}
-    made = {
-        name: known[match[1].lower()]
-        for name in names
-        if (match := _NUMBERED.fullmatch(name)) and match[1].lower() in known
-    }
-    with duckdb.connect() as connection:
-        for path in files.paths if made else ():
-            objects = f"read_ndjson_objects({literal(path)}, ignore_errors = true)"
-            for name in list(made):
-                query = f"SELECT count(*) FROM {objects} WHERE list_contains(json_keys(json), {text(name)})"
-                row = connection.execute(query).fetchone()
-                if row is not None and row[0]:
-                    del made[name]
-    return made
+def _twice(paths: Iterable[Path]) -> frozenset[str]:
+    """Of keys of jsonl that differ in case alone, what they are in lower case."""
+    spelt: dict[str, set[str]] = {}
+    for path in paths:
+        for name in keys(path):
+            spelt.setdefault(name.lower(), set()).add(name)
+    return frozenset(name for name, found in spelt.items() if len(found) > 1)
 
 
 # -- files whose columns have types

@@ -59,9 +59,8 @@ def proposed(sight: Sight) -> dict[str, Type]:
 def _proposed(sight: Sight, column: Seen, types: Mapping[str, Type]) -> ColumnReport:
     if column.name not in types:
         return ColumnReport(column.name, None, _said(column), "left out", _why_not(sight, column))
-    note = (
-        "" if types[column.name] == column.type else f"each is {_article(column.type)}, and a stage reads them as text"
-    )
+    as_seen = types[column.name] == column.type
+    note = "" if as_seen else f"a stage reads it as text; all its values are {column.type}"
     return ColumnReport(column.name, None, str(types[column.name]), "proposed", note, column.filled)
 
 
@@ -86,7 +85,3 @@ def _some(sight: Sight, column: Seen) -> str:
 
 def _said(column: Seen) -> str:
     return str(column.type) if column.type is not None else column.kind
-
-
-def _article(type_: Type | None) -> str:
-    return f"{'an' if type_ is not None and type_.name == 'integer' else 'a'} {type_}"

@@ -93,6 +93,7 @@ def scan(files: Files, names: Sequence[str], declared: Mapping[str, Type]) -> Sc
                 except sa.exc.DBAPIError as error:
                     if not about_lines(error.orig):
                         raise
+                    connection.rollback()
             with splitting.split(files) as split:
                 rows = reading.values(files, names, split.sound)
                 return _scanned(connection, rows, files, names, declared, split.malformed.count)

@@ -55,10 +55,10 @@ def outline(text: str) -> Node:
     document = Node("list", 0, len(text))
     open_, anchors = [document], dict[str, Node]()
     keys: dict[int, Node] = {}  # of each open mapping, the key whose value comes next
-    events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
-    for event in events:
+    for event in yaml.parse(text, Loader=_LOADER):
         if isinstance(event, yaml.CollectionEndEvent):
-            open_.pop().end = event.end_mark.index
+            mark: Any = event.end_mark
+            open_.pop().end = mark.index
         elif isinstance(event, yaml.NodeEvent):
             node = _node(event, anchors)
             parent = open_[-1]
