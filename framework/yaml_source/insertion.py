@@ -127,7 +127,9 @@ def _flow(text: str, mapping: Node, addition: Addition) -> tuple[int, str]:
     else:
         own, margin, column = _line_end(text, key.start) + indent, len(indent) + 2, len(indent)
     words = [f"{spelt(n, always=quotes)}: {spelt(v, always=quotes)}" for n, v in addition.entries.items()]
-    opening = " {" if is_own else f",{own}{spelt(addition.key, always=quotes)}: {{"
+    opening = f",{own}{spelt(addition.key, always=quotes)}: {{"
+    if is_own:
+        opening = "{" if text[value.end - 1] == " " else " {"
     body = _wrapped(words, column + len(opening), _line_end(text, key.start) + " " * margin)
     return value.end, f"{opening}{body}}}"
 
