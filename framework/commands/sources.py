@@ -146,12 +146,15 @@ def _closing(reports: Sequence[SourceReport], written: Sequence[str], options: a
     summed = f"{_count(len(reports), 'source')}: {', '.join(f'{n} {words}' for n, words in counts if n)}"
     lines = [summed if reports else "no source of files or tables"]
     lines += [f"a run would stop at `{r.name}`: {r.broken}" for r in reports if r.broken]
+    is_open = any(report.is_open for report in reports)
     if written:
         lines.append(f"columns written to {options.pipeline}: {', '.join(written)}")
     elif options.write:
-        lines.append(f"nothing written to {options.pipeline}")
-    elif any(r.proposed for r in reports):
-        lines.append("--write puts these columns into the file")
+        lines.append(
+            f"nothing written to {options.pipeline}" if is_open else "nothing to write: every source has columns"
+        )
+    elif any(report.proposed for report in reports):
+        lines.append("--write puts the columns into the file")
     return "\n".join(lines)
 
 

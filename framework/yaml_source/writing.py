@@ -19,7 +19,7 @@ def rewrite(path: Path, before: bytes, after: bytes) -> None:
     if not os.access(path, os.W_OK):
         raise PermissionError(13, os.strerror(13))
     status = path.stat()
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=".framework-", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(after)
