@@ -210,5 +210,5 @@ def needs_columns(draft: Draft, what: str, path: Place = ("from",)) -> None:
             OPEN_INPUT,
             (*draft.place, *path),
             f"{what} passes on every column of its input, and this source declares none",
-            "declare the source's `columns`, or read it in a normalize stage first",
+            "declare the source's `columns` (framework sources PIPELINE --write), or read it in a normalize stage",
         )

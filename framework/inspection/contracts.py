@@ -58,8 +58,9 @@ def _given(document: Document, contracts: Contracts) -> Document:
 def settled(document: Document, root: Path, reports: Mapping[str, SourceReport]) -> dict[str, SourceReport]:
     """The reports, with contracts proposed as the stages can take them.
 
-    All that a file of text holds can be read as text, and nobody should have to write a stage anew for a proposal: a
-    column that a stage reads as text (`parse_decimal(paid)`, `trim(npi)`) stays text.
+    Nobody should have to write a stage anew for a proposal. All that a file of text holds can be read as text: a column
+    that a stage reads as text (`parse_decimal(paid)`, `trim(npi)`) stays text. Where a stage needs a date of a column
+    that holds a few other values too, it is a date: their rows are quarantined.
     """
     found: Contracts = _proposed(reports)
     wrong = mistakes(document, root, found) if found else ()
@@ -76,19 +77,28 @@ def _proposed(reports: Mapping[str, SourceReport]) -> dict[str, Contract]:
 
 
 def _tried(reports: Mapping[str, SourceReport], found: Contracts, wrong: tuple[Diagnostic, ...]) -> Iterator[Contracts]:
-    """What may mend it: each column as text that is named where something is wrong, then all of them together."""
+    """What may mend it: another type for a column that is named where something is wrong, one by one, then together."""
     if not wrong:
         return
     said = {word.lower() for d in wrong for text in (d.message, _line(d)) for word in re.split(r"\W+", text)}
-    columns = [
-        (name, column)
-        for name, contract in found.items()
-        for column, type_ in contract.items()
-        if reports[name].is_text and type_ != STRING and said.issuperset(re.split(r"\W+", column.lower()))
+    others = [
+        (name, column, type_)
+        for name in found
+        for column, type_ in _others(reports[name])
+        if said.issuperset(re.split(r"\W+", column.lower()))
     ]
-    for name, column in columns:
-        yield {name: {column: STRING}}
-    yield {name: {c: STRING for n, c in columns if n == name} for name in found}
+    for name, column, type_ in others:
+        yield {name: {column: type_}}
+    yield {name: {column: type_ for n, column, type_ in others if n == name} for name in found}
+
+
+def _others(report: SourceReport) -> Iterator[tuple[str, Type]]:
+    """The other type that a column can have: text, or where it is that for a few values alone, the type of most."""
+    for name, type_ in (report.proposed or {}).items() if report.is_text else ():
+        column = report.sight.column(name) if report.sight is not None else None
+        other = STRING if type_ != STRING else column.mostly if column is not None else None
+        if other is not None:
+            yield name, other
 
 
 def _line(diagnostic: Diagnostic) -> str:

@@ -67,6 +67,8 @@ def _texts(
             filled=texts.filled,
             unreadable=texts.unreadable,
             note=note,
+            mostly=texts.mostly,
+            others=texts.others,
         )
 
 

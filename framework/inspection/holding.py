@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from framework.expressions.types import Type
+from framework.expressions.types import STRING, Type
 from framework.inspection.report import ColumnReport, Seen, Sight, SourceReport
 
 _RESERVED = "names that begin with an underscore are the framework's own"
@@ -59,9 +59,18 @@ def proposed(sight: Sight) -> dict[str, Type]:
 def _proposed(sight: Sight, column: Seen, types: Mapping[str, Type]) -> ColumnReport:
     if column.name not in types:
         return ColumnReport(column.name, None, _said(column), "left out", _why_not(sight, column))
-    as_seen = types[column.name] == column.type
-    note = "" if as_seen else f"a stage reads it as text; all its values are {column.type}"
-    return ColumnReport(column.name, None, str(types[column.name]), "proposed", note, column.filled)
+    type_ = types[column.name]
+    return ColumnReport(column.name, None, str(type_), "proposed", _remark(column, type_), column.filled)
+
+
+def _remark(column: Seen, type_: Type) -> str:
+    """What is to be said of a type that is proposed."""
+    if type_ != column.type and type_ == STRING:
+        return f"a stage reads it as text; all its values are {column.type}"
+    if column.mostly is None:
+        return ""
+    others = f"{column.others:,} of {column.filled:,} values cannot be read as {column.mostly}"
+    return others if type_ == column.type else f"a stage needs it; {others}"
 
 
 def _why_not(sight: Sight, column: Seen) -> str:

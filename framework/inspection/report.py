@@ -19,7 +19,8 @@ class Seen:
 
     None is no type of the language: then `kind`, the name that the reader or the warehouse has for it, says what it is.
     `fits` is whether it can be of the declared type, `unreadable` how many of its `filled` values cannot, where it is
-    text. `files` is how many of the source's files have it.
+    text. `files` is how many of the source's files have it. `mostly` is the type that all values of a text but `others`
+    fit, where they are the most.
     """
 
     name: str
@@ -30,6 +31,8 @@ class Seen:
     filled: int | None = None
     unreadable: int = 0
     note: str = ""
+    mostly: Type | None = None
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)

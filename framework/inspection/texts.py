@@ -4,7 +4,7 @@ A type is taken only where the language's own strict conversion reads every valu
 that means something is lost on the way: a code with a leading zero stays text.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntFlag
 from pathlib import Path
@@ -25,6 +25,7 @@ from framework.warehouse import Files, Unreachable
 from framework.warehouses.duckdb import Duckdb
 
 USUAL_DIGITS = 18  # of a decimal: what warehouses compute fast
+LEAST_WHOLE = 9  # digits before the point that the next delivery finds room for
 LEAST_SCALE = 2  # an amount without cents in one delivery may have them in the next
 
 _VIEW = "looked_at"
@@ -37,7 +38,7 @@ _EXACT_DIGITS = 15  # that a number of JSON with a fraction keeps
 
 
 class _Kind(IntFlag):
-    """What a value could be; of a column the kinds of all its values."""
+    """What a value could be; of a column the kinds of all its values. A code is text that would be a number."""
 
     STRING = 1
     INTEGER = 2
@@ -47,6 +48,7 @@ class _Kind(IntFlag):
     BOOLEAN = 32
     DOUBLE = 64
     JSON = 128
+    CODE = 256
 
 
 _ONE_KIND: Mapping[int, Type] = {
@@ -60,13 +62,21 @@ _ONE_KIND: Mapping[int, Type] = {
 }
 
 
+_ALONE = (_Kind.BOOLEAN, _Kind.INTEGER, _Kind.DATE)
+
+
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """A column: the type that all its values fit, how many values are no null, and how many do not fit the contract."""
+    """A column: the type that all its values fit, how many values are no null, and how many do not fit the contract.
+
+    Where that type is string though most values fit another one, `mostly` is that, and `others` how many do not.
+    """
 
     type: Type
     filled: int
     unreadable: int
+    mostly: Type | None = None
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +126,31 @@ def _scanned(
     figures = iter(found[1:])
     columns = {}
     for name in names:
-        filled, kinds, whole, fraction, failed = (int(next(figures) or 0) for _ in range(5))
-        columns[name] = Texts(_type(kinds, whole, fraction), filled, failed)
+        filled, counts, whole, fraction, failed = (next(figures) for _ in range(5))
+        kinds = {_Kind(kind): int(count) for kind, count in (counts or {}).items()}
+        whole, fraction = int(whole or 0), int(fraction or 0)
+        type_ = _type(_all(kinds), whole, fraction)
+        mostly, others = _mostly(kinds, whole, fraction) if type_ == t.STRING else (None, 0)
+        columns[name] = Texts(type_, filled, failed, mostly, others)
     return Scan(int(found[0]), malformed, columns)
+
+
+def _all(kinds: Iterable[_Kind]) -> _Kind:
+    found = _Kind(0)
+    for kind in kinds:
+        found |= kind
+    return found
+
+
+def _mostly(kinds: Mapping[_Kind, int], whole: int, fraction: int) -> tuple[Type | None, int]:
+    """The type that most values fit, and how many do not; of codes no number is made."""
+    if _Kind.CODE not in kinds:
+        total = sum(kinds.values())
+        for some in (*_ALONE, _Kind.INTEGER | _Kind.DECIMAL, _Kind.DATE | _Kind.TIMESTAMP):
+            count = sum(n for kind, n in kinds.items() if kind in some)
+            if 2 * count > total:
+                return _type(_all(kind for kind in kinds if kind in some), whole, fraction), total - count
+    return None, 0
 
 
 def _type(kinds: int, whole: int, fraction: int) -> Type:
@@ -138,8 +170,9 @@ def decimal(whole: int, fraction: int) -> Type | None:
     None where there is none so wide.
     """
     scale = max(fraction, LEAST_SCALE)
-    precision = next((p for p in (USUAL_DIGITS, t.MAX_PRECISION) if whole + scale <= p), None)
-    return None if precision is None else t.decimal(precision, scale)
+    if max(whole, LEAST_WHOLE) + scale <= USUAL_DIGITS:
+        return t.decimal(USUAL_DIGITS, scale)
+    return t.decimal(t.MAX_PRECISION, scale) if whole + scale <= t.MAX_PRECISION else None
 
 
 # -- the statement
@@ -160,7 +193,7 @@ def _select(files: Files, names: Sequence[str], declared: Mapping[str, Type]) ->
         text, kind = rows.c[f"t{i}"], rows.c[f"k{i}"]
         figures += [
             sa.func.count(text),
-            sa.func.bit_or(kind),
+            sa.func.histogram(kind),
             sa.func.max(_length(text, "([0-9]+)", kind.in_((int(_Kind.INTEGER), int(_Kind.DECIMAL))))),
             sa.func.max(_length(text, "[.]([0-9]*)", kind == int(_Kind.DECIMAL))),
             sa.func.count_if(rows.c[f"f{i}"]),
@@ -183,7 +216,7 @@ def _failed(name: str, wanted: Type | None, of_json: bool) -> ColumnElement[Any]
 
 
 def _kind(text: ColumnElement[Any]) -> ColumnElement[Any]:
-    number = sa.case((_matches(text, _CODE), int(_Kind.STRING)))
+    number = sa.case((_matches(text, _CODE), int(_Kind.CODE)))
     return sa.case(
         (text.is_(None), sa.null()),
         (~_matches(text, _MAY_BE_MORE), int(_Kind.STRING)),

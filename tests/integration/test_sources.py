@@ -56,6 +56,7 @@ TEXTS = {
     "a point and nothing behind it": (["1.", "2"], "decimal(18,2)"),
     "a point and nothing before it": ([".5", "2.5"], "string"),
     "small fractions": (["0.00001", "2"], "decimal(18,5)"),
+    "a place on the globe": (["-71.058880123456789", "42.36"], "decimal(38,15)"),
     "much on both sides": (["12345678901234567.1", "0.123456789012345678"], "decimal(38,18)"),
     "too much on both sides": (["123456789012345678901234567.5", "0.123456789012345678"], "string"),
     "days": (["2024-02-29", "1999-12-31"], "date"),
@@ -319,6 +320,19 @@ def test_what_a_stage_reads_as_text_stays_text(duckdb_project: Project) -> None:
     assert types(found) == {"id": "string", "npi": "string", "paid": "string", "units": "integer", "day": "date"}
     assert found["columns"][2]["note"] == "a stage reads it as text; all its values are decimal(18,2)"
     duckdb_project.good("x.yaml")
+
+
+def test_what_a_stage_needs_of_most_values_is_proposed(duckdb_project: Project) -> None:
+    """A feed has dirty values: a date that is none makes no text of the column, and a run holds its row back."""
+    lines = ("1,2024-01-01,2024-01-01,01", "2,2024-02-30,2024-02-30,20", "3,2024-03-01,2024-03-01,30")
+    duckdb_project.csv("x.csv", "id,day,other,code", *lines)
+    stages = STAGES.replace("{id: }", "{id: , month: \"date_trunc('month', day)\", other: , code: }")
+    pipeline(duckdb_project, "{path: x.csv}", stages)
+    found = source(duckdb_project, "--write")
+    assert types(found) == {"id": "integer", "day": "date", "other": "string", "code": "string"}
+    said = "1 of 3 values cannot be read as date"
+    assert [c["note"] for c in found["columns"]] == ["", f"a stage needs it; {said}", said, ""]
+    assert duckdb_project.good("x.yaml").stage("s")["ledger"]["buckets"]["quarantined"] == 1
 
 
 def test_a_pipeline_that_would_not_validate_is_not_written(duckdb_project: Project) -> None:
