@@ -1,6 +1,8 @@
 """`framework sources`: what it says of real files and tables, and what it writes of them."""
 
 import json
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,8 @@ import duckdb
 import pytest
 
 from framework.cli import main
-from integration.project import Project
+from framework.yaml_source import parse
+from integration.project import REPOSITORY, Project
 
 STAGES = "stages:\n  s: {kind: normalize, from: a, key: [id], columns: {id: }}\n  p: {kind: publish, from: s}\n"
 
@@ -360,6 +363,51 @@ def test_text_that_others_share_is_not_written_into(duckdb_project: Project) -> 
         {"id": "integer"},
         {"id": "integer", "more": "integer"},
     ]
+
+
+# -- real pipelines whose contracts are taken out
+
+
+def without_contracts(project: Project, path: Path) -> dict[str, Any]:
+    """Writes the pipeline without them, and gives them, each column with its type."""
+    text = path.read_text(encoding="utf-8")
+    sources, stages, rest = text.partition("\nstages:")
+    contracts = {name: found["columns"] for name, found in parse(text, "x").data["sources"].items()}
+    project.write("x.yaml", re.sub(r"\n    columns:[^\n]*(\n      [^\n]+)*", "", sources) + stages + rest)
+    return {
+        name: {column: said if isinstance(said, str) else said["type"] for column, said in contract.items()}
+        for name, contract in contracts.items()
+    }
+
+
+def written_contracts(project: Project) -> dict[str, Any]:
+    looked(project, "--write")
+    project.capture.readouterr()
+    assert main(["validate", "x.yaml"]) == 0, project.capture.readouterr().err
+    text = (project.root / "x.yaml").read_text(encoding="utf-8")
+    return {name: found["columns"] for name, found in parse(text, "x").data["sources"].items()}
+
+
+def test_the_contracts_of_the_claims_are_found_again(duckdb_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for units: the file holds some with a fraction, and the author takes them for mistakes."""
+    monkeypatch.setenv("CLAIMS_DATA", str(REPOSITORY / "pipelines" / "data" / "claims"))
+    wanted = without_contracts(duckdb_project, REPOSITORY / "pipelines" / "claims.yaml")
+    wanted["raw_claim_lines"]["units"] = "decimal(18,2)"
+    assert written_contracts(duckdb_project) == wanted
+    duckdb_project.good("x.yaml")
+
+
+@pytest.mark.skipif("SYNTHEA_DIR" not in os.environ, reason="SYNTHEA_DIR is not set")
+def test_the_contracts_of_synthea_are_found_again(duckdb_project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The author's name some of the columns that there are; these name all of them."""
+    monkeypatch.setenv("DATA_DIR", os.environ["SYNTHEA_DIR"])
+    wanted = without_contracts(duckdb_project, Path(__file__).parent / "synthea.yaml")
+    found = written_contracts(duckdb_project)
+    assert {n: {c: found[n][c] for c in columns} for n, columns in wanted.items()} == wanted
+    files = ("claims", "claims_transactions", "patients", "payers", "payer_transitions")
+    headers = [(Path(os.environ["SYNTHEA_DIR"]) / f"{name}.csv").read_text("utf-8").split("\n")[0] for name in files]
+    assert [",".join(columns) for columns in found.values()] == [header.rstrip("\r") for header in headers]
+    duckdb_project.good("x.yaml")
 
 
 # -- what it must not say
