@@ -21,7 +21,6 @@ LONG = {
     "expressions/parser.py": "one grammar, one class; cut in two it could not be read",
     "expressions/typed.py": "one pass over the syntax, a method per kind of node",
     "compile/rows.py": "one lowering of one algebra, a method per operator",
-    "model.py": "everything that a file can say, in one place",
     "clauses/joins.py": "every type of join shares how its sides are found and matched",
 }
 

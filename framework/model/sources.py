@@ -1,0 +1,157 @@
+"""Sources: where rows come from, how their files are written, and the contract of their columns."""
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, Self
+
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, model_validator
+from pydantic_core import PydanticCustomError
+
+from framework.model.checks import Checks, PlacedCheck, check_of
+from framework.model.columns import Contract, placed
+from framework.model.part import Model
+from framework.model.values import Classification, Name, Names, Tags, one_or_many
+from framework.plan import Csv
+from framework.quantity import Length
+
+
+class FreshnessModel(Model):
+    """How old the newest value of a column may be when the run starts. An empty relation has nothing new in it."""
+
+    column: Name = Field(description="A date or a timestamp, in UTC.")
+    warn_after: Length | None = Field(None, description="The age past which it warns: 36 hours, 2 days.")
+    error_after: Length | None = Field(None, description="The age past which it fails.")
+
+    @model_validator(mode="after")
+    def _one_bound(self) -> Self:
+        given = [age for age in (self.warn_after, self.error_after) if age is not None]
+        if not given:
+            raise PydanticCustomError("no_bound", "freshness needs `warn_after` or `error_after`")
+        if any(age.seconds is None for age in given):
+            raise PydanticCustomError("no_length", "a month or a year is not always as long; write days or hours")
+        return self
+
+
+class ValidModel(Model):
+    """Half-open periods: `from` up to `to`, not overlapping within one `per`; a null `to` is open."""
+
+    from_: Name = Field(alias="from")
+    to: Name
+    per: Names | None = Field(None, description="Defaults to the key without `from`.")
+
+
+ExtraColumns = Literal["allow", "warn", "error"]
+Format = Literal["csv", "tsv", "parquet", "jsonl"]
+SUFFIXES: Mapping[str, Format] = {
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".parquet": "parquet",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+}
+
+
+Encoding = Literal["utf-8", "latin-1", "utf-16", "windows-1252"]
+
+
+def _sign(value: str) -> str:
+    if len(value) != 1 or not value.isascii() or value in "\r\n\0":
+        raise PydanticCustomError("no_sign", "one character of ASCII is expected, and no line end")
+    return value
+
+
+class CsvModel(Model):
+    """How a csv or tsv is written."""
+
+    delimiter: Annotated[str, AfterValidator(_sign)] | None = Field(
+        None, description="What stands between fields: a comma, in a tsv a tab."
+    )
+    quote: Annotated[str, AfterValidator(lambda value: value and _sign(value))] = Field(
+        '"', description='What stands around a field that needs it; "" where nothing is quoted.'
+    )
+    escape: Annotated[str, AfterValidator(_sign)] | None = Field(
+        None, description="What stands before a quote within quotes; without it the quote is doubled."
+    )
+    encoding: Encoding = "utf-8"
+    header: StrictBool = Field(True, description="false: no line of names; columns are taken by position.")
+    null: Annotated[tuple[str, ...], BeforeValidator(one_or_many, json_schema_input_type=str | tuple[str, ...])] = (
+        Field(("",), min_length=1, description="The texts that stand for null.")
+    )
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        if self.escape is not None and not self.quote:
+            raise PydanticCustomError("no_quote", "nothing is quoted, so nothing is escaped; leave `escape` out")
+        signs = [sign for sign in (self.delimiter, self.quote, self.escape) if sign]
+        if (self.quote and self.delimiter == self.quote) or len(set(signs)) < len(signs) - (self.escape == self.quote):
+            raise PydanticCustomError("same_sign", "delimiter, quote and escape must be told apart")
+        return self
+
+
+class SourceModel(Model):
+    """Where rows come from: files (`path`) or a table of the warehouse (`table`), and the contract of their columns."""
+
+    path: str | None = Field(
+        None, description="Files: a path or a glob, relative to the project; ${VAR} may stand in it."
+    )
+    table: str | None = Field(None, description="A table of the warehouse: schema.table; ${VAR} may stand in it.")
+    format: Format | None = Field(None, description="Overrides the suffix of `path`.")
+    csv: CsvModel | None = Field(None, description="How a csv or tsv is written, where it is not as usual.")
+    columns: Contract | None = Field(
+        None, description="The contract: each column with its type. Without it names pass unchecked."
+    )
+    key: Names | None = Field(None, description="What there is one row per; measured on every run.")
+    valid: ValidModel | None = None
+    extra_columns: ExtraColumns = Field(
+        "allow", description="What becomes of columns that the contract does not name: they are left out, and said."
+    )
+    freshness: FreshnessModel | None = Field(None, description="How old the newest value of a column may be.")
+    checks: Checks = ()
+    description: str | None = None
+    owner: str | None = None
+    classification: Classification | None = Field(None, description="That of every column that says nothing else.")
+    tags: Tags = ()
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.path is None) == (self.table is None):
+            raise PydanticCustomError("one_place", "a source has either `path` or `table`")
+        if self.path is not None and self.file_format is None:
+            message = "the format cannot be told from the name; write format: csv, tsv, parquet or jsonl"
+            raise PydanticCustomError("no_format", "{message}", {"message": message})
+        if self.csv is not None and self.file_format not in ("csv", "tsv"):
+            what = "a table" if self.path is None else self.file_format
+            message = f"`csv` says how a csv or tsv is written, and this source is {what}; leave it out"
+            raise PydanticCustomError("no_csv", "{message}", {"message": message})
+        if self.csv is not None and not self.csv.header and self.columns is None:
+            raise PydanticCustomError("no_names", "without a header the columns have no names; declare `columns`")
+        dialect = self.dialect
+        if dialect is not None and dialect.delimiter in (dialect.quote, dialect.escape):
+            raise PydanticCustomError("same_sign", "delimiter, quote and escape must be told apart")
+        if self.columns is None and self.extra_columns != "allow":
+            raise PydanticCustomError("no_contract", "`extra_columns` needs `columns`; declare the columns there are")
+        return self
+
+    @property
+    def placed_checks(self) -> tuple[PlacedCheck, ...]:
+        fresh = [] if self.freshness is None else [((), check_of({"freshness": self.freshness}))]
+        return (*fresh, *placed(self.checks, columns=self.columns))
+
+    @property
+    def file_format(self) -> Format | None:
+        if self.path is None or self.format is not None:
+            return self.format
+        return next((f for suffix, f in SUFFIXES.items() if self.path.lower().endswith(suffix)), None)
+
+    @property
+    def dialect(self) -> Csv | None:
+        """How the file is written, where it is a csv or tsv."""
+        if self.file_format not in ("csv", "tsv"):
+            return None
+        said = self.csv or CsvModel.model_validate({})
+        delimiter = said.delimiter or ("," if self.file_format == "csv" else "\t")
+        return Csv(delimiter, said.quote, said.escape or said.quote, said.encoding, said.header, said.null)
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the columns arrive as text, to be converted by whoever reads them."""
+        return self.file_format in ("csv", "tsv", "jsonl")

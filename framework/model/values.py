@@ -1,0 +1,84 @@
+"""The values that stand in a file: names, types, expressions, tags."""
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
+from pydantic_core import PydanticCustomError
+
+from framework.expressions.types import ALL_NAMES, Type, parse_type
+
+Value = TypeVar("Value")
+Classification = Literal["phi", "none"]
+
+
+def expression_text(value: Any) -> Any:
+    """A scalar of YAML as the text of an expression: `paid: 0` means the number, `flag: true` the boolean."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | Decimal):
+        return format(value, "f") if isinstance(value, Decimal) else str(value)
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return f"date '{value.isoformat()}'"
+    return value
+
+
+def _type(value: Any) -> Any:
+    found = parse_type(value) if isinstance(value, str) else None
+    if found is None:
+        shown = f"`{value}` is no type" if isinstance(value, str) else "this is no type"
+        raise PydanticCustomError("unknown_type", "{message}", {"message": shown, "known": ALL_NAMES})
+    return found
+
+
+def _name(value: str) -> str:
+    if value.startswith("_"):
+        raise PydanticCustomError("reserved_name", "names that begin with an underscore are the framework's own")
+    return value
+
+
+def _tag(value: str) -> str:
+    if not value or any(char.isspace() or char in ",+:" for char in value):
+        raise PydanticCustomError("wrong_tag", "a tag is one word without `,`, `+` and `:`; --select could not name it")
+    return value
+
+
+def _freeze(value: Mapping[str, Value]) -> Mapping[str, Value]:
+    return MappingProxyType(dict(value))
+
+
+def one_or_many(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
+Expr = Annotated[str, BeforeValidator(expression_text, json_schema_input_type=str | int | float | bool)]
+Name = Annotated[str, Field(min_length=1), AfterValidator(_name)]
+Names = Annotated[tuple[Name, ...], BeforeValidator(one_or_many, json_schema_input_type=str | tuple[str, ...])]
+TypeName = Annotated[
+    Type,
+    BeforeValidator(_type, json_schema_input_type=str),
+    Field(description="string integer decimal(p,s) double boolean date timestamp json"),
+]
+Orders = Annotated[tuple[Expr, ...], BeforeValidator(one_or_many, json_schema_input_type=str | tuple[str, ...])]
+Tags = Annotated[
+    tuple[Annotated[str, AfterValidator(_tag)], ...],
+    BeforeValidator(one_or_many, json_schema_input_type=str | tuple[str, ...]),
+    Field(description="Words to select it by: --select tag:word."),
+]
+Frozen = Annotated[Mapping[Name, Value], AfterValidator(_freeze)]
+
+
+def shape(value: Any) -> str:
+    """Which form of a clause stands here, so that only its own mistakes are reported."""
+    if isinstance(value, Mapping):
+        return "mapping"
+    return "word" if isinstance(value, str) else "list"
+
+
+ListOrMapping = Annotated[
+    Annotated[Names, Tag("list")] | Annotated[Frozen[Value], Tag("mapping")],
+    Discriminator(lambda value: "mapping" if isinstance(value, Mapping) else "list"),
+]
