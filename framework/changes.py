@@ -28,6 +28,7 @@ What = Literal[
     "check weakened",
     "check strengthened",
     "check changed",
+    "published again",
     "unrecorded",
 ]
 
@@ -82,7 +83,8 @@ def defined(relation: SourcePlan | StagePlan, fingerprint: str = "") -> Definiti
     authored = (a for a in relation.assertions if a.arguments is not None)
     checks = tuple(DefinedCheck(a.name, a.check, a.on_fail, arguments(a)) for a in authored)
     if isinstance(relation, SourcePlan):
-        return Definition(relation.format or "table", None, "", columns, keys, checks)
+        kind = "table" if relation.published is None else "pipeline"
+        return Definition(relation.format or kind, None, "", columns, keys, checks)
     mode = None if relation.publication is None else relation.publication.mode
     return Definition(relation.kind, mode, fingerprint, columns, keys, checks)
 

@@ -43,7 +43,7 @@ class Readable:
     """A relation as other stages read it: the steps that make its typed rows, and its unreadable flags.
 
     A stage is read as it stands. A source is converted by whoever reads it, so that the row of an
-    unreadable value can take its place in that stage's ledger.
+    unreadable value can take its place in that stage's ledger. Of a `lost` one a mistake is told already.
     """
 
     relation: Relation
@@ -51,6 +51,7 @@ class Readable:
     flags: Mapping[str, str] = field(default_factory=dict)
     text: bool = False
     publication: Publication | None = None
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ class Draft:
         if found.relation.open:
             self.open = t.STRING if found.text else t.UNKNOWN
             self.classification = found.relation.classification
-            self.lost = name in self.findings.names("stages")  # only an unknown input leaves a stage open
+            self.lost = found.lost or name in self.findings.names("stages")  # only an unknown input leaves it open
         return True
 
     def add(self, column: Column) -> None:

@@ -60,6 +60,11 @@ class Findings:
             return f"""YAML takes these quotes away: for the text write "'{text}'\"""" + (f"\n{near}" if near else "")
         return help if not help.startswith("known:") else f"""{help}\nfor a text write "'{text}'\""""
 
+    def others(self, source: str, diagnostic: Diagnostic, error: PipelineError) -> None:
+        """A source that cannot be known for the errors of another file, each of which has its own place."""
+        self._add(diagnostic, ("sources", source))
+        self.diagnostics += [d for d in error.diagnostics if d.severity == "error"]
+
     def names(self, section: str) -> tuple[str, ...]:
         """The names that stand in a section of the file: `sources` or `stages`."""
         return tuple(self.document.data.get(section) or ())

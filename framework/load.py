@@ -1,12 +1,14 @@
 """path -> Pipeline: the text read, its shape checked against the models. No name is looked up yet."""
 
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import framework.checks
 import framework.stages
 from framework import plugins, project
-from framework.diagnostics import PipelineError
+from framework.diagnostics import Code, Diagnostic, Location, PipelineError
 from framework.model import PipelineModel
 from framework.shape import shaped
 from framework.suites import expanded
@@ -15,13 +17,21 @@ from framework.yaml_source import Document, Text, read
 plugins.load_all(framework.stages)
 plugins.load_all(framework.checks)
 
+NO_PIPELINE = Code("F130", "a source's pipeline that is not there")
+WRONG_PIPELINE = Code("F131", "a source's pipeline with mistakes of its own")
+CIRCLE = Code("F132", "pipelines that read each other")
+
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """What a file says with the suites that it uses, and where that is said."""
+    """What a file says with the suites that it uses, and where that is said.
+
+    `others` are the pipelines whose stages are read, by the name of the source.
+    """
 
     model: PipelineModel
     document: Text
+    others: Mapping[str, "Pipeline"] = field(default_factory=dict)
 
     @property
     def path(self) -> str:
@@ -31,18 +41,110 @@ class Pipeline:
 def load(path: Path, root: Path | None = None) -> Pipeline:
     """The pipeline of a file. Raises PipelineError with everything that is wrong with its shape.
 
-    `root` is the project's folder, in which the suites are; by default that of the working directory.
+    `root` is the project's folder, in which the suites are, and at which the paths of other pipelines start; by
+    default that of the working directory.
     """
     return of_document(read(path, shown=str(path)), root)
 
 
 def of_document(document: Document, root: Path | None = None) -> Pipeline:
     """The pipeline of a file that was read. Raises PipelineError."""
-    text, wrong = expanded(document, root or project.root(Path.cwd()))
-    try:
-        model = shaped(text, PipelineModel)
-    except PipelineError as error:
-        raise PipelineError(*wrong, *error.diagnostics) from None
-    if wrong:
-        raise PipelineError(*wrong)
-    return Pipeline(model, text)
+    return _Loading(root or project.root(Path.cwd())).pipeline(document, ())
+
+
+# -- pipelines that read others
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A source on the way to the pipeline that is being read, and the file that names it."""
+
+    file: Path
+    text: Text
+    source: str
+
+    @property
+    def at(self) -> Location:
+        return self.text.locate(("sources", self.source, "pipeline"))
+
+
+class _Circle(PipelineError):
+    """Told of where the circle begins: it is no mistake of each pipeline on the way."""
+
+
+class _Loading:
+    """The pipelines of one project: each file is read once."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.known: dict[Path, Pipeline | PipelineError] = {}
+
+    def pipeline(self, document: Document, above: tuple[_Reading, ...]) -> Pipeline:
+        """The pipeline of a document, and those that it reads. Raises PipelineError."""
+        text, found = expanded(document, self.root)
+        wrong = list(found)
+        try:
+            model = shaped(text, PipelineModel)
+        except PipelineError as error:
+            raise PipelineError(*wrong, *error.diagnostics) from None
+        file, others, circles = Path(document.path).resolve(), {}, True
+        for name, source in model.sources.items():
+            if source.pipeline is not None:
+                try:
+                    others[name] = self._other(source.pipeline, (*above, _Reading(file, text, name)))
+                except PipelineError as error:
+                    wrong += error.diagnostics
+                    circles = circles and isinstance(error, _Circle)
+        if wrong:
+            raise (_Circle if circles and not found else PipelineError)(*wrong)
+        return Pipeline(model, text, others)
+
+    def _other(self, written: str, way: tuple[_Reading, ...]) -> Pipeline:
+        """The pipeline that the last source of the way names. Raises PipelineError."""
+        path = (self.root / written).resolve()
+        if not path.is_file():
+            raise PipelineError(self._missing(path, written, way[-1]))
+        files = [reading.file for reading in way]
+        if path in files:
+            raise _Circle(_circle(way[files.index(path) :]))
+        if path not in self.known:
+            self.known[path] = self._read(path, way)
+        found = self.known[path]
+        if isinstance(found, _Circle):
+            raise found
+        if isinstance(found, PipelineError):
+            raise PipelineError(with_mistakes(_shown(path), way[-1].at), *found.diagnostics)
+        return found
+
+    def _read(self, path: Path, way: tuple[_Reading, ...]) -> Pipeline | PipelineError:
+        try:
+            return self.pipeline(read(path, shown=_shown(path)), way)
+        except PipelineError as error:
+            return error
+
+    def _missing(self, path: Path, written: str, reading: _Reading) -> Diagnostic:
+        message = f"`{written}` is a folder" if path.is_dir() else f"there is no file `{written}`"
+        help = "a relative path starts at the folder of framework.yaml, or where the command runs if there is none"
+        beside = (reading.file.parent / written).resolve()
+        if beside.is_file():
+            help = f"{help}: write `pipeline: {os.path.relpath(beside, self.root.resolve())}`"
+        return Diagnostic(NO_PIPELINE, message, reading.at, help)
+
+
+def with_mistakes(path: str, at: Location) -> Diagnostic:
+    return Diagnostic(WRONG_PIPELINE, f"the pipeline `{path}` has mistakes of its own", at, "mend it first")
+
+
+def _circle(way: tuple[_Reading, ...]) -> Diagnostic:
+    if len(way) == 1:
+        help = "a stage of the same pipeline is read by its name"
+        return Diagnostic(CIRCLE, f"the pipeline `{way[0].text.path}` reads itself", way[0].at, help)
+    names = [reading.text.path for reading in way]
+    circle = " reads ".join(f"`{name}`" for name in (*names, names[0]))
+    help = "put what both need into a pipeline that reads neither, or make one pipeline of them"
+    return Diagnostic(CIRCLE, f"pipelines read each other: {circle}", way[0].at, help)
+
+
+def _shown(path: Path) -> str:
+    """A path as messages print it: as short as can be."""
+    return min(os.path.relpath(path), str(path), key=len)

@@ -3,14 +3,15 @@
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from framework.plan import Plan, StagePlan, reads
-from framework.relation import shown
+from framework.plan import Plan, Published, StagePlan, reads
+from framework.relation import Relation, shown
+from framework.selection import sources_read
 from framework.standing import Making, Recorded, Standing
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Why a run that would build `stage` is refused, and what to do about it."""
+    """Why a run that would build `stage`, or read a source of that name, is refused, and what to do about it."""
 
     stage: str
     message: str
@@ -21,6 +22,10 @@ def obstacles(
     plan: Plan, selected: Collection[str], schemas: Mapping[str, str], standing: Standing
 ) -> Iterator[Obstacle]:
     """Everything that keeps the selected stages from being built in this target."""
+    read_by_them = sources_read(plan, selected)
+    for source in plan.sources:
+        if source.published is not None and source.name in read_by_them:
+            yield from _unpublished(source.name, source.published, schemas, standing)
     for stage in plan.stages:
         if stage.name in selected:
             yield from _owned(plan, stage, standing)
@@ -115,25 +120,54 @@ def rekeyed(stage: StagePlan, live: Collection[str], was: Making | None) -> Iter
         yield Obstacle(stage.name, message, ANEW)
 
 
+# -- what other pipelines publish
+
+
+def _unpublished(
+    source: str, published: Published, schemas: Mapping[str, str], standing: Standing
+) -> Iterator[Obstacle]:
+    """The table must stand, by that pipeline's doing, and be what its file says now: the proofs rest on it."""
+    stage, commit = published.stage, standing.commits.get(published.stage)
+    about, help = f"source `{source}`: `{stage}` of pipeline `{published.pipeline}`", again(published)
+    if commit is None or standing.kind(schemas[published.layer], stage) is None:
+        yield Obstacle(source, f"{about} does not stand in this target", help)
+    elif commit.pipeline != published.pipeline:
+        message = f"{about} does not stand in this target: what stands is from pipeline `{commit.pipeline}`"
+        yield Obstacle(source, message, "name that pipeline's file, or run this one against another target")
+    else:
+        recorded = standing.stages.get(stage)
+        why = _why_unfit(published.relation, recorded)
+        was = None if recorded is None or recorded.definition is None else recorded.definition.mode
+        if why is None and published.relation.period is not None and was not in (None, published.mode):
+            why = f"stands in mode {was}, and the pipeline makes it {published.mode}"
+        if why is not None:
+            yield Obstacle(source, f"{about} {why}", help)
+
+
+def again(published: Published) -> str:
+    """What brings a table of another pipeline to what that pipeline says."""
+    return f"run that pipeline against this target: framework run {published.path}"
+
+
 # -- what is not selected
 
 
 def _unfit(stage: StagePlan, reader: str, schemas: Mapping[str, str], standing: Standing) -> Iterator[Obstacle]:
     """What is not selected is read as it stands: it must stand, and be what the plan takes it for."""
     stands = standing.kind(schemas[stage.layer], stage.name) is not None
-    why = _why_unfit(stage, standing.stages.get(stage.name)) if stands else "does not stand in this target"
+    why = _why_unfit(stage.relation, standing.stages.get(stage.name)) if stands else "does not stand in this target"
     if why is not None:
         message = f"`{reader}` reads `{stage.name}`, which is not selected and {why}"
         yield Obstacle(reader, message, f"select what it is made of as well: --select +{reader}")
 
 
-def _why_unfit(stage: StagePlan, recorded: Recorded | None) -> str | None:
-    """What the proofs of the plan rest on and the stage as it stands does not keep."""
+def _why_unfit(planned: Relation, recorded: Recorded | None) -> str | None:
+    """What the proofs of the plan rest on and the relation as it stands does not keep."""
     definition = None if recorded is None else recorded.definition
     if definition is None:
         return None
     stood = {column.name.lower(): column for column in definition.columns}
-    for column in stage.relation.columns:
+    for column in planned.columns:
         was = stood.get(column.name.lower())
         if was is None:
             return f"stands without the column `{column.name}`"
@@ -142,7 +176,7 @@ def _why_unfit(stage: StagePlan, recorded: Recorded | None) -> str | None:
         if was.nullable and not column.nullable:
             return f"stands with nulls in `{column.name}`, for all that is known of it"
     keys = [frozenset(name.lower() for name in key) for key in definition.keys]
-    for key in stage.relation.keys:
+    for key in planned.keys:
         if not any(known <= {name.lower() for name in key} for known in keys):
             return "stands with another key than the pipeline gives it"
     return None

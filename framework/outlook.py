@@ -6,7 +6,7 @@ from typing import Literal
 
 from framework.changes import Change, Definition, Files, changes, files
 from framework.obstacles import Live, Obstacle, obstacles, unfitting
-from framework.plan import Plan, StagePlan
+from framework.plan import Plan, SourcePlan, StagePlan
 from framework.selection import below, sources_read
 from framework.standing import Recorded, Standing
 
@@ -79,12 +79,13 @@ def outlook(
     versions: Mapping[str, Version],
     target: Target,
 ) -> Outlook:
-    """What a run of the selected stages would do. `versions` are those of the sources that they read."""
+    """What a run of the selected stages would do. `versions` are those of the files and tables that they read."""
     standing = target.standing
     read = sources_read(plan, selected)
     chosen = [stage for stage in plan.stages if stage.name in selected]
+    committed = _committed(plan, standing)
     sources = {
-        s.name: _compared(definitions[s.name], standing.sources.get(s.name)) for s in plan.sources if s.name in read
+        s.name: _source(s, definitions[s.name], standing, committed.get(s.name)) for s in plan.sources if s.name in read
     }
     stages = {s.name: _compared(definitions[s.name], _stood(s, target)) for s in chosen}
     otherwise = {name for name, (status, _) in (sources | stages).items() if status == "changed"}
@@ -93,7 +94,7 @@ def outlook(
         for name, (status, _) in (sources | stages).items()
     }
     above = {s.name: tuple(n for n in touches if n in otherwise and s.name in touches[n]) for s in chosen}
-    committed = _committed(plan, standing)
+    nothing = Version()
     return Outlook(
         tuple(
             SourceOutlook(
@@ -101,8 +102,8 @@ def outlook(
                 status,
                 found,
                 touches[name],
-                _files(committed.get(name), versions[name]),
-                versions[name].problem,
+                _files(committed.get(name), versions[name]) if name in versions else Files(),
+                versions.get(name, nothing).problem,
             )
             for name, (status, found) in sources.items()
         ),
@@ -113,6 +114,20 @@ def outlook(
         tuple(_gone(plan, standing)),
         (*obstacles(plan, selected, target.schemas, standing), *unfitting(plan, selected, target.live, standing)),
     )
+
+
+def _source(
+    source: SourcePlan, definition: Definition, standing: Standing, committed: str | None
+) -> tuple[Status, tuple[Change, ...]]:
+    """Against its contract, and where another pipeline publishes it, against the commit that it was read at."""
+    status, found = _compared(definition, standing.sources.get(source.name))
+    commit = None if source.published is None else standing.commits.get(source.published.stage)
+    if source.published is None or commit is None or committed in (None, commit.version):
+        return status, found
+    if any(change.what == "kind" for change in found):
+        return status, found  # it was of files, or a table
+    said = f"`{source.published.stage}` was published again by `{commit.pipeline}`, in run {commit.run_id}"
+    return "changed", (*found, Change("published again", said))
 
 
 def _files(committed: str | None, version: Version) -> Files:

@@ -55,8 +55,21 @@ USUAL = Csv()
 
 
 @dataclass(frozen=True, slots=True)
+class Published:
+    """A stage that another pipeline publishes, as that pipeline's file, at `path`, says it now."""
+
+    pipeline: str
+    path: str
+    stage: str
+    layer: Layer
+    mode: Mode
+    relation: Relation
+
+
+@dataclass(frozen=True, slots=True)
 class SourcePlan:
-    """Where rows come from. `query` makes the typed rows; `declared` is the contract, None for an open source.
+    """Where rows come from. `query` makes the typed rows; `declared` is the contract, None for an open source and for
+    one that another pipeline publishes.
 
     `flags` are the columns of the query that say whether the value of a declared column cannot be read.
     """
@@ -76,6 +89,7 @@ class SourcePlan:
     tags: tuple[str, ...] = ()
     extra_columns: str = "allow"
     classification: str | None = None
+    published: Published | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,17 +9,18 @@ import networkx
 import framework.warehouses
 from framework import plugins
 from framework.algebra import Derive, Query, Read, Step, preceded
-from framework.assertion import Assertion, Place, SetTest
+from framework.assertion import Assertion, SetTest
 from framework.clauses import checks, contract, storage
+from framework.clauses import published as published_clause
 from framework.clauses import variables as variables_clause
-from framework.diagnostics import CODES, Code, suggest
+from framework.diagnostics import CODES, Code, PipelineError, suggest
 from framework.draft import Draft, Readable
 from framework.expressions import types as t
 from framework.expressions.strictness import derivation
 from framework.expressions.tree import Expression, Reference, Variable
 from framework.expressions.typed import INTERVAL, cast
 from framework.findings import Findings
-from framework.load import Pipeline
+from framework.load import Pipeline, with_mistakes
 from framework.model import PipelineModel, SourceModel, Stage
 from framework.plan import Plan, SourcePlan, StagePlan
 from framework.relation import Column, Relation, minimal
@@ -43,6 +44,11 @@ LONGEST_NAME = 48
 
 def resolve(pipeline: Pipeline) -> Plan:
     """The plan of a pipeline. Raises PipelineError with every mistake that can be told."""
+    return _resolved(pipeline, {})
+
+
+def _resolved(pipeline: Pipeline, others: dict[str, Plan | PipelineError]) -> Plan:
+    """`others` are the pipelines that have been resolved for this one, by their paths."""
     findings = Findings(pipeline.document)
     model = pipeline.model
     _check_names(model, findings)
@@ -52,7 +58,11 @@ def resolve(pipeline: Pipeline) -> Plan:
     readables: dict[str, Readable] = {}
     sources = []
     for name, source in model.sources.items():
-        plan, readable = _source(name, source, known, readables, findings)
+        draft = Draft(name, ("sources", name), readables, findings, known)
+        if source.pipeline is None:
+            plan, readable = _source(draft, source)
+        else:
+            plan, readable = _published(draft, source, model.pipeline, _other(pipeline, name, others, findings))
         sources.append(plan)
         readables[name] = readable
     stages = [_stage(name, model, known, readables, findings) for name in order]
@@ -151,18 +161,10 @@ def _circle(graph: "networkx.DiGraph[str]", start: str) -> list[str]:
 # -- sources
 
 
-def _source(
-    name: str,
-    model: SourceModel,
-    variables: Mapping[str, Variable],
-    readables: Mapping[str, Readable],
-    findings: Findings,
-) -> tuple[SourcePlan, Readable]:
-    place: Place = ("sources", name)
-    draft = Draft(name, place, readables, findings, variables)
-    columns = contract.columns(model)
+def _source(draft: Draft, model: SourceModel) -> tuple[SourcePlan, Readable]:
+    name, columns = draft.name, contract.columns(model)
     contract.refuse_object_store(draft, model)
-    _check_case(name, columns, findings)
+    _check_case(name, columns, draft.findings)
     steps, flags = _conversions(columns) if model.is_text else ([], {})
     for column in columns:
         draft.add(column)
@@ -202,6 +204,51 @@ def _source(
         model.classification,
     )
     return plan, Readable(relation, query, flags, model.is_text)
+
+
+def _other(pipeline: Pipeline, source: str, others: dict[str, Plan | PipelineError], findings: Findings) -> Plan | None:
+    """The plan of the pipeline that a source reads; None, with its own mistakes, where it has none."""
+    other = pipeline.others[source]
+    if other.path not in others:
+        try:
+            others[other.path] = _resolved(other, others)
+        except PipelineError as error:
+            others[other.path] = error
+    found = others[other.path]
+    if isinstance(found, Plan):
+        return found
+    at = with_mistakes(other.path, pipeline.document.locate(("sources", source, "pipeline")))
+    findings.others(source, at, found)
+    return None
+
+
+def _published(draft: Draft, model: SourceModel, pipeline: str, other: Plan | None) -> tuple[SourcePlan, Readable]:
+    """A stage that another pipeline publishes: its keys are measured there, by the run that publishes it."""
+    name, query = draft.name, Query(Read(draft.name))
+    stage = None if other is None else published_clause.find(draft, model, pipeline, other)
+    if other is None or stage is None:
+        relation = Relation(name, (), open=True)
+        return SourcePlan(name, relation, query, None, None, None, None), Readable(relation, query, lost=True)
+    published = published_clause.published(name, other, stage)
+    draft = draft.over(published.relation)
+    assertions = checks.resolve(draft, model.placed_checks, holding=False).assertions
+    relation = _learned(published.relation, draft)
+    plan = SourcePlan(
+        name,
+        relation,
+        query,
+        None,
+        None,
+        None,
+        None,
+        assertions=assertions,
+        description=model.description or stage.description,
+        owner=model.owner or stage.owner,
+        tags=model.tags,
+        classification=stage.classification,
+        published=published,
+    )
+    return plan, Readable(relation, query, publication=stage.publication)
 
 
 def _check_case(name: str, columns: Iterable[Column], findings: Findings) -> None:

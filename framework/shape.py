@@ -99,6 +99,8 @@ def _report(findings: Findings, data: Any, line: Mapping[str, Any]) -> None:
     elif kind == "reserved_name":
         report = findings.error if value == line["input"] else findings.key_error
         report(WRONG_VALUE, place, message, "name it without the underscore")
+    elif kind == "not_beside":
+        findings.key_error(WRONG_VALUE, place, message, advice)
     elif kind == "no_format":
         findings.error(WRONG_VALUE, (*place, "path"), message, advice)
     elif isinstance(value, Mapping) and kind not in _EXPECTED:
@@ -114,7 +116,6 @@ _PLANNED = frozenset(
     [
         "csv",
         "tests",
-        "stage",
         "hooks",
         "notify",
     ]

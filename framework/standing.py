@@ -123,11 +123,26 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
+class Commit:
+    """The run that last published a stage of a pipeline, and the fingerprint of what it published."""
+
+    pipeline: str
+    run_id: str
+    fingerprint: str
+
+    @property
+    def version(self) -> str:
+        """As it is recorded of a source that is read as it was published."""
+        return f"run {self.run_id} sql {self.fingerprint}"
+
+
+@dataclass(frozen=True, slots=True)
 class Standing:
     """`relations` are the tables and views by schema, `owners` the pipelines that stages belong to.
 
     `stages` and `sources` are what was recorded of them, the sources of one pipeline; `committed` the versions of
-    sources that its published tables were made of, the latest commit last.
+    sources that its published tables were made of, the latest commit last. `commits` are those of every pipeline, by
+    stage.
     """
 
     relations: Mapping[str, Mapping[str, str]]
@@ -135,6 +150,7 @@ class Standing:
     stages: Mapping[str, Recorded] = field(default_factory=dict)
     sources: Mapping[str, Recorded] = field(default_factory=dict)
     committed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    commits: Mapping[str, Commit] = field(default_factory=dict)
 
     def kind(self, schema: str, name: str) -> str | None:
         """TABLE or VIEW; None where nothing stands under the name."""
@@ -154,7 +170,15 @@ def look(connection: sa.Connection, warehouse: Warehouse, schemas: Iterable[str]
     owners = {name: stage.pipeline for name, stage in stages.items()}
     owners |= {row["stage"]: row["pipeline"] for row in commits}
     committed = {row["stage"]: json.loads(row["inputs"]) for row in commits if row["pipeline"] == pipeline}
-    return Standing(relations, owners, stages, sources, committed)
+    latest = {row["stage"]: Commit(row["pipeline"], row["run_id"], row["fingerprint"]) for row in commits}
+    return Standing(relations, owners, stages, sources, committed, latest)
+
+
+def committed(connection: sa.Connection, stage: str) -> Commit | None:
+    """The latest commit of a stage; None where none stands."""
+    wanted = sa.select(COMMITS.c.pipeline, COMMITS.c.run_id, COMMITS.c.fingerprint).where(COMMITS.c.stage == stage)
+    found = connection.execute(wanted.order_by(COMMITS.c.committed_at.desc())).first()
+    return None if found is None else Commit(*found)
 
 
 def _rows(connection: sa.Connection, table: sa.Table) -> list[dict[str, Any]]:

@@ -71,6 +71,9 @@ def _followed(draft: Draft, column: Column, model: ReferenceModel) -> ReferenceP
     """Joins the dimension, and takes its surrogate key or that of its unknown row."""
     path = (*draft.place, "references", column.name, "to")
     publication = draft.readables[model.to].publication
+    if draft.readables[model.to].lost:
+        draft.open, draft.lost = UNKNOWN, True
+        return None
     if publication is None or publication.surrogate_key is None:
         draft.findings.error(
             NO_SURROGATE,

@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
         compile_plan(plan, target.warehouse, here.schemas, selected)  # raises what the warehouse cannot say
         read = sources_read(plan, selected)
         planned = definitions(plan, target.warehouse, here.schemas, selected | read)
-        versions = {s.name: _version(s, here.root) for s in plan.sources if s.name in read}
+        versions = {s.name: _version(s, here.root) for s in plan.sources if s.name in read and s.published is None}
         found = outlook.outlook(plan, selected, planned, versions, _look(target, plan, here))
     if options.output == "json":
         about = {"pipeline": plan.name, "target": target.name, "warehouse": target.warehouse.name}

@@ -32,7 +32,7 @@ def compile_plan(
     stages = Stages(plan, tables, warehouse, found)
     used = {tables.schema(stage) for stage in plan.stages}
     used |= {schemas["quarantine"] for stage in plan.stages if stage.query.holds}
-    used |= {schemas["raw"] for source in plan.sources if source.table is None}
+    used |= {schemas["raw"] for source in plan.sources if source.path is not None}
     used |= {schemas["quarantine"] for source in plan.sources if source.csv is not None or source.flags}
     read = sources_read(plan, (stage.name for stage in chosen))
     refused: list[Diagnostic] = [*_tied_elsewhere(chosen, warehouse.name)]

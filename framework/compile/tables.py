@@ -42,8 +42,10 @@ class Tables:
         return self._made[key]
 
     def source(self, source: SourcePlan, *columns: str) -> TableClause:
-        """Where a source's rows stand: its own table, or the files as loaded into the raw schema."""
+        """Where a source's rows stand: a table of its own or of another pipeline, or the files loaded into raw."""
         names = columns or source.relation.names
+        if source.published is not None:
+            return table(self.schemas[source.published.layer], source.published.stage, *names)
         if source.table is None:
             return table(self.schemas["raw"], source.name, *names)
         schema, _, name = source.table.rpartition(".")

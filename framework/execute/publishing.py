@@ -1,6 +1,6 @@
 """Every published table at once, with the record of what stands, or none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -37,11 +37,16 @@ class Publishing:
         self.notes: list[str] = []
 
     def publish(
-        self, pipeline: str, run_id: str, placed: Mapping[str, standing.Placed], sources: Sequence[standing.Placed]
+        self,
+        pipeline: str,
+        run_id: str,
+        placed: Mapping[str, standing.Placed],
+        sources: Sequence[standing.Placed],
+        sure: Callable[[], None],
     ) -> dict[str, StageResult]:
         """The results of the published stages, each `placed` as it will stand. `sources` are what they were made of.
 
-        Raises Stopped before anything has changed.
+        `sure` is called once no other run can publish. Raises Stopped, as that may, before anything has changed.
         """
         session = self.session
         # Where a new column cannot be taken back, it is there before the publishing transaction, null in every row.
@@ -53,6 +58,7 @@ class Publishing:
         results: dict[str, StageResult] = {}
         with session.transaction():
             session.do(standing.PUBLISHING.update().values(run_id=run_id))
+            sure()
             for program in self.programs:
                 result = results[program.stage.name] = self._one(program, first=program.stage.name in begun)
                 standing.commit(session.connection, pipeline, placed[program.stage.name], result.rows)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from threading import Lock
 
 import sqlalchemy as sa
@@ -113,7 +114,13 @@ class Execution:
                 if found.result.status == "failed":
                     self.failed.add(source.source.name)
             if not self.failed:
-                self._stages(session)
+                try:
+                    self._stages(session)
+                except Stopped as stopped:
+                    if stopped.status == "broken":  # a ledger need not close over rows that changed on the way
+                        with session.transaction():
+                            self._refuse_moved(session)
+                    raise
             if not self.failed:
                 self._publish(session)
                 clear(session, self.program.stages, self.tables)
@@ -211,6 +218,11 @@ class Execution:
         self.inputs[stage.name] = found
         return found
 
+    def _refuse_moved(self, session: Session) -> None:
+        """Raises Stopped where what was read is not what stands any more."""
+        versions = {name: self.inputs[name][name] for name in self.sources}
+        sources.refuse_moved(session, (p.source for p in self.program.sources), versions)
+
     def _publish(self, session: Session) -> None:
         programs = [p for p in self.program.stages if p.publish is not None]
         placed = {p.stage.name: self._placed(p.stage.name, self.inputs[p.stage.name]) for p in programs}
@@ -221,7 +233,8 @@ class Execution:
             self.progress("", "publishing")
         self.publishing = True
         publishing = Publishing(session, programs, self.tables, self.settings, self.results)
-        self.results |= publishing.publish(self.program.plan.name, self.settings.run_id, placed, read)
+        sure = partial(self._refuse_moved, session)
+        self.results |= publishing.publish(self.program.plan.name, self.settings.run_id, placed, read, sure)
         self.notes += publishing.notes
 
 

@@ -12,16 +12,18 @@ from framework.compile.program import SourceHolding, SourceProgram
 from framework.ddl import CreateTableAs
 from framework.execute import drift
 from framework.execute.checking import judged, refuse_faults, set_figures
-from framework.execute.session import Session, Stopped
+from framework.execute.session import Session, Stopped, refused
 from framework.execute.settings import Settings
-from framework.files.contract import check_type
+from framework.files.contract import check_type, missing
 from framework.files.finding import find
 from framework.files.refusal import about_lines, unreadable
 from framework.files.variables import expand_variables
 from framework.ledger import source_line
-from framework.plan import USUAL, SourcePlan
+from framework.obstacles import again
+from framework.plan import USUAL, Published, SourcePlan
 from framework.run import CheckResult, LedgerLine, SourceResult, SourceStatus, Status
-from framework.warehouse import CONTRACT, MISSING_FILE, Files, Loaded, MalformedLines, SourceProblem
+from framework.standing import committed
+from framework.warehouse import CONTRACT, MISSING_FILE, UNREACHABLE, Files, Loaded, MalformedLines, SourceProblem
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,9 @@ def _read(session: Session, program: SourceProgram, settings: Settings, files: F
     source, begun = program.source, time.monotonic()
     with session.transaction():
         loaded = Loaded()
-        if files is None:
+        if source.published is not None:
+            read_as = _published(session, source.published, settings)
+        elif files is None:
             read_as = _table(session, source)
         else:
             read_as = _version(files.paths)
@@ -118,8 +122,36 @@ def _table(session: Session, source: SourcePlan) -> str:
     return source.table or ""
 
 
+# -- what another pipeline publishes
+
+
+def _published(session: Session, published: Published, settings: Settings) -> str:
+    """The version that stands. Raises SourceProblem where the table is not as it was published."""
+    schema, name = settings.schemas[published.layer], published.stage
+    commit = committed(session.connection, name)
+    lacking = missing(published.relation.names, session.columns(schema, name))
+    if commit is None or lacking:
+        what = f"stands without the column `{lacking[0]}`" if commit else "does not stand in this target any more"
+        raise SourceProblem(UNREACHABLE, f"`{name}` of pipeline `{published.pipeline}` {what}", again(published))
+    return commit.version
+
+
+def refuse_moved(session: Session, sources: Iterable[SourcePlan], versions: Mapping[str, str]) -> None:
+    """Raises Stopped where another pipeline has published anew what this run has read: its stages may not agree."""
+    for source in sources:
+        if source.published is None:
+            continue
+        commit = committed(session.connection, source.published.stage)
+        if commit is None or commit.version != versions[source.name]:
+            what = f"`{source.published.stage}` of pipeline `{source.published.pipeline}`"
+            raise refused(f"source `{source.name}`: {what} was published again while this run read it", "run it again")
+
+
 def version(source: SourcePlan, root: Path) -> str:
-    """What a source is made of, as it is recorded: its files, or its table. Raises SourceProblem."""
+    """What a source is made of, as it is recorded: its files, or its table. Raises SourceProblem.
+
+    What a source of another pipeline is made of is recorded in the target: see standing.Commit.
+    """
     return source.table or "" if source.path is None else _version(find(source.path, root))
 
 

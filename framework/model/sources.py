@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from framework.model.checks import Checks, PlacedCheck, check_of
 from framework.model.columns import Contract, placed
@@ -87,13 +87,26 @@ class CsvModel(Model):
         return self
 
 
+# What does not stand beside `pipeline`: all of it is said by the pipeline that publishes the stage.
+_FOLLOWS: Mapping[str, str] = {
+    **dict.fromkeys(("format", "csv"), "a published stage is a table"),
+    **dict.fromkeys(("columns", "extra_columns"), "the columns and their types follow from the other pipeline"),
+    **dict.fromkeys(("key", "valid", "classification"), "it follows from the other pipeline"),
+}
+
+
 class SourceModel(Model):
-    """Where rows come from: files (`path`) or a table of the warehouse (`table`), and the contract of their columns."""
+    """Where rows come from, and the contract of their columns: files (`path`), a table of the warehouse (`table`), or
+    what another pipeline publishes (`pipeline` and `stage`), which needs no contract."""
 
     path: str | None = Field(
         None, description="Files: a path or a glob, relative to the project; ${VAR} may stand in it."
     )
     table: str | None = Field(None, description="A table of the warehouse: schema.table; ${VAR} may stand in it.")
+    pipeline: str | None = Field(
+        None, min_length=1, description="The file of another pipeline, relative to the project: its `stage` is read."
+    )
+    stage: Name | None = Field(None, description="The published stage of the other pipeline.")
     format: Format | None = Field(None, description="Overrides the suffix of `path`.")
     csv: CsvModel | None = Field(None, description="How a csv or tsv is written, where it is not as usual.")
     columns: Contract | None = Field(
@@ -113,8 +126,13 @@ class SourceModel(Model):
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        if (self.path is None) == (self.table is None):
-            raise PydanticCustomError("one_place", "a source has either `path` or `table`")
+        if sum(place is not None for place in (self.path, self.table, self.pipeline)) != 1:
+            raise PydanticCustomError("one_place", "a source has one of `path`, `table` and `pipeline`")
+        if self.pipeline is not None:
+            self._check_pipeline(self.pipeline)
+            return self
+        if self.stage is not None:
+            raise PydanticCustomError("no_pipeline", "`stage` is one of another pipeline; write `pipeline` beside it")
         if self.path is not None and self.file_format is None:
             message = "the format cannot be told from the name; write format: csv, tsv, parquet or jsonl"
             raise PydanticCustomError("no_format", "{message}", {"message": message})
@@ -130,6 +148,20 @@ class SourceModel(Model):
         if self.columns is None and self.extra_columns != "allow":
             raise PydanticCustomError("no_contract", "`extra_columns` needs `columns`; declare the columns there are")
         return self
+
+    def _check_pipeline(self, file: str) -> None:
+        if self.stage is None:
+            raise PydanticCustomError("no_stage", "`pipeline` needs `stage`; name the published stage that is read")
+        if "${" in file:
+            message = "`pipeline` is read before any variable of the environment; write the path as it is"
+            raise PydanticCustomError("no_variable", "{message}", {"message": message})
+        wrong = []
+        for name in _FOLLOWS.keys() & self.model_fields_set:
+            message = f"`{name}` does not stand beside `pipeline`: {_FOLLOWS[name]}; leave it out"
+            error = PydanticCustomError("not_beside", "{message}", {"message": message})
+            wrong.append(InitErrorDetails(type=error, loc=(name,), input=getattr(self, name)))
+        if wrong:
+            raise ValidationError.from_exception_data(type(self).__name__, wrong)
 
     @property
     def placed_checks(self) -> tuple[PlacedCheck, ...]:
