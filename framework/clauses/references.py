@@ -56,6 +56,9 @@ def follow(
         if plan is not None:
             plans.append(plan)
             added.append(plan.key)
+            if plan.unknown and relation in draft.findings.names("sources"):
+                # The unknown row that stands may be another than the one that its pipeline's file says now.
+                checked += _found(draft, plan)
     return added, plans, checked
 
 
@@ -65,6 +68,18 @@ def _checked(draft: Draft, column: Column, relation: str, target: str) -> list[A
     test = checks.orphans(draft, [(column.name, path)], relation, [target], (*path, "to"), key=True)
     label = f"references({column.name} -> {relation}.{target})"
     return [] if test is None else [Assertion(label, "relationship", test, "stop", place)]
+
+
+def _found(draft: Draft, plan: ReferencePlan) -> list[Assertion]:
+    """That each key which was added is one of the dimension's."""
+    surrogate = draft.readables[plan.dimension].publication
+    assert surrogate is not None
+    assert surrogate.surrogate_key is not None
+    path = ("references", plan.column)
+    columns = [(plan.key, path)]
+    test = checks.orphans(draft, columns, plan.dimension, [surrogate.surrogate_key], (*path, "to"), key=True)
+    label = f"references({plan.column} -> {plan.dimension})"
+    return [] if test is None else [Assertion(label, "relationship", test, "stop", (*draft.place, *path))]
 
 
 def _followed(draft: Draft, column: Column, model: ReferenceModel) -> ReferencePlan | None:

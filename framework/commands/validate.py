@@ -37,6 +37,7 @@ def run(options: argparse.Namespace) -> int:
             found += warnings
             lines.append(f"{path}: ok, {line}")
     found += same_names(suites)
+    found = list(dict.fromkeys(found))  # a pipeline that another reads is told of once
     if options.output == "json":
         print(as_json({"schema_version": SCHEMA_VERSION, "diagnostics": [d.as_dict() for d in found]}))
     else:

@@ -156,7 +156,7 @@ class SourceModel(Model):
             message = "`pipeline` is read before any variable of the environment; write the path as it is"
             raise PydanticCustomError("no_variable", "{message}", {"message": message})
         wrong = []
-        for name in _FOLLOWS.keys() & self.model_fields_set:
+        for name in (n for n in _FOLLOWS if n in self.model_fields_set and getattr(self, n) is not None):
             message = f"`{name}` does not stand beside `pipeline`: {_FOLLOWS[name]}; leave it out"
             error = PydanticCustomError("not_beside", "{message}", {"message": message})
             wrong.append(InitErrorDetails(type=error, loc=(name,), input=getattr(self, name)))

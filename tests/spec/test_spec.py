@@ -32,7 +32,7 @@ TARGETS: dict[str, Callable[[pytest.FixtureRequest], dict[str, str]]] = {
     "postgres": lambda request: {"warehouse": "postgres", "url": request.getfixturevalue("postgres_database")},
 }
 
-RUN_KEYS = {"why", "options", "sources", "stages", "exit", "codes", "expect"}
+RUN_KEYS = {"why", "options", "others", "sources", "stages", "exit", "codes", "expect"}
 CASE_KEYS = RUN_KEYS | {"xfail", "balance", "vars", "suites", "then"}
 STAGE_KEYS = {"status", "columns", "rows", "quarantine", "ledger", "money", "checks"}
 # Checks that the framework makes itself: while they pass, a case need not list them.
@@ -86,10 +86,16 @@ def test_case(
         write(project / "checks" / f"{name}.yaml", {"suite": name, **suite})
     pipeline = {"pipeline": "spec", "balance": case.data.get("balance", []), "sources": {}, "stages": {}}
     pipeline |= {"vars": case.data["vars"]} if "vars" in case.data else {}
+    others: dict[str, Any] = {}
     _only(CASE_KEYS, case.data)
     for number, run in enumerate((case.data, *case.data.get("then", ()))):
         if number:
             _only(RUN_KEYS, run)
+        for name, other in run.get("others", {}).items():
+            _run_before(
+                others.setdefault(name, {"pipeline": name, "sources": {}, "stages": {}}), other, target, project
+            )
+            capsys.readouterr()
         pipeline["sources"] |= deliver(run.get("sources", {}), project, settings, pipeline["sources"])
         pipeline["stages"] |= _materialized(run.get("stages", {}), target)
         write(project / "pipeline.yaml", pipeline)
@@ -99,6 +105,15 @@ def test_case(
             pytest.fail(printed.err)
         found = {"exit": exit_code, **outcome(json.loads(printed.out), project, settings, run)}
         assert list(lines(found)) == list(lines(expected(run, pipeline))), f"run {number + 1}"
+
+
+def _run_before(pipeline: dict[str, Any], other: Data, target: str, project: Path) -> None:
+    """Another pipeline of the project, which must end well."""
+    _only({"sources", "stages"}, other)
+    pipeline["sources"] |= deliver(other.get("sources", {}), project, {}, pipeline["sources"])
+    pipeline["stages"] |= _materialized(other.get("stages", {}), target)
+    write(project / f"{pipeline['pipeline']}.yaml", pipeline)
+    assert cli.main(["run", f"{pipeline['pipeline']}.yaml", "--debug"]) == 0
 
 
 def _materialized(stages: Data, target: str) -> Data:
@@ -149,7 +164,9 @@ def deliver(given: Data, project: Path, settings: dict[str, str], known: Data) -
         said = {key: value for key, value in source.items() if key not in ("as", "rows", "names", "types", "text")}
         kind = source.get("as", "csv")
         place = {"table": f"given.{name}"} if kind == "table" else {"path": f"{name}.{kind}"}
-        sources[name] = known.get(name, place) | said
+        sources[name] = known.get(name, {} if "pipeline" in said else place) | said
+        if "pipeline" in sources[name]:
+            continue
         kind = "table" if "table" in sources[name] else sources[name]["path"].rpartition(".")[2]
         if "rows" in source or "text" in source:
             types = source.get("types") or _types(sources[name].get("columns", {}))
