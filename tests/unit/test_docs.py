@@ -48,6 +48,10 @@ class Block:
     suites: tuple[str, ...] = ()
 
     @property
+    def page(self) -> str:
+        return self.place.rpartition(":")[0]
+
+    @property
     def is_whole(self) -> bool:
         return self.word != "suite" and self.text.startswith(("pipeline:", "# yaml-language-server"))
 
@@ -110,6 +114,11 @@ def test_pipeline_of_a_page(block: Block, tmp_path: Path, monkeypatch: pytest.Mo
     Path("checks").mkdir()
     for number, suite in enumerate(block.suites):
         Path(f"checks/{number}.yaml").write_text(suite, encoding="utf-8")
+    for other in PIPELINES:
+        # What a page's pipeline may read.
+        if other.is_whole and other.word != "broken" and other.page == block.page and other != block:
+            Path("pipelines").mkdir(exist_ok=True)
+            Path(f"pipelines/{parse(other.text, other.place).data['pipeline']}.yaml").write_text(other.text, "utf-8")
     path.write_text(block.text if block.is_whole else merged(block), encoding="utf-8")
     errors = [d for d in found_in(path) if d.severity == "error"]
     if block.word != "broken":
