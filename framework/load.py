@@ -101,9 +101,9 @@ class _Loading:
 
     def _other(self, written: str, way: tuple[_Reading, ...]) -> Pipeline:
         """The pipeline that the last source of the way names. Raises PipelineError."""
-        path = (self.root / written).resolve()
-        if not path.is_file():
-            raise PipelineError(self._missing(path, written, way[-1]))
+        path = _file(self.root / written)
+        if path is None:
+            raise PipelineError(self._missing(written, way[-1]))
         files = [reading.file for reading in way]
         if path in files:
             raise _Circle(_circle(way[files.index(path) :]))
@@ -122,13 +122,12 @@ class _Loading:
         except PipelineError as error:
             return error
 
-    def _missing(self, path: Path, written: str, reading: _Reading) -> Diagnostic:
-        message = f"`{written}` is a folder" if path.is_dir() else f"there is no file `{written}`"
+    def _missing(self, written: str, reading: _Reading) -> Diagnostic:
         help = "a relative path starts at the folder of framework.yaml, or where the command runs if there is none"
-        beside = (reading.file.parent / written).resolve()
-        if beside.is_file():
+        beside = _file(reading.file.parent / written)
+        if beside is not None:
             help = f"{help}: write `pipeline: {os.path.relpath(beside, self.root.resolve())}`"
-        return Diagnostic(NO_PIPELINE, message, reading.at, help)
+        return Diagnostic(NO_PIPELINE, f"there is no file `{written}`", reading.at, help)
 
 
 def with_mistakes(path: str, at: Location) -> Diagnostic:
@@ -143,6 +142,15 @@ def _circle(way: tuple[_Reading, ...]) -> Diagnostic:
     circle = " reads ".join(f"`{name}`" for name in (*names, names[0]))
     help = "put what both need into a pipeline that reads neither, or make one pipeline of them"
     return Diagnostic(CIRCLE, f"pipelines read each other: {circle}", way[0].at, help)
+
+
+def _file(path: Path) -> Path | None:
+    """The one file that a path stands for; None where there is none, or the path is none that can be followed."""
+    try:
+        found = path.resolve()
+        return found if found.is_file() else None
+    except (OSError, RuntimeError):  # too long, not to be entered, or links that lead in a circle
+        return None
 
 
 def _shown(path: Path) -> str:

@@ -44,6 +44,7 @@ class Execution:
         self.notes: list[str] = []
         self.definitions: Mapping[str, Definition] = {}
         self.stood: Mapping[str, standing.Recorded] = {}  # stages, when the run began
+        self.seen: Mapping[str, str] = {}  # of each source of another pipeline, the version that was held fit
         self.inputs: dict[str, Mapping[str, str]] = {}  # of each relation, the versions of sources it is made of
         self.publishing = False  # whether the publishing transaction has begun
         self.placing = Lock()
@@ -155,6 +156,8 @@ class Execution:
                 raise refused(obstacle.message, obstacle.help)
             standing.release(session.connection, plan.name, [stage.name for stage in plan.stages])
         names = {*selected, *(source.source.name for source in self.program.sources)}
+        read = (program.source for program in self.program.sources)
+        self.seen = {s.name: found.commits[s.published.stage].version for s in read if s.published is not None}
         self.stood, self.definitions = found.stages, definitions(plan, self.warehouse, schemas, names)
 
     # -- stages
@@ -220,8 +223,7 @@ class Execution:
 
     def _refuse_moved(self, session: Session) -> None:
         """Raises Stopped where what was read is not what stands any more."""
-        versions = {name: self.inputs[name][name] for name in self.sources}
-        sources.refuse_moved(session, (p.source for p in self.program.sources), versions)
+        sources.refuse_moved(session, (program.source for program in self.program.sources), self.seen)
 
     def _publish(self, session: Session) -> None:
         programs = [p for p in self.program.stages if p.publish is not None]

@@ -284,7 +284,7 @@ def _run(project: Project, when: Callable[[str, str], None]) -> Run:
         return execute(program, target.warehouse, target.engine, settings, when)
 
 
-@pytest.mark.parametrize("moment", [("placed", "building"), ("", "publishing")])
+@pytest.mark.parametrize("moment", [("member", "reading"), ("placed", "building"), ("", "publishing")])
 @pytest.mark.parametrize("direct", [False, True])
 def test_rows_of_two_versions_are_not_published(
     postgres_project: Project, moment: tuple[str, str], direct: bool
