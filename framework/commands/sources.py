@@ -1,7 +1,7 @@
 """The real columns and types of a pipeline's sources, beside their contracts; --write fills in those that have none."""
 
 import argparse
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -61,10 +61,15 @@ def _wanted(sources: Mapping[str, SourceModel], names: Sequence[str]) -> dict[st
     known = {name: model for name, model in sources.items() if model.path is not None or model.table is not None}
     unknown = [name for name in dict.fromkeys(names) if name not in known]
     if unknown:
-        raise PipelineError(
-            *(Diagnostic(WRONG_SELECTION, f"no source `{name}`", None, suggest(name, known)) for name in unknown)
-        )
+        raise PipelineError(*(_not_looked_at(name, sources, known) for name in unknown))
     return {name: model for name, model in known.items() if not names or name in names}
+
+
+def _not_looked_at(name: str, sources: Mapping[str, SourceModel], known: Collection[str]) -> Diagnostic:
+    if name not in sources:
+        return Diagnostic(WRONG_SELECTION, f"no source `{name}`", None, suggest(name, known))
+    message = f"`{name}` is a stage of {sources[name].pipeline}: its columns follow from that file"
+    return Diagnostic(WRONG_SELECTION, message, None, "name a source of files or of a table")
 
 
 def _exit_code(reports: Iterable[SourceReport], wrong: Sequence[Diagnostic]) -> int:
