@@ -188,10 +188,11 @@ def _ledger(lines: Iterable[LedgerLine]) -> Iterable[str]:
         for reason, rows in account.discards.items():
             yield f"    discarded, {_counted(rows, 'row')}: {reason}"
         for money in account.money:
-            came = "" if money.came_in is None else f"{money.came_in:,f} in"
+            came = [] if money.came_in is None else [f"{money.came_in:,f} in"]
+            came += [f"+ {money.added:,f} added"] if money.added and money.came_in is not None else []
             gone = [f"- {v:,f} {b}" for b, v in money.buckets.items() if v and b not in ("out", "grouped")]
             out = money.buckets.get("out", money.buckets.get("grouped", Decimal(0)))
-            yield f"    {money.column}: {' '.join([*([came] if came else []), *gone, f'= {out:,f}'])}"
+            yield f"    {money.column}: {' '.join([*came, *gone, f'= {out:,f}'])}"
 
 
 def _counted(number: int, what: str) -> str:

@@ -447,7 +447,9 @@ def _full(
         draft.columns[name] = Column(column.name, column.type, True, word, column.description)
     for name, value in values:
         draft.add(Column(name, value.type, True, _classification(side, value)))
-    draft.step(Join(side.query(), side.name, "full", on, values, f"_matched_{side.name}", tuple(pairs)))
+    multiplies = model.fan_out and not side.relation.is_key(rights)
+    matched = f"_matched_{side.name}"
+    draft.step(Join(side.query(), side.name, "full", on, values, matched, tuple(pairs), multiplies=multiplies))
     draft.keys = frozenset({draft.identify(lefts)}) if covers else frozenset()
 
 

@@ -80,6 +80,9 @@ def _folds(
     if not isinstance(stage.query.input, Read) or any(_adds(step) for step in stage.query.steps):
         return False
     reader = stages[reading[0][0]]
+    # Among rows that the reader adds, those that came out of the stage could not be told.
+    if any(_adds(step) for step in reader.query.steps):
+        return False
     if not all(_can_travel(a, reader) for a in stage.assertions):
         return False
     before = _folded_before(stage, stages, found)

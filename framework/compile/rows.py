@@ -356,10 +356,10 @@ class _Levels:
             or any(n.lower() in self.computed for n in _left_names(step))
         ):
             self._push()
-        if step.type == "full":
-            self._mark_left()
         if step.multiplies:
             self._number_left()
+        elif step.type == "full":
+            self._mark_left()
         right = self._right(step)
         on = lower(step.on, self._both(step, right), self.lowering)
         present = self._present(step, right)
@@ -380,12 +380,16 @@ class _Levels:
         self._push((LEFT, sa.literal_column("1")))
 
     def _full(self, step: Join, right: FromClause, on: ColumnElement[Any], present: ColumnElement[Any]) -> None:
-        added = self._or_before(self.columns[LEFT].is_(None))
+        origin = self.columns[LEFT]
+        added: ColumnElement[Any] = origin.is_(None)
+        if step.multiplies:
+            added = sa.or_(added, _is_repeated(origin))
+        added = self._or_before(added)
         self.source = sa.join(self.source, right, on, full=True)
         self._take(step, right, present)
         for left, other in step.coalesced:
             self._set(left, sa.func.coalesce(self.columns[left.lower()], column_of(right, other)), computed=True)
-        self._set(ADDED, added, computed=False)
+        self._set(ADDED, added, computed=step.multiplies)
 
     def _number_left(self) -> None:
         """Rows that a join multiplies are told apart by a number: they need have no key."""
@@ -393,9 +397,7 @@ class _Levels:
 
     def _mark_added(self) -> None:
         """Of the rows that one left row became, all but one are added."""
-        left = self.columns[LEFT]
-        number = sa.func.row_number().over(partition_by=left, order_by=left)
-        self._set(ADDED, self._or_before(number > sa.literal_column("1")), computed=True)
+        self._set(ADDED, self._or_before(_is_repeated(self.columns[LEFT])), computed=True)
 
     def _or_before(self, added: ColumnElement[Any]) -> ColumnElement[Any]:
         """A row that an earlier join added stays added."""
@@ -441,6 +443,13 @@ class _Levels:
                 element = sa.case((present, element))
             self._set(name, element, computed=not isinstance(value, Reference))
         self._set(step.matched, present, computed=False)
+
+
+def _is_repeated(left: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a row is another one of those that one left row became."""
+    number = sa.func.row_number().over(partition_by=left, order_by=left)
+    repeated: ColumnElement[bool] = number > sa.literal_column("1")
+    return repeated
 
 
 def _compared(step: Join) -> str | None:

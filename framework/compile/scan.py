@@ -61,7 +61,10 @@ class Scan:
         self.relation = member.stage.name
         self._grouped(member)
         for name, bucket in member.buckets.items():
-            self._count("rows", name, name, self._in(bucket))
+            here = self._ended(bucket)
+            self._count("rows", name, name, here)
+            for balance, column in member.money.items():
+                self._sum(balance, name, call("case", here, Reference(_MONEY, True, column)))
         out = self._not_in(*ended, *member.buckets.values(), "unknown")
         self._out_of(member, out)
         for name, column in member.money.items():
@@ -158,8 +161,9 @@ class Scan:
         self._add(Figure(self.relation, "money", name, bucket), self._lower(total))
 
     def _in(self, bucket: str) -> Expression | None:
-        if not self.verdict:
-            return None
+        return self._ended(bucket) if self.verdict else None
+
+    def _ended(self, bucket: str) -> Expression:
         return call("=", Reference(t.STRING, False, BUCKET), literal(bucket))
 
     def _shown(self) -> Expression | None:
