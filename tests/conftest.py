@@ -19,12 +19,15 @@ from typing import NoReturn
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import settings
 
 from framework.warehouse import Warehouse
 from framework.warehouses.duckdb import Duckdb
 from framework.warehouses.postgres import Postgres
 
 _SECONDS = 30  # for a server to start or to stop
+
+settings.register_profile("nightly", max_examples=2_000)  # pytest --hypothesis-profile nightly
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
