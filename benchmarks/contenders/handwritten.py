@@ -24,19 +24,19 @@ _LUHN = " + ".join(
     for place, digit in enumerate(_DIGITS)
 )
 
-MACROS = rf"""
-CREATE OR REPLACE TEMP MACRO npi_valid(npi) AS CASE WHEN npi IS NULL THEN NULL
-    WHEN regexp_full_match(npi, '[0-9]{{10}}') THEN (24 + {_LUHN}) % 10 = 0 ELSE false END;
-CREATE OR REPLACE TEMP MACRO whole(text) AS CASE
-    WHEN regexp_full_match(text, '\s*[+-]?[0-9]+\s*') THEN TRY_CAST(text AS BIGINT) END;
-CREATE OR REPLACE TEMP MACRO digits(text) AS TRY_CAST(regexp_replace(text, '[^0-9.]', '', 'g') AS DECIMAL(18, 2));
-CREATE OR REPLACE TEMP MACRO money(text) AS CASE
-    WHEN regexp_full_match(text, '[0-9]+(\.[0-9]{{0,2}})?') THEN TRY_CAST(text AS DECIMAL(18, 2))
-    WHEN regexp_full_match(text, '\s*[+]?\$?[0-9][0-9,]*(\.[0-9]{{0,2}})?\s*') THEN digits(text)
-    WHEN regexp_full_match(text, '\s*(-\$?[0-9][0-9,]*(\.[0-9]{{0,2}})?|\(\$?[0-9][0-9,]*(\.[0-9]{{0,2}})?\)'
-        || '|\$?[0-9][0-9,]*(\.[0-9]{{0,2}})?(-|\s*CR))\s*') THEN -digits(text) END;
-CREATE OR REPLACE TEMP MACRO hashed(text) AS coalesce(length(text) || ':' || text, '-');
-"""
+MACROS: Mapping[str, str] = {
+    "npi_valid(npi)": f"""CASE WHEN npi IS NULL THEN NULL
+        WHEN regexp_full_match(npi, '[0-9]{{10}}') THEN (24 + {_LUHN}) % 10 = 0 ELSE false END""",
+    "whole(text)": r"""CASE
+        WHEN regexp_full_match(text, '\s*[+-]?[0-9]+\s*') THEN TRY_CAST(text AS BIGINT) END""",
+    "digits(text)": "TRY_CAST(regexp_replace(text, '[^0-9.]', '', 'g') AS DECIMAL(18, 2))",
+    "money(text)": r"""CASE
+        WHEN regexp_full_match(text, '[0-9]+(\.[0-9]{0,2})?') THEN TRY_CAST(text AS DECIMAL(18, 2))
+        WHEN regexp_full_match(text, '\s*[+]?\$?[0-9][0-9,]*(\.[0-9]{0,2})?\s*') THEN digits(text)
+        WHEN regexp_full_match(text, '\s*(-\$?[0-9][0-9,]*(\.[0-9]{0,2})?|\(\$?[0-9][0-9,]*(\.[0-9]{0,2})?\)'
+            || '|\$?[0-9][0-9,]*(\.[0-9]{0,2})?(-|\s*CR))\s*') THEN -digits(text) END""",
+    "hashed(text)": "coalesce(length(text) || ':' || text, '-')",
+}
 
 # In the order in which they read each other. `problem` of a cleaned table leaves it with the rows it names.
 STAGES: Mapping[str, str] = {
@@ -207,12 +207,20 @@ RELATIONS: Sequence[tuple[str, str, str, str]] = (
     ("staging.claim_headers", "plan_code", "staging.plans", "warn "),
 )
 
-OVERLAPS = """
-    SELECT count(*) FROM (
+OVERLAPPING = """
+    FROM (
         SELECT coalesce(covered_to, DATE 'infinity') > lead(covered_from) OVER (
             PARTITION BY member_id ORDER BY covered_from) AS reaches_next
         FROM staging.eligibility)
     WHERE reaches_next"""
+
+NOT_EMPTY = ("staging.claim_headers", "intermediate.claims_monthly")
+
+
+def reading(file: Path) -> str:
+    """The rows of a csv file, every column as text."""
+    path = str(file).replace("'", "''")
+    return f"read_csv('{path}', header = true, all_varchar = true, delim = ',', quote = '\"', nullstr = '')"
 
 
 class CheckFailed(Exception):
@@ -225,11 +233,10 @@ def run(connection: duckdb.DuckDBPyConnection, data: Path, checks: bool = True) 
     Raises CheckFailed, and leaves what stood published as it was.
     """
     connection.execute("SET preserve_insertion_order = false")
-    connection.execute(MACROS)
+    for signature, body in MACROS.items():
+        connection.execute(f"CREATE OR REPLACE TEMP MACRO {signature} AS {body}")
     for name in FILES:
-        path = str(data / f"{name}.csv").replace("'", "''")
-        options = "header = true, all_varchar = true, delim = ',', quote = '\"', nullstr = ''"
-        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM read_csv('{path}', {options})")
+        connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS FROM {reading(data / f'{name}.csv')}")
     for schema in ("staging", "intermediate", "quarantine", "marts"):
         connection.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
     for table, query in STAGES.items():
@@ -265,8 +272,8 @@ def _check(connection: duckdb.DuckDBPyConnection) -> dict[str, int]:
     for table, column, target, kind in RELATIONS:
         query = f"SELECT count({column}) FROM {table} ANTI JOIN {target} USING ({column})"
         found[f"{table}: {kind}{column} in {target}"] = _one(connection, query)
-    found["staging.eligibility: spans overlap"] = _one(connection, OVERLAPS)
-    for table in ("staging.claim_headers", "intermediate.claims_monthly"):
+    found["staging.eligibility: spans overlap"] = _one(connection, f"SELECT count(*) {OVERLAPPING}")
+    for table in NOT_EMPTY:
         found[f"{table}: is empty"] = int(_one(connection, f"SELECT count(*) FROM {table}") == 0)
     return found
 

@@ -1,0 +1,1 @@
+"""The work of other contenders as projects of dbt."""
