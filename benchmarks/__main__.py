@@ -3,19 +3,23 @@
     python -m benchmarks [run startup stages] [--rounds 5] [--headers 1000000 | --data DIR] [--out FILE]
 
 Without names: every benchmark but `large`, which takes long. What is generated and written lives in `.benchmarks/`.
+dbt and SQLMesh take part when `python -m benchmarks.environments` has installed them.
 """
 
 import argparse
 import json
 import pkgutil
+import platform
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
-from benchmarks import generate, measured, timing
+from benchmarks import environments, generate, measured, published, timing
+from benchmarks.measured import WORK
 
-WORK = measured.REPOSITORY / ".benchmarks"
 NAMES = sorted(module.name for module in pkgutil.iter_modules(measured.__path__))
 SEED = 1
 
@@ -41,20 +45,38 @@ def main(arguments: Sequence[str] | None = None) -> int:
     unknown = sorted(set(options.names) - set(NAMES))
     if unknown or options.rounds < 1:
         parser.error(f"no benchmark {', '.join(unknown)}" if unknown else "--rounds must be 1 or more")
-    results = {}
-    for name in options.names or [n for n in NAMES if n != "large"]:
-        module = import_module(f"benchmarks.measured.{name}")
-        needs_data = name in ("run", "large")
-        headers = options.headers or getattr(module, "HEADERS", 1_000_000)
-        data = (options.data or data_of(headers)) if needs_data else WORK
-        contenders = module.contenders(measured.Wanted(data.resolve(), WORK))
-        samples = timing.measured(contenders, options.rounds)
-        found = timing.lines(samples, module.BASELINE)
-        results[name] = timing.as_data(found, samples)
-        print(f"\n{name}\n\n{timing.table(found)}", flush=True)
+    results: dict[str, Any] = {"versions": versions()}
+    print(f"with {', '.join(results['versions'])}")
+    for tool in environments.missing():
+        print(f"without {tool}: python -m benchmarks.environments installs it")
+    try:
+        for name in options.names or [n for n in NAMES if n != "large"]:
+            results[name] = _measured(name, options)
+    except timing.Failed as failed:
+        print(f"failed: {failed}", file=sys.stderr)
+        return 1
     if options.out:
         options.out.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
     return 0
+
+
+def versions() -> list[str]:
+    """What decides the numbers: Python, DuckDB, and the tools that are installed."""
+    found = [f"Python {platform.python_version()}", f"duckdb {version('duckdb')}"]
+    return found + [v for tool in environments.TOOLS for v in tool.versions() if v not in found]
+
+
+def _measured(name: str, options: argparse.Namespace) -> dict[str, Any]:
+    module = import_module(f"benchmarks.measured.{name}")
+    needs_data = name in ("run", "large")
+    headers = options.headers or getattr(module, "HEADERS", 1_000_000)
+    data = (options.data or data_of(headers)) if needs_data else WORK
+    contenders = module.contenders(measured.Wanted(data.resolve(), WORK))
+    published.refuse_differing(contenders, module.BASELINE)
+    samples = timing.measured(contenders, options.rounds)
+    found = timing.lines(samples, module.BASELINE)
+    print(f"\n{name}\n\n{timing.table(found)}", flush=True)
+    return timing.as_data(found, samples)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,18 @@
 """Whole processes against the clock, in turn round after round, and what their times say."""
 
+import json
 import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from benchmarks import launch
+from benchmarks.children import Watch
 
 
 class Failed(Exception):
@@ -18,13 +21,18 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Contender:
-    """A command to measure. `prepare` runs before each round and is not measured."""
+    """A command to measure. `prepare` runs before each round and is not measured.
+
+    `database` is where it publishes what all contenders must; `most` limits the rounds of one that takes minutes.
+    """
 
     name: str
     command: Sequence[str]
     folder: Path
     environment: Mapping[str, str] = field(default_factory=dict)
     prepare: Callable[[], None] = lambda: None
+    database: Path | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True)
@@ -53,19 +61,26 @@ def measure(contender: Contender) -> Sample:
     """One process from its start to its end, with the children that it waited for. Raises Failed."""
     contender.prepare()
     environment = {**os.environ, **contender.environment}
-    with tempfile.TemporaryFile("w+") as output:
-        start = time.perf_counter()
-        process = subprocess.Popen(
-            contender.command, cwd=contender.folder, env=environment, stdout=output, stderr=subprocess.STDOUT
+    reading, writing = os.pipe()
+    with open(reading) as report, tempfile.TemporaryFile("w+") as output:
+        launched = subprocess.Popen(
+            [sys.executable, "-I", "-S", launch.__file__, str(writing), *contender.command],
+            cwd=contender.folder,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            pass_fds=[writing],
         )
-        _, status, used = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode != 0:
+        os.close(writing)
+        with Watch(launched.pid) as children:
+            launched.wait()
+        used = json.loads(report.read() or "{}")
+        code = used.pop("code", launched.returncode)
+        if code != 0:
             output.seek(0)
-            raise Failed(f"{contender.name} ended with {process.returncode}: {output.read()[-2000:]}")
-    kilobytes = used.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
-    return Sample(seconds, used.ru_utime + used.ru_stime, kilobytes / 1024)
+            raise Failed(f"{contender.name} ended with {code}: {output.read()[-2000:]}")
+    sample = Sample(**used)
+    return replace(sample, peak_mib=max(sample.peak_mib, children.peak_mib))
 
 
 def measured(contenders: Sequence[Contender], rounds: int) -> dict[str, list[Sample]]:
@@ -73,6 +88,8 @@ def measured(contenders: Sequence[Contender], rounds: int) -> dict[str, list[Sam
     found: dict[str, list[Sample]] = {c.name: [] for c in contenders}
     for number in range(1, rounds + 1):
         for contender in contenders:
+            if contender.most is not None and number > contender.most:
+                continue
             sample = measure(contender)
             found[contender.name].append(sample)
             print(f"  round {number}: {contender.name}: {sample.seconds:.2f} s", file=sys.stderr, flush=True)
@@ -103,16 +120,19 @@ def lines(samples: Mapping[str, Sequence[Sample]], baseline: str) -> list[Line]:
 
 
 def table(found: Sequence[Line]) -> str:
-    """The lines as a table of Markdown."""
+    """The lines as a table of Markdown, which names the rounds of those that ran fewer than others."""
+    most = max(line.rounds for line in found)
     head = ["| | seconds | ratio | core seconds | ratio | peak MiB |", "|---|---|---|---|---|---|"]
-    return "\n".join(
-        head
-        + [
-            f"| {line.name} | {line.seconds:.2f} | {line.ratio:.2f} | {line.cpu_seconds:.2f} | {line.cpu_ratio:.2f} "
-            f"| {line.peak_mib:.0f} |"
-            for line in found
-        ]
-    )
+    rows = [
+        f"| {_named(line, most)} | {line.seconds:.2f} | {line.ratio:.2f} | {line.cpu_seconds:.2f} "
+        f"| {line.cpu_ratio:.2f} | {line.peak_mib:.0f} |"
+        for line in found
+    ]
+    return "\n".join(head + rows)
+
+
+def _named(line: Line, most: int) -> str:
+    return line.name if line.rounds == most else f"{line.name} (rounds: {line.rounds})"
 
 
 def as_data(found: Sequence[Line], samples: Mapping[str, Sequence[Sample]]) -> dict[str, Any]:

@@ -2,11 +2,14 @@
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from benchmarks import variants
-from benchmarks.measured import REPOSITORY, Wanted
+from benchmarks import environments, variants
+from benchmarks.contenders import claims
+from benchmarks.contenders.dbt import project as dbt
+from benchmarks.contenders.sqlmesh import project as sqlmesh
+from benchmarks.measured import REPOSITORY, Wanted, emptied
 from benchmarks.timing import Contender
 
 BASELINE = "hand-written"
@@ -19,7 +22,7 @@ _COPIES: dict[str, Callable[[str], str]] = {
 
 
 def contenders(wanted: Wanted) -> list[Contender]:
-    return [_by_hand(wanted), *(_framework(wanted, name) for name in _COPIES)]
+    return [_by_hand(wanted), *(_framework(wanted, name) for name in _COPIES), *_tools(wanted)]
 
 
 def _by_hand(wanted: Wanted, memory_limit: str | None = None) -> Contender:
@@ -28,7 +31,7 @@ def _by_hand(wanted: Wanted, memory_limit: str | None = None) -> Contender:
     limit = ["--memory-limit", memory_limit] if memory_limit else []
     module = "benchmarks.contenders.handwritten"
     command = [sys.executable, "-m", module, str(wanted.data), str(database), *limit]
-    return Contender(BASELINE, command, folder, {"PYTHONPATH": str(REPOSITORY)}, lambda: _emptied(folder))
+    return Contender(BASELINE, command, folder, {"PYTHONPATH": str(REPOSITORY)}, lambda: emptied(folder), database)
 
 
 def _framework(wanted: Wanted, name: str, memory_limit: str | None = None) -> Contender:
@@ -40,7 +43,27 @@ def _framework(wanted: Wanted, name: str, memory_limit: str | None = None) -> Co
     shutil.copytree(REPOSITORY / "checks", folder / "checks")
     environment = {"PYTHONPATH": str(REPOSITORY), "CLAIMS_DATA": str(wanted.data)}
     command = [sys.executable, "-m", "framework", "run", "claims.yaml"]
-    return Contender(name, command, folder, environment, lambda: _emptied(folder))
+    return Contender(name, command, folder, environment, lambda: emptied(folder), folder / "run.duckdb")
+
+
+def _tools(wanted: Wanted) -> list[Contender]:
+    """Those that are installed, each with the job by hand as a project of its own."""
+    found = []
+    if environments.DBT.versions():
+        folder = _fresh(wanted.work / "run" / "dbt")
+        dbt.write(claims.tables(wanted.data), folder)
+        command = [environments.DBT.command("dbt"), "build"]
+        found.append(_tool("dbt build", command, folder, dbt.ENVIRONMENT))
+    if environments.SQLMESH.versions():
+        folder = _fresh(wanted.work / "run" / "sqlmesh")
+        sqlmesh.write(claims.tables(wanted.data), folder)
+        command = [environments.SQLMESH.command("sqlmesh"), "plan", "--auto-apply", "--no-prompts"]
+        found.append(_tool("sqlmesh plan", command, folder, sqlmesh.ENVIRONMENT))
+    return found
+
+
+def _tool(name: str, command: list[str], folder: Path, environment: Mapping[str, str]) -> Contender:
+    return Contender(name, command, folder, environment, lambda: emptied(folder), folder / "run.duckdb")
 
 
 def large(wanted: Wanted, memory_limit: str) -> list[Contender]:
@@ -52,11 +75,3 @@ def _fresh(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     return folder
-
-
-def _emptied(folder: Path) -> None:
-    """Neither a database nor a history stands from the round before."""
-    for path in folder.glob("run.duckdb*"):
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    shutil.rmtree(folder / ".framework", ignore_errors=True)
-    shutil.rmtree(folder / "target", ignore_errors=True)

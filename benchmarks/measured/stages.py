@@ -1,22 +1,60 @@
-"""Generated pipelines of many stages, loaded, resolved and compiled: what five times the stages cost."""
+"""Generated pipelines of many stages, loaded, resolved and compiled, and the same as models of other tools."""
 
+import shutil
 import sys
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
-from benchmarks import variants
-from benchmarks.measured import REPOSITORY, Wanted
+from benchmarks import environments, variants
+from benchmarks.contenders import many
+from benchmarks.contenders.dbt import project as dbt
+from benchmarks.contenders.sqlmesh import project as sqlmesh
+from benchmarks.contenders.tables import Tables
+from benchmarks.measured import REPOSITORY, Wanted, emptied
 from benchmarks.timing import Contender
 
-BASELINE = "1,000 stages"
+BASELINE = "framework, 1,000 stages"
+_COUNTS = (1_000, 5_000)
+
+# The rounds of SQLMesh, which takes minutes for so many.
+_MOST = {5_000: 2}
 
 
 def contenders(wanted: Wanted) -> list[Contender]:
-    return [_of(wanted, 1_000), _of(wanted, 5_000)]
+    return [contender for count in _COUNTS for contender in (_framework(wanted, count), *_tools(wanted, count))]
 
 
-def _of(wanted: Wanted, count: int) -> Contender:
+def _framework(wanted: Wanted, count: int) -> Contender:
     folder = wanted.work / "stages"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{count}.yaml"
     path.write_text(variants.many_stages(count), encoding="utf-8")
     command = [sys.executable, "-m", "benchmarks.contenders.compiling", str(path)]
-    return Contender(f"{count:,} stages", command, folder, {"PYTHONPATH": str(REPOSITORY)})
+    return Contender(f"framework, {count:,} stages", command, folder, {"PYTHONPATH": str(REPOSITORY)})
+
+
+def _tools(wanted: Wanted, count: int) -> list[Contender]:
+    """Those that are installed, each command in a project of its own."""
+
+    def tool(
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        write: Callable[[Tables, Path], None],
+        most: int | None = None,
+    ) -> Contender:
+        folder = wanted.work / "stages" / f"{name.replace(' ', '-')}-{count}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        write(many.tables(count), folder)
+        return Contender(f"{name}, {count:,} models", command, folder, environment, lambda: emptied(folder), most=most)
+
+    found = []
+    if environments.DBT.versions():
+        program = environments.DBT.command("dbt")
+        found.append(tool("dbt parse", [program, "parse"], dbt.ENVIRONMENT, dbt.write))
+        found.append(tool("dbt compile", [program, "compile"], dbt.ENVIRONMENT, dbt.write))
+    if environments.SQLMESH.versions():
+        command = [environments.SQLMESH.command("python"), str(Path(sqlmesh.__file__).with_name("loading.py")), "."]
+        found.append(tool("sqlmesh load and render", command, sqlmesh.ENVIRONMENT, sqlmesh.write, _MOST.get(count)))
+    return found

@@ -22,6 +22,9 @@ from benchmarks.contenders.tables import (
 # As many as the machine that the results are from has cores.
 THREADS = 2
 
+# Nothing is sent while it is measured.
+ENVIRONMENT = {"DO_NOT_TRACK": "1", "DBT_SEND_ANONYMOUS_USAGE_STATS": "false"}
+
 
 def write(tables: Tables, folder: Path, database: str = "run.duckdb") -> None:
     """Into a folder that is empty; `dbt build` in it makes everything in `database`."""
@@ -36,7 +39,7 @@ def write(tables: Tables, folder: Path, database: str = "run.duckdb") -> None:
         path = folder / "models" / schema / f"{_model(name)}.sql"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"{{{{ config({config}) }}}}\n{tables.renamed(table.query, _reference)}\n", encoding="utf-8")
-        models.setdefault(schema, []).append({"name": _model(name), **_tests(table.checks)})
+        models.setdefault(schema, []).append({"name": _model(name), **_tests(short, table.checks)})
         _singular(tables, table.checks, folder / "tests")
     for schema, found in models.items():
         _yaml(folder / "models" / schema / "properties.yml", {"models": found})
@@ -57,16 +60,16 @@ def _sources(tables: Tables) -> list[dict[str, Any]]:
     for name, source in tables.sources.items():
         columns = [{"name": column, "data_type": kind} for column, kind in source.columns.items()]
         placed = {"config": {"meta": {"external_location": source.rows}}} if source.rows else {}
-        found.append({"name": name, "columns": columns, **placed, **_tests(source.checks)})
+        found.append({"name": name, "columns": columns, **placed, **_tests(f"raw_{name}", source.checks)})
     return found
 
 
-def _tests(checks: Sequence[Check]) -> dict[str, Any]:
-    found = [test for check in checks if (test := _test(check))]
+def _tests(model: str, checks: Sequence[Check]) -> dict[str, Any]:
+    found = [test for check in checks if (test := _test(model, check))]
     return {"data_tests": found} if found else {}
 
 
-def _test(check: Check) -> dict[str, Any] | None:
+def _test(model: str, check: Check) -> dict[str, Any] | None:
     """A check as a generic test. None for a query, which is a test by itself."""
     named: dict[str, Any] = {"config": {"severity": "warn"}} if check.warn else {}
     match check:
@@ -75,7 +78,7 @@ def _test(check: Check) -> dict[str, Any] | None:
         case Accepted(column, values):
             return {"accepted_values": named | {"arguments": {"column_name": column, "values": list(values)}}}
         case NoRow(name, condition):
-            return {"no_row": named | {"name": name, "arguments": {"condition": condition}}}
+            return {"no_row": named | {"name": f"{model}_{name}", "arguments": {"condition": condition}}}
         case Unique([column]):
             return {"unique": named | {"arguments": {"column_name": column}}}
         case Unique(columns):
@@ -84,7 +87,7 @@ def _test(check: Check) -> dict[str, Any] | None:
             related = {"column_name": column, "to": f"ref('{_model(to)}')", "field": column}
             return {"relationships": named | {"arguments": related}}
         case NotEmpty():
-            return {"not_empty": named} if named else {"not_empty": {}}
+            return {"not_empty": named}
         case NoResult():
             return None
 
