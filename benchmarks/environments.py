@@ -45,24 +45,29 @@ class Tool:
             made: Mapping[str, Any] = json.loads(self._record.read_text(encoding="utf-8"))
         except FileNotFoundError:
             return ()
-        return tuple(made["versions"]) if made["wanted"] == self._wanted() else ()
+        return tuple(made["versions"]) if made["wanted"] == self.wanted() else ()
 
     def install(self) -> None:
         """Anew. The record is written last, so an environment that was broken off is none."""
         shutil.rmtree(self.folder, ignore_errors=True)
         venv.create(self.folder, with_pip=True, symlinks=True)
         python = self.command("python")
-        subprocess.run([python, "-m", "pip", "install", "--quiet", *self._wanted()["requirements"]], check=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", *self.wanted()["requirements"]], check=True)
         asked = [python, "-c", _VERSIONS, "duckdb", *self.packages]
         versions = subprocess.run(asked, check=True, capture_output=True, text=True).stdout.splitlines()
-        record = {"wanted": self._wanted(), "versions": versions}
-        self._record.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        self.record(versions)
+
+    def record(self, versions: Sequence[str]) -> None:
+        """Everything that is wanted is there, in these versions."""
+        made = {"wanted": self.wanted(), "versions": list(versions)}
+        self._record.write_text(json.dumps(made, indent=2) + "\n", encoding="utf-8")
 
     @property
     def _record(self) -> Path:
         return self.folder / "complete.json"
 
-    def _wanted(self) -> dict[str, Any]:
+    def wanted(self) -> dict[str, Any]:
+        """What decides whether an environment that stands will do."""
         requirements = [*self.requirements, f"duckdb=={version('duckdb')}"]
         return {"requirements": requirements, "python": sys.version.split()[0]}
 

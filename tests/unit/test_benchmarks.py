@@ -50,6 +50,32 @@ def test_contenders_take_turns(tmp_path: Path) -> None:
     assert all(s.seconds > 0 and s.peak_mib > 1 for found in samples.values() for s in found)
 
 
+def test_a_contender_runs_no_more_rounds_than_it_may(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", ""]
+    both = [Contender("quick", command, tmp_path), Contender("slow", command, tmp_path, most=1)]
+    samples = timing.measured(both, 2)
+    assert [len(found) for found in samples.values()] == [2, 1]
+    rows = timing.table(timing.lines(samples, "quick")).splitlines()[2:]
+    assert [row.split("|")[1].strip() for row in rows] == ["quick", "slow (rounds: 1)"]
+
+
+def test_the_peak_of_a_process_is_its_own_and_not_that_of_who_measures_it(tmp_path: Path) -> None:
+    here = b"x" * (200 << 20)
+    assert timing.measure(Contender("small", [sys.executable, "-c", ""], tmp_path)).peak_mib < len(here) / (1 << 20) / 2
+
+
+def test_the_peak_of_a_process_has_its_children_in_it(tmp_path: Path) -> None:
+    child = "import time; x = b'x' * (80 << 20); time.sleep(1)"
+    parent = f"import subprocess, sys; x = b'x' * (80 << 20); subprocess.run([sys.executable, '-c', {child!r}])"
+    assert timing.measure(Contender("both", [sys.executable, "-c", parent], tmp_path)).peak_mib > 160
+
+
+def test_the_seconds_of_a_process_have_those_of_its_children_in_them(tmp_path: Path) -> None:
+    child = "import time; s = time.process_time(); any(iter(lambda: time.process_time() - s > 0.5, True))"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    assert timing.measure(Contender("both", [sys.executable, "-c", parent], tmp_path)).cpu_seconds > 0.5
+
+
 def test_all_tables_leaves_nothing_to_be_computed_on_the_way() -> None:
     stages = yaml.safe_load(variants.all_tables(CLAIMS))["stages"].values()
     assert all((s.get("materialized") == "table") == (s["kind"] != "publish") for s in stages)
