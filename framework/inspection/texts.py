@@ -31,8 +31,8 @@ LEAST_SCALE = 2  # an amount without cents in one delivery may have them in the 
 _VIEW = "looked_at"
 _BLANKS = r"[ \t\n\r\f]*"  # that may stand around a value
 # What cannot be a number, a date or a truth value by its first character needs no further look.
-_MAY_BE_MORE = rf"^{_BLANKS}[-0-9tTfF]"
-_FRACTION = rf"^{_BLANKS}-?[0-9]+\.[0-9]*{_BLANKS}$"
+_MAY_BE_MORE = rf"^{_BLANKS}[-.0-9tTfF]"
+_FRACTION = rf"^{_BLANKS}-?([0-9]+\.[0-9]*|\.[0-9]+){_BLANKS}$"
 _CODE = rf"^{_BLANKS}-?0[0-9]"  # a number would lose the zero
 _EXACT_DIGITS = 15  # that a number of JSON with a fraction keeps
 
@@ -194,7 +194,7 @@ def _select(files: Files, names: Sequence[str], declared: Mapping[str, Type]) ->
         figures += [
             sa.func.count(text),
             sa.func.histogram(kind),
-            sa.func.max(_length(text, "([0-9]+)", kind.in_((int(_Kind.INTEGER), int(_Kind.DECIMAL))))),
+            sa.func.max(_length(text, "^[^.0-9]*([0-9]*)", kind.in_((int(_Kind.INTEGER), int(_Kind.DECIMAL))))),
             sa.func.max(_length(text, "[.]([0-9]*)", kind == int(_Kind.DECIMAL))),
             sa.func.count_if(rows.c[f"f{i}"]),
         ]

@@ -30,16 +30,18 @@ def _shaped(regex: str, value: str) -> str:
 
 
 def _read_decimal(c: Call) -> str:
-    fraction = f"(\\.[0-9]{{0,{c.type.scale}}})?" if c.type.scale else ""
-    return _shaped(rf"^\s*[+-]?[0-9]+{fraction}\s*$", "TRY_CAST(TRIM({0}) AS {type})")
+    number = rf"[0-9]+(\.[0-9]{{0,{c.type.scale}}})?|\.[0-9]{{1,{c.type.scale}}}" if c.type.scale else r"[0-9]+\.?"
+    return _shaped(rf"^\s*[+-]?({number})\s*$", "TRY_CAST(TRIM({0}) AS {type})")
 
 
 def _parse_decimal(c: Call) -> str:
     """Signs, a currency sign and thousands are taken off what has the right shape."""
     digits = r"(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})"
-    shape = rf"([+-]?\$?|\$[+-]){digits}|\$?{digits}(-|\s*CR)|\(\$?{digits}\)"
+    dollar = r"(\$\s*)"
+    signed, behind = rf"([+-]?{dollar}?|{dollar}[+-]){digits}", rf"{dollar}?{digits}(-|\s*[Cc][Rr])"
+    shape = rf"{signed}|{behind}|\({dollar}?{digits}\)|{dollar}\({digits}\)"
     bare = f"TRY_CAST(REGEXP_REPLACE({{0}}, {_quoted('[^0-9.]')}, '') AS {{type}})"
-    value = f"CASE WHEN {{0}} RLIKE '[(-]|CR' THEN -{bare} ELSE {bare} END"
+    value = f"CASE WHEN {{0}} RLIKE '[(Rr-]' THEN -{bare} ELSE {bare} END"
     return _shaped(rf"^\s*({shape})\s*$", value)
 
 

@@ -70,7 +70,7 @@ def _timestamp() -> str:
 
 
 def _amount(c: Call) -> str:
-    bare = "TRANSLATE({0}, E' $,()+-CR\\t\\n\\r\\f', '')"
+    bare = "TRANSLATE({0}, E' $,()+-CRcr\\t\\n\\r\\f', '')"
     fits = f"'^0{{0,200}}[0-9]{{0,{c.type.precision - c.type.scale}}}(\\.|$)'"
     sign = f"CASE WHEN {{0}} ~ '{shapes.NEGATIVE_AMOUNT}' THEN -1 ELSE 1 END"
     return f"CASE WHEN {{0}} ~ {_pattern(shapes.AMOUNT)} AND {bare} ~ {fits} THEN CAST({bare} AS {{type}}) * {sign} END"

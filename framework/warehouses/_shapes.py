@@ -32,12 +32,13 @@ ISO_DATE = (
 INTEGER = "[+-]?[0-9]+"
 GROUPED = "[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)"
 _AMOUNT = r"(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})"
+_DOLLAR = rf"(\$[{BLANKS}]*)"
 # A sign before or after the currency, a minus or CR behind, or parentheses; one of them.
 AMOUNT = (
-    rf"(([+-]?\$?|\$[+-]){_AMOUNT}|\$?{_AMOUNT}(-|[{BLANKS}]*CR)"
-    rf"|\(\$?{_AMOUNT}\))"
+    rf"(([+-]?{_DOLLAR}?|{_DOLLAR}[+-]){_AMOUNT}|{_DOLLAR}?{_AMOUNT}(-|[{BLANKS}]*[Cc][Rr])"
+    rf"|\({_DOLLAR}?{_AMOUNT}\)|{_DOLLAR}\({_AMOUNT}\))"
 )
-NEGATIVE_AMOUNT = "[-(R]"
+NEGATIVE_AMOUNT = "[-(Rr]"
 PLAIN_AMOUNT = r"[0-9]+(\.[0-9]{0,4})?"
 
 
@@ -52,9 +53,12 @@ def double(exponent: int) -> str:
 
 
 def decimal(digits: int, scale: int) -> str:
-    """A number with no more decimals than the scale and no more digits before them than fit."""
-    fraction = f"(\\.[0-9]{{0,{scale}}})?" if scale else ""
-    return f"[+-]?0{{0,200}}[0-9]{{1,{digits}}}{fraction}" if digits else f"[+-]?0{{1,200}}{fraction}"
+    """A number with no more decimals than the scale and no more digits before them than fit; a digit on one side
+    of the point is enough."""
+    whole = f"0{{0,200}}[0-9]{{1,{digits}}}" if digits else "0{1,200}"
+    if not scale:
+        return f"[+-]?{whole}\\.?"
+    return f"[+-]?({whole}(\\.[0-9]{{0,{scale}}})?|\\.[0-9]{{1,{scale}}})"
 
 
 # -- formats of strftime

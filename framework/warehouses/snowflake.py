@@ -45,8 +45,8 @@ def _whole(value: str) -> str:
 
 
 def _read_decimal(c: Call) -> str:
-    fraction = f"(\\.[0-9]{{0,{c.type.scale}}})?" if c.type.scale else ""
-    return _shaped(rf"\s*[+-]?[0-9]+{fraction}\s*", f"TRY_TO_NUMBER({_TEXT}, {{p}}, {{s}})")
+    number = rf"[0-9]+(\.[0-9]{{0,{c.type.scale}}})?|\.[0-9]{{1,{c.type.scale}}}" if c.type.scale else r"[0-9]+\.?"
+    return _shaped(rf"\s*[+-]?({number})\s*", f"TRY_TO_NUMBER({_TEXT}, {{p}}, {{s}})")
 
 
 def _in_utc(text: str) -> str:
@@ -77,9 +77,11 @@ def _narrow(c: Call) -> str:
 def _parse_decimal(c: Call) -> str:
     """Signs, a currency sign and thousands are taken off what has the right shape."""
     digits = r"(([0-9]+|[0-9]{1,3}(,[0-9]{3})+)(\.[0-9]{0,4})?|\.[0-9]{1,4})"
-    shape = rf"([+-]?\$?|\$[+-]){digits}|\$?{digits}(-|\s*CR)|\(\$?{digits}\)"
+    dollar = r"(\$\s*)"
+    signed, behind = rf"([+-]?{dollar}?|{dollar}[+-]){digits}", rf"{dollar}?{digits}(-|\s*[Cc][Rr])"
+    shape = rf"{signed}|{behind}|\({dollar}?{digits}\)|{dollar}\({digits}\)"
     bare = f"TRY_TO_NUMBER(REGEXP_REPLACE({{0}}, {_quoted('[^0-9.]')}, ''), {{p}}, {{s}})"
-    value = f"CASE WHEN REGEXP_INSTR({{0}}, '[(-]|CR') > 0 THEN -{bare} ELSE {bare} END"
+    value = f"CASE WHEN REGEXP_INSTR({{0}}, '[(Rr-]') > 0 THEN -{bare} ELSE {bare} END"
     return _shaped(rf"\s*({shape})\s*", value)
 
 
