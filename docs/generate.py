@@ -137,8 +137,11 @@ def _checks() -> Iterator[str]:
     yield ""
     yield from _fields(Check, Check.model_fields)
     yield ""
-    yield "A check passes a row in which it has nothing to compare: null passes everywhere but in `not_null`. Below a"
-    yield "column, a check means that column."
+    yield "A check passes a row in which it has nothing to compare: null passes everywhere but in `not_null`, and in"
+    yield "`no_overlap` where a period begins. Below a column, a check means that column."
+    yield ""
+    yield "A check that nothing can pass, or that says nothing, is an error: bounds with nothing between them, no column"
+    yield "or the same one twice, a condition that names no column."
     yield ""
     yield "Checks that several stages share are kept as a [suite](language.md#suites), and used by its name."
     for name, check in sorted(Check.registry.items()):
@@ -246,8 +249,11 @@ _GROUPS = {
     "0": ("The file", "The text cannot be read as YAML. `load` reports these; exit code 2."),
     "1": ("The shape", "A key, a value or a name of the command line is wrong. Exit code 2."),
     "2": ("Names and types", "`resolve` reports these: what a clause or an expression names or means. Exit code 2."),
-    "3": ("Proofs", "`resolve` reports these: rows that would multiply, and keys. Exit code 2."),
-    "4": ("Checks", "`resolve` reports these: a check that cannot be measured. Exit code 2."),
+    "3": (
+        "Proofs",
+        "`resolve` reports these: rows that would multiply, keys, and sums that are not exact. Exit code 2.",
+    ),
+    "4": ("Checks", "`resolve` reports these: a check that cannot be measured, or need not be. Exit code 2."),
     "5": ("Running", "A run meets these. Exit code 4, but 1 for F504 (the data) and 2 for F503 (the command)."),
 }
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 CODES: Final[dict[str, Code]] = {}
+Severity = Literal["error", "warning"]
 
 _CODE_ID: Final = re.compile(r"F[0-9]{3}")
 # Only what editors take for a line's end; str.splitlines also breaks at form feeds and U+2028.
@@ -81,7 +82,7 @@ class Diagnostic:
     message: str
     location: Location | None = None
     help: str | None = None
-    severity: Literal["error", "warning"] = "error"
+    severity: Severity = "error"
 
     def as_dict(self) -> dict[str, str | int | None]:
         """The finding as flat JSON. The source line is left out: whoever has the path has the line."""

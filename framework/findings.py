@@ -41,7 +41,7 @@ class Findings:
         location = self.document.locate(place, offset=start, length=max(end - start, 1))
         if _marked(location) in _NOTHING:
             location = self._locate(place)
-        self._add(Diagnostic(problem.code, problem.message, location, problem.help), place)
+        self._add(Diagnostic(problem.code, problem.message, location, problem.help, problem.severity), place)
 
     def expression(self, text: str, place: Sequence[str | int], scope: Scope) -> Expression:
         """The typed expression; its mistakes are kept here."""

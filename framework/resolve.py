@@ -70,7 +70,8 @@ def _resolved(pipeline: Pipeline, others: dict[str, Plan | PipelineError]) -> Pl
     _check_used(model, findings)
     variables_clause.warn_unused(variables, (*sources, *stages), findings)
     findings.stop()
-    warnings = tuple(d for d in findings.diagnostics if d.severity == "warning")
+    # A measure that is computed of two relations is doubted twice.
+    warnings = tuple(dict.fromkeys(d for d in findings.diagnostics if d.severity == "warning"))
     return Plan(
         model.pipeline,
         pipeline.path,

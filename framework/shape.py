@@ -231,7 +231,7 @@ def _wrong_value(
     if kind == "greater_than_equal":
         return f"a number of at least {context['ge']} is expected", None
     if kind == "too_short":
-        return "at least one is needed", None
+        return "at least one is needed", "write [a, b]" if isinstance(value, list | tuple) else None
     expected = _EXPECTED.get(kind)
     if expected is None:
         return message, advice or None

@@ -6,22 +6,32 @@ checks:
 ```
 """
 
-from typing import Any
+from typing import Any, ClassVar
+
+from pydantic import Field, NonNegativeInt
 
 from framework.assertion import MeasureTest, Place
-from framework.clauses.measures import FigureBounds
+from framework.clauses.bounds import Bounded
 from framework.column_check import with_column
 from framework.draft import Draft
 from framework.expressions.catalogue import function
 from framework.expressions.tree import Call
 from framework.expressions.types import INTEGER
-from framework.model import Check
+from framework.model import Check, Name
+
+
+class Count(Bounded):
+    least: ClassVar[int | None] = 0
+
+    column: Name
+    min: NonNegativeInt | None = Field(None, strict=True, description="No fewer than these.")
+    max: NonNegativeInt | None = Field(None, strict=True, description="No more than these.")
 
 
 class DistinctCount(Check, check="distinct_count"):
     """The column has at least `min` and at most `max` different values; null is none of them."""
 
-    distinct_count: FigureBounds
+    distinct_count: Count
 
     @classmethod
     def of_column(cls, column: str, arguments: Any) -> Any:

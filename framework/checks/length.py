@@ -6,12 +6,12 @@ checks:
 ```
 """
 
-from typing import Any, Self
+from typing import Any, ClassVar
 
-from pydantic import Field, NonNegativeInt, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, NonNegativeInt
 
 from framework.assertion import Place, RowTest
+from framework.clauses.bounds import Bounded
 from framework.clauses.values import WRONG_COLUMN
 from framework.column_check import with_column
 from framework.draft import Draft
@@ -19,19 +19,16 @@ from framework.expressions.strictness import either
 from framework.expressions.tree import FALSE
 from framework.expressions.typed import call, literal
 from framework.expressions.types import STRING, UNKNOWN
-from framework.model import Check, Model, Name
+from framework.model import Check, Name
 
 
-class Limits(Model):
+class Limits(Bounded):
+    bounded: ClassVar[str] = "a length needs"
+    least: ClassVar[int | None] = 0
+
     column: Name
     min: NonNegativeInt | None = Field(None, strict=True, description="At least so many characters.")
     max: NonNegativeInt | None = Field(None, strict=True, description="At most so many characters.")
-
-    @model_validator(mode="after")
-    def _one_bound(self) -> Self:
-        if self.min is None and self.max is None:
-            raise PydanticCustomError("no_bound", "a length needs `min` or `max`")
-        return self
 
 
 class Length(Check, check="length"):

@@ -9,7 +9,7 @@ checks:
 from typing import Any
 
 from framework.assertion import Place, RowTest
-from framework.clauses.values import WRONG_COLUMN
+from framework.clauses.values import IDLE, WRONG_COLUMN
 from framework.column_check import with_column
 from framework.draft import Draft
 from framework.expressions.pattern import PatternProblem, read
@@ -46,6 +46,13 @@ class Matches(Check, check="matches"):
                 f"`{column.name}` is {column.type}, and a pattern fits text",
                 f"write an expression: regexp_matches(cast({column.name} as string), '...')",
             )
+            return None
+        if not self.matches.pattern:
+            message, help = (
+                "an empty pattern is found in every text",
+                "write what must be found, or leave the check out",
+            )
+            draft.findings.error(IDLE, (*draft.place, *place, "pattern"), message, help)
             return None
         try:
             read(self.matches.pattern)

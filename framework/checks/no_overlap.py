@@ -6,25 +6,33 @@ checks:
 ```
 """
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from framework.assertion import Place, SetTest
 from framework.clauses.checks import overlaps
 from framework.clauses.values import WRONG_VALUE
 from framework.draft import Draft
 from framework.expressions.types import widen
-from framework.model import Check, Model, Name, Names
+from framework.model import Check, Model, Name, Names, refuse_one_end
 
 
 class Periods(Model):
     key: Names = Field(description="What the periods belong to; null equals null.")
-    from_: Name = Field(alias="from", description="Where a period starts.")
+    from_: Name = Field(alias="from", description="Where a period starts; a null fails.")
     to: Name = Field(description="Where it ends, itself no part of it; null is open.")
+
+    @model_validator(mode="after")
+    def _two_ends(self) -> Self:
+        refuse_one_end(self.from_, self.to)
+        return self
 
 
 class NoOverlap(Check, check="no_overlap"):
     """No period is empty or turned round, and none reaches into the next one of its `key`; the earlier of two such
-    periods is the one that fails. It is what `valid` checks."""
+    periods is the one that fails. A null `from` fails: nobody can say what such a period reaches into. It is what
+    `valid` checks."""
 
     no_overlap: Periods
 
@@ -37,7 +45,8 @@ class NoOverlap(Check, check="no_overlap"):
         key = [draft.find(name, *place, "key", index) for index, name in enumerate(periods.key)]
         if start is None or end is None or any(column is None for column in key):
             return None
-        if widen(start.type, end.type) is None:
+        # Which moment of its day a date would be is for the author to say, as in `valid`.
+        if widen(start.type, end.type) is None or {start.type.name, end.type.name} == {"date", "timestamp"}:
             message = f"`{start.name}` is {start.type}, and `{end.name}` is {end.type}"
             help = "convert one of them in the stage that makes it"
             draft.findings.error(WRONG_VALUE, (*draft.place, *place, "to"), message, help)

@@ -9,6 +9,8 @@ checks:
 
 from typing import Any
 
+from pydantic import Field
+
 from framework.assertion import Place, ProvedTest, RowTest
 from framework.column_check import column_alone
 from framework.draft import Draft
@@ -20,7 +22,7 @@ from framework.model import Check, Names
 class NotNull(Check, check="not_null"):
     """Every column named has a value in every row."""
 
-    not_null: Names
+    not_null: Names = Field(min_length=1)
 
     def label(self) -> str:
         return f"not_null({', '.join(self.not_null)})"

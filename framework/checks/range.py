@@ -6,32 +6,32 @@ checks:
 ```
 """
 
-from typing import Any, Self
+from datetime import date
+from decimal import Decimal
+from math import ceil, floor
+from typing import Any, ClassVar
 
-from pydantic import Field, StrictBool, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StrictBool
 
 from framework.assertion import Place, RowTest
-from framework.clauses.values import given
+from framework.clauses.bounds import Bounded
+from framework.clauses.values import IDLE, given
 from framework.column_check import with_column
 from framework.draft import Draft
 from framework.expressions.strictness import either
 from framework.expressions.tree import FALSE, Expression
 from framework.expressions.typed import call
-from framework.model import Check, Model, Name
+from framework.expressions.types import DATE, INTEGER, Type
+from framework.model import Check, Name
 
 
-class Bounds(Model):
+class Bounds(Bounded):
+    bounded: ClassVar[str] = "a range needs"
+
     column: Name
     min: Any = None
     max: Any = None
     strict: StrictBool = Field(False, description="The bounds themselves are not allowed.")
-
-    @model_validator(mode="after")
-    def _one_bound(self) -> Self:
-        if self.min is None and self.max is None:
-            raise PydanticCustomError("no_bound", "a range needs `min` or `max`")
-        return self
 
 
 class Range(Check, check="range"):
@@ -56,4 +56,17 @@ class Range(Check, check="range"):
         for sign, bound, name in ((below, self.range.min, "min"), (above, self.range.max, "max")):
             value = None if bound is None else given(draft, reference, bound, *place, name)
             outside.append(None if value is None else call(sign, reference, value))
+        if self._leaves_none(column.type):
+            message = f"no {column.type} lies between `min` and `max`"
+            draft.findings.error(IDLE, (*draft.place, *place, "max"), message, "write bounds with a value between them")
+            return None
         return RowTest(either(*outside) or FALSE)
+
+    def _leaves_none(self, type_: Type) -> bool:
+        """Whether whole numbers, or days, have none between two bounds that are in order."""
+        low, high, strict = self.range.min, self.range.max, self.range.strict
+        if type_ == DATE and isinstance(low, date) and isinstance(high, date):
+            low, high = low.toordinal(), high.toordinal()
+        elif type_ != INTEGER or not (isinstance(low, int | Decimal) and isinstance(high, int | Decimal)):
+            return False
+        return bool(floor(low) + 1 > ceil(high) - 1 if strict else ceil(low) > floor(high))

@@ -63,13 +63,13 @@ class Reconcile(Check, check="reconcile"):
         other = draft.readable(model.with_, (*draft.place, *place, "with"))
         if other is None:
             return None
-        before = len(draft.findings.diagnostics)
+        before = len(draft.findings.errors)
         pairs = list(_pairs(draft, other, model.by, (*place, "by")))
         here = _measure(draft, model.measure, (*place, "measure"), draft.scope(windows=False))
         word = "measure" if model.with_measure is None else "with_measure"
         there = _measure(draft, model.with_measure or model.measure, (*place, word), _scope(other))
         type_ = _type(draft, model, here, there, place)
-        if len(draft.findings.diagnostics) > before or type_ is None:
+        if len(draft.findings.errors) > before or type_ is None:
             return None
         groups = (
             _side(Query(Read(draft.name)), [(one, wide) for one, _, wide in pairs], cast(here, type_), here=True),

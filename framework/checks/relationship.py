@@ -21,7 +21,7 @@ from framework.model import Check, Model, Name, Names
 
 class Target(Model):
     column: Name | None = None
-    columns: Names | None = None
+    columns: Names | None = Field(None, min_length=1)
     to: str = Field(description="relation.column, or relation.(a, b) for several columns.")
 
     @model_validator(mode="after")

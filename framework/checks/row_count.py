@@ -6,29 +6,26 @@ checks:
 ```
 """
 
-from typing import Self
+from typing import ClassVar
 
-from pydantic import StrictInt, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, NonNegativeInt
 
 from framework.assertion import MeasureTest, Place
+from framework.clauses.bounds import Bounded
 from framework.draft import Draft
 from framework.expressions.catalogue import function
 from framework.expressions.tree import Call
 from framework.expressions.types import INTEGER
-from framework.model import Check, Model
+from framework.model import Check
 
 
-class Count(Model):
-    min: StrictInt | None = None
-    max: StrictInt | None = None
-    equals: StrictInt | None = None
+class Count(Bounded):
+    bounded: ClassVar[str] = "a row_count needs"
+    least: ClassVar[int | None] = 0
 
-    @model_validator(mode="after")
-    def _one_bound(self) -> Self:
-        if self.min is None and self.max is None and self.equals is None:
-            raise PydanticCustomError("no_bound", "a row_count needs `min`, `max` or `equals`")
-        return self
+    min: NonNegativeInt | None = Field(None, strict=True, description="No fewer than these.")
+    max: NonNegativeInt | None = Field(None, strict=True, description="No more than these.")
+    equals: NonNegativeInt | None = Field(None, strict=True, description="These exactly, without `min` and `max`.")
 
 
 class RowCount(Check, check="row_count"):

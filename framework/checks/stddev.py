@@ -6,19 +6,29 @@ checks:
 ```
 """
 
-from typing import Any
+from typing import Annotated, Any, ClassVar
+
+from pydantic import Field
 
 from framework.assertion import MeasureTest, Place
 from framework.clauses.measures import FigureBounds, figure
 from framework.column_check import with_column
 from framework.draft import Draft
 from framework.model import Check
+from framework.quantity import Number
+
+
+class Spread(FigureBounds):
+    least: ClassVar[int | None] = 0
+
+    min: Annotated[Number, Field(ge=0)] | None = Field(None, description="No less than this.")
+    max: Annotated[Number, Field(ge=0)] | None = Field(None, description="No more than this.")
 
 
 class Stddev(Check, check="stddev"):
     """The standard deviation of a sample lies between `min` and `max`; fewer than two values have none, and pass."""
 
-    stddev: FigureBounds
+    stddev: Spread
 
     @classmethod
     def of_column(cls, column: str, arguments: Any) -> Any:

@@ -9,6 +9,8 @@ checks:
 from dataclasses import replace
 from typing import Any
 
+from pydantic import Field
+
 from framework.assertion import Place, ProvedTest, SetTest
 from framework.clauses.checks import duplicates, repeated
 from framework.column_check import column_alone
@@ -19,7 +21,7 @@ from framework.model import Check, Names
 class Unique(Check, check="unique"):
     """No two rows share the values of these columns; null equals null."""
 
-    unique: Names
+    unique: Names = Field(min_length=1)
 
     def label(self) -> str:
         return f"unique({', '.join(self.unique)})"

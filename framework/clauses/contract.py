@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from framework.algebra import Divert, Group, Query, Read
 from framework.assertion import Assertion, SetTest
-from framework.clauses.values import WRONG_COLUMN
+from framework.clauses.values import IDLE, WRONG_COLUMN
 from framework.draft import Draft
 from framework.expressions.catalogue import function
 from framework.expressions.strictness import either
@@ -43,6 +43,10 @@ def dependencies(draft: Draft, model: SourceModel) -> tuple[Dependency, ...]:
         if declared.per is None:
             continue
         path = ("columns", name, "per")
+        if any(other.lower() == name.lower() for other in declared.per):
+            message, help = f"`{name}` has one value per itself: this says nothing", "name what it repeats within"
+            draft.findings.error(IDLE, (*draft.place, *path), message, help)
+            continue
         per = [draft.find(other, *path, index) for index, other in enumerate(declared.per)]
         known = [c for c in per if c is not None]
         if len(known) == len(per) and _compared(draft, [draft.columns[name.lower()], *known], name):

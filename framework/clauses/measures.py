@@ -1,32 +1,24 @@
 """Checks of one figure of a whole relation: an aggregate of a column within bounds, or the age of its newest value."""
 
-from typing import Self
-
-from pydantic import Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
 from framework.assertion import MeasureTest, Place
+from framework.clauses.bounds import Bounded
 from framework.clauses.values import WRONG_COLUMN
 from framework.draft import Draft
 from framework.expressions.catalogue import function
 from framework.expressions.tree import Call
-from framework.expressions.typed import CLOCK, call, cast
-from framework.expressions.types import INTEGER, TIMESTAMP
-from framework.model import FreshnessModel, Model, Name
+from framework.expressions.typed import CLOCK, INEXACT, INEXACT_SUM, MONEY, NO_MONEY, call, cast
+from framework.expressions.types import DOUBLE, INTEGER, TIMESTAMP
+from framework.model import FreshnessModel, Name
 from framework.quantity import Number
 from framework.relation import Column
 
 
-class FigureBounds(Model):
+class FigureBounds(Bounded):
     column: Name
     min: Number | None = Field(None, description="No less than this.")
     max: Number | None = Field(None, description="No more than this.")
-
-    @model_validator(mode="after")
-    def _one_bound(self) -> Self:
-        if self.min is None and self.max is None:
-            raise PydanticCustomError("no_bound", "bounds need `min` or `max`")
-        return self
 
 
 def figure(draft: Draft, aggregate: str, bounds: FigureBounds, place: Place) -> MeasureTest | None:
@@ -34,6 +26,11 @@ def figure(draft: Draft, aggregate: str, bounds: FigureBounds, place: Place) -> 
     column = draft.find(bounds.column, *place, "column")
     if column is None or not _fits(draft, column, place, column.type.is_number, "a number"):
         return None
+    if aggregate == "sum" and column.type == DOUBLE:
+        help = f"{MONEY}: give `{column.name}` the type decimal(18,2) where it is read"
+        if draft.place[0] == "stages":
+            help += f"\n{NO_MONEY}"
+        draft.findings.warn(INEXACT_SUM, (*draft.place, *place), INEXACT, help)
     return MeasureTest(call(aggregate, draft.reference(column.name)), bounds.min, bounds.max)
 
 

@@ -1,9 +1,9 @@
 """`unpivot` and `expand`: one row becomes several, before anything else is computed."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from framework.algebra import Derive, Divert, Repeat
 from framework.clauses.joins import TAKEN_TWICE
@@ -13,7 +13,7 @@ from framework.expressions import types as t
 from framework.expressions.strictness import either
 from framework.expressions.tree import Expression, Reference
 from framework.expressions.typed import CLOCK, call, cast, literal
-from framework.model import Model, Name, Names
+from framework.model import Model, Name, Names, refuse_one_end
 from framework.relation import Column
 
 NOT_A_MOMENT = Code("F246", "periods of what is no moment")
@@ -38,6 +38,11 @@ class ExpandModel(Model):
     from_: Name = Field(alias="from", description="Where the span begins.")
     to: Name = Field(description="Where it ends, exclusive; a null is open, and ends at the run's start.")
     every: Every = Field("month", description="day, week, month, quarter or year.")
+
+    @model_validator(mode="after")
+    def _two_ends(self) -> Self:
+        refuse_one_end(self.from_, self.to)
+        return self
 
 
 def unpivot(draft: Draft, model: UnpivotModel) -> None:

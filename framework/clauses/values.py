@@ -12,6 +12,7 @@ from framework.expressions.types import Type, widen
 
 WRONG_VALUE = Code("F403", "a check's value of another type than its column")
 WRONG_COLUMN = Code("F404", "a check for columns of another type")
+IDLE = Code("F407", "a check that says nothing, or that nothing can pass")
 
 
 def mismatch(value: Any, wanted: Type) -> tuple[str, str | None] | None:

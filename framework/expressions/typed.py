@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, TypeGuard
 
-from framework.diagnostics import Code, nearest, suggest
+from framework.diagnostics import Code, Severity, nearest, suggest
 from framework.expressions import types as t
 from framework.expressions.catalogue import functions
 from framework.expressions.parser import parse
@@ -51,6 +51,7 @@ UNTIED = Code("F271", "a warehouse's own function where no warehouse is named")
 NO_NATIVE_TYPE = Code("F272", "a warehouse's own function without a type")
 BAD_PATTERN = Code("F273", "a pattern that is not RE2")
 BAD_FORMAT = Code("F274", "a format that no date is read or written by")
+INEXACT_SUM = Code("F304", "a sum of doubles")
 
 
 MAX_CONVERSIONS = 50
@@ -79,6 +80,7 @@ class Problem:
     message: str
     span: Span
     help: str | None = None
+    severity: Severity = "error"
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,7 @@ def type_help(text: str) -> str:
 
 
 def typed(text: str, scope: Scope) -> tuple[Expression, tuple[Problem, ...]]:
-    """The expression, and every mistake in it; what a mistake leaves behind has the type unknown."""
+    """The expression, and every mistake and doubt in it; what a mistake leaves behind has the type unknown."""
     try:
         node = parse(text)
     except SyntaxProblem as problem:
@@ -171,6 +173,12 @@ def typed_node(node: Node, scope: Scope) -> tuple[Expression, tuple[Problem, ...
     typing = _Typing(scope)
     found = typing.native(node, scope.declared) if _is_native(node) else typing.expression(node)
     return found, tuple(typing.problems)
+
+
+INEXACT = "a sum of doubles is not exact: it can differ with the order in which the rows are added"
+
+MONEY = "money is decimal"
+NO_MONEY = f"where it is no money, say so on the stage: allow: {{{INEXACT_SUM.id}: ...}}"
 
 
 def unknown_variable(name: str, known: Iterable[str], span: Span) -> Problem:
@@ -255,6 +263,9 @@ class _Typing:
     def problem(self, code: Code, message: str, span: Span, help: str | None = None) -> Expression:
         self.problems.append(Problem(code, message, span, help or None))
         return _lost()
+
+    def _mistakes(self) -> int:
+        return sum(problem.severity == "error" for problem in self.problems)
 
     def expression(self, node: Node) -> Expression:
         match node:
@@ -408,6 +419,8 @@ class _Typing:
             return CLOCK[node.name]
         if node.name in ("hash_key", "key_text"):
             self._refuse_doubles(node, args)
+        if node.name == "sum" and args[0].type == t.DOUBLE:
+            self._doubt_sum(node)
         result = self._result(node, parse_signature(function.signature), args)
         if result is None:
             return _lost()
@@ -420,10 +433,17 @@ class _Typing:
                 help = "write cast(... as decimal(18,4)), with as many digits as count"
                 self.problem(WRONG_TYPE, "a double has no text that is equal on every warehouse", arg.span, help)
 
+    def _doubt_sum(self, node: Apply) -> None:
+        """What many doubles come to hangs on the order of the rows, and money must come to one figure."""
+        shown = node.args[0].name if isinstance(node.args[0], Name) else "..."
+        repair = f"give it the type decimal(18,2) where it is read, or write sum(cast({shown} as decimal(18,2)))"
+        help = f"{MONEY}: {repair}\n{NO_MONEY}"
+        self.problems.append(Problem(INEXACT_SUM, INEXACT, node.span, help, "warning"))
+
     def native(self, node: Node, declared: Type | None) -> Expression:
         """A function of the warehouse's own, as it stands; what it gives is taken as the declared type."""
         assert isinstance(node, Apply)
-        before = len(self.problems)
+        before = self._mistakes()
         # What one of them is given by another needs no type.
         args = tuple(self.native(a, t.UNKNOWN) if _is_native(a) else self.expression(a) for a in node.args)
         name = node.name.removeprefix(NATIVE)
@@ -437,7 +457,7 @@ class _Typing:
         elif declared is None:
             help = f"write cast({node.name}(...) as decimal(18,2)), or {{expr: ..., type: ...}} for the whole column"
             self.problem(NO_NATIVE_TYPE, f"the type of `{node.name}` is not known", node.span, help)
-        if len(self.problems) > before:
+        if self._mistakes() > before:
             return _lost()
         call = f"{name}({{args}})"
         lowering = call if declared in (None, t.UNKNOWN) else f"CAST({call} AS {{type}})"

@@ -10,7 +10,18 @@ from framework.model.part import Model
 from framework.model.pipeline import PipelineModel, VariableModel
 from framework.model.sources import FreshnessModel, SourceModel, ValidModel
 from framework.model.stages import Limited, LimitModel, Stage
-from framework.model.values import Expr, Frozen, ListOrMapping, Name, Names, Orders, expression_text, shape
+from framework.model.values import (
+    Expr,
+    Frozen,
+    ListOrMapping,
+    Name,
+    Names,
+    Orders,
+    Relations,
+    expression_text,
+    refuse_one_end,
+    shape,
+)
 
 __all__ = [
     "AnyCheck",
@@ -31,10 +42,12 @@ __all__ = [
     "Orders",
     "PipelineModel",
     "PlacedCheck",
+    "Relations",
     "SourceModel",
     "Stage",
     "ValidModel",
     "VariableModel",
     "expression_text",
+    "refuse_one_end",
     "shape",
 ]

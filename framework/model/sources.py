@@ -9,7 +9,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 from framework.model.checks import Checks, PlacedCheck, check_of
 from framework.model.columns import Contract, placed
 from framework.model.part import Model
-from framework.model.values import Classification, Name, Names, Tags, one_or_many
+from framework.model.values import Classification, Name, Names, Tags, one_or_many, refuse_one_end
 from framework.plan import Csv
 from framework.quantity import Length
 
@@ -28,6 +28,12 @@ class FreshnessModel(Model):
             raise PydanticCustomError("no_bound", "freshness needs `warn_after` or `error_after`")
         if any(age.seconds is None for age in given):
             raise PydanticCustomError("no_length", "a month or a year is not always as long; write days or hours")
+        warn, stop = (None if age is None else age.seconds for age in (self.warn_after, self.error_after))
+        if warn is not None and stop is not None and stop <= warn:
+            message = "what is older than `warn_after` has failed by then; write a longer `error_after`"
+            error = PydanticCustomError("never_warns", "{message}", {"message": message})
+            detail = InitErrorDetails(type=error, loc=("error_after",), input=str(self.error_after))
+            raise ValidationError.from_exception_data(type(self).__name__, [detail])
         return self
 
 
@@ -37,6 +43,11 @@ class ValidModel(Model):
     from_: Name = Field(alias="from")
     to: Name
     per: Names | None = Field(None, description="Defaults to the key without `from`.")
+
+    @model_validator(mode="after")
+    def _two_ends(self) -> Self:
+        refuse_one_end(self.from_, self.to)
+        return self
 
 
 ExtraColumns = Literal["allow", "warn", "error"]
@@ -112,7 +123,7 @@ class SourceModel(Model):
     columns: Contract | None = Field(
         None, description="The contract: each column with its type. Without it names pass unchecked."
     )
-    key: Names | None = Field(None, description="What there is one row per; measured on every run.")
+    key: Names | None = Field(None, min_length=1, description="What there is one row per; measured on every run.")
     valid: ValidModel | None = None
     extra_columns: ExtraColumns = Field(
         "allow", description="What becomes of columns that the contract does not name: they are left out, and said."

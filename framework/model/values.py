@@ -6,8 +6,8 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from framework.expressions.types import ALL_NAMES, Type, parse_type
 
@@ -46,8 +46,30 @@ def _tag(value: str) -> str:
     return value
 
 
+def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
+    """A column that is named twice says no more than once, and is most likely meant to be another."""
+    seen: set[str] = set()
+    wrong = []
+    for index, name in enumerate(names):
+        if name.lower() in seen:
+            message = f"`{name}` stands here twice; leave one out, or name the column that is meant"
+            error = PydanticCustomError("named_twice", "{message}", {"message": message})
+            wrong.append(InitErrorDetails(type=error, loc=(index,), input=name))
+        seen.add(name.lower())
+    if wrong:
+        raise ValidationError.from_exception_data("Names", wrong)
+    return names
+
+
 def _freeze(value: Mapping[str, Value]) -> Mapping[str, Value]:
     return MappingProxyType(dict(value))
+
+
+def refuse_one_end(start: str, end: str) -> None:
+    """Raises where a period begins and ends in one column: it has no day."""
+    if start.lower() == end.lower():
+        message = f"`from` and `to` are one column, and a period from `{start}` to `{end}` is empty; name where it ends"
+        raise PydanticCustomError("one_end", "{message}", {"message": message})
 
 
 def one_or_many(value: Any) -> Any:
@@ -56,7 +78,8 @@ def one_or_many(value: Any) -> Any:
 
 Expr = Annotated[str, BeforeValidator(expression_text, json_schema_input_type=str | int | float | bool)]
 Name = Annotated[str, Field(min_length=1), AfterValidator(_name)]
-Names = Annotated[tuple[Name, ...], BeforeValidator(one_or_many, json_schema_input_type=str | tuple[str, ...])]
+Relations = Annotated[tuple[Name, ...], BeforeValidator(one_or_many, json_schema_input_type=str | tuple[str, ...])]
+Names = Annotated[Relations, AfterValidator(_distinct)]
 TypeName = Annotated[
     Type,
     BeforeValidator(_type, json_schema_input_type=str),

@@ -97,9 +97,7 @@ class Aggregate(Limited, kind="aggregate"):
             return found
         for index, name in enumerate(self.by):
             given = draft.find(name, "by", index)
-            if given is not None and any(given.name == c.name for c, _ in found):
-                draft.findings.error(TWICE_IN_AGGREGATE, (*draft.place, "by", index), f"`{name}` stands in `by` twice")
-            elif given is not None:
+            if given is not None:
                 found.append((given, draft.reference(name)))
         return found
 

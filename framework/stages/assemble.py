@@ -28,7 +28,7 @@ from framework.expressions.tree import Expression, Reference
 from framework.expressions.tree import Literal as Value
 from framework.expressions.typed import cast
 from framework.expressions.types import NULL, STRING, UNKNOWN, Type, widen
-from framework.model import Columns, Expr, Frozen, Limited, Name, Names, ValidModel
+from framework.model import Columns, Expr, Frozen, Limited, Name, Names, Relations, ValidModel
 from framework.plan import Layer, StagePlan
 from framework.relation import Column, classified
 
@@ -56,7 +56,7 @@ class Assemble(Limited, kind="assemble"):
 
     from_: Name | None = Field(None, alias="from")
     join: Frozen[joins.JoinModel] | None = Field(None, description="Joins, in order; each named for its relation.")
-    union: Names | None = Field(None, description="Relations one after another, by the names of their columns.")
+    union: Relations | None = Field(None, description="Relations one after another, by the names of their columns.")
     tag: Name | None = Field(None, description="A column that holds the branch's name, and joins the key.")
     fill: Literal["null"] | None = Field(None, description="null: a column that a branch has not is null there.")
     where: Expr | None = Field(None, description="Rows for which it is not true are filtered.")

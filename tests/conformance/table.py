@@ -82,7 +82,8 @@ def _value(text: str) -> Any:
 
 def expression(text: str, scope: Scope) -> Expression:
     found, problems = typed(text, scope)
-    assert not problems, f"{text}: {problems[0].message}"
+    wrong = [problem.message for problem in problems if problem.severity == "error"]
+    assert not wrong, f"{text}: {wrong[0]}"
     return found
 
 

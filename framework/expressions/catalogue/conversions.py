@@ -34,7 +34,9 @@ FUNCTIONS = (
     *_twins(
         "parse_decimal",
         "(string) -> decimal(18,4)",
-        "An amount as people write it: `$1,234.50`, `(12.00)`, `12.00-`, `12.00CR`; at most four decimals",
+        "An amount as people write it: `$1,234.50`, `$ 5`, `.5`, `5.`; negative as `-12.00`, `-$12.00`, `$-12.00`, "
+        "`(12.00)`, `($12.00)`, `$(12.00)`, `12.00-`, `12.00CR` or `12.00 cr`; commas at every thousand or nowhere; at "
+        "most four decimals",
         "parse_decimal('(12.00)') = -12",
     ),
     *_twins(
