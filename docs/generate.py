@@ -140,8 +140,8 @@ def _checks() -> Iterator[str]:
     yield "A check passes a row in which it has nothing to compare: null passes everywhere but in `not_null`, and in"
     yield "`no_overlap` where a period begins. Below a column, a check means that column."
     yield ""
-    yield "A check that nothing can pass, or that says nothing, is an error: bounds with nothing between them, no column"
-    yield "or the same one twice, a condition that names no column."
+    yield "A check that nothing can pass, or that says nothing, is an error: bounds with nothing between them, no"
+    yield "column or the same one twice, a condition that names no column."
     yield ""
     yield "Checks that several stages share are kept as a [suite](language.md#suites), and used by its name."
     for name, check in sorted(Check.registry.items()):

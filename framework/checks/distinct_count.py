@@ -20,7 +20,7 @@ from framework.expressions.types import INTEGER
 from framework.model import Check, Name
 
 
-class Count(Bounded):
+class Distinct(Bounded):
     least: ClassVar[int | None] = 0
 
     column: Name
@@ -31,7 +31,7 @@ class Count(Bounded):
 class DistinctCount(Check, check="distinct_count"):
     """The column has at least `min` and at most `max` different values; null is none of them."""
 
-    distinct_count: Count
+    distinct_count: Distinct
 
     @classmethod
     def of_column(cls, column: str, arguments: Any) -> Any:

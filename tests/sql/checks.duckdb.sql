@@ -20,24 +20,24 @@ FROM given.control;
 -- stage lines: the candidate, beside what stands
 CREATE TABLE intermediate.lines__new AS
 WITH checked AS
-(SELECT raw.id AS id, raw.k AS k, raw.code AS code, raw.n AS n, raw.paid AS paid, raw.x AS x, raw.d AS d, raw."at" AS "at", (raw.n > 0) IS TRUE AS _where_2
+(SELECT raw.id AS id, raw.k AS k, raw.code AS code, raw.n AS n, raw.paid AS paid, raw.x AS x, raw.d AS d, raw.until AS until, raw."at" AS "at", (raw.n > 0) IS TRUE AS _where_2
 FROM given.raw AS raw),
 steps AS
-(SELECT checked.id AS id, checked.k AS k, checked.code AS code, checked.n AS n, checked.paid AS paid, checked.x AS x, checked.d AS d, checked."at" AS "at", checked._where_2 AS _where_2, COUNT(*) OVER (PARTITION BY checked.k, checked.code, checked._where_2) AS _rows_1, LAG(checked.n) OVER (PARTITION BY checked.k ORDER BY checked.n NULLS LAST, checked.id NULLS LAST) AS _before_5
+(SELECT checked.id AS id, checked.k AS k, checked.code AS code, checked.n AS n, checked.paid AS paid, checked.x AS x, checked.d AS d, checked.until AS until, checked."at" AS "at", checked._where_2 AS _where_2, COUNT(*) OVER (PARTITION BY checked.k, checked.code, checked._where_2) AS _rows_1, LAG(checked.n) OVER (PARTITION BY checked.k ORDER BY checked.n NULLS LAST, checked.id NULLS LAST) AS _before_5
 FROM checked),
 groups AS
-(SELECT steps.id AS id, steps.k AS k, steps.code AS code, steps.n AS n, steps.paid AS paid, steps.x AS x, steps.d AS d, steps."at" AS "at", steps._where_2 AS _where_2, steps._rows_1 AS _rows_1, steps._before_5 AS _before_5, (steps._where_2 AND steps._rows_1 > 1 OR steps.n <> steps._before_5 + 1) IS TRUE AS _in_group_found_bad_fails
+(SELECT steps.id AS id, steps.k AS k, steps.code AS code, steps.n AS n, steps.paid AS paid, steps.x AS x, steps.d AS d, steps.until AS until, steps."at" AS "at", steps._where_2 AS _where_2, steps._rows_1 AS _rows_1, steps._before_5 AS _before_5, (steps._where_2 AND steps._rows_1 > 1 OR steps.n <> steps._before_5 + 1) IS TRUE AS _in_group_found_bad_fails
 FROM steps),
 groups_2 AS
-(SELECT groups.id AS id, groups.k AS k, groups.code AS code, groups.n AS n, groups.paid AS paid, groups.x AS x, groups.d AS d, groups."at" AS "at", groups._where_2 AS _where_2, groups._rows_1 AS _rows_1, groups._before_5 AS _before_5, BOOL_OR(groups._in_group_found_bad_fails) OVER (PARTITION BY groups.k) AS _in_group_found_bad_anywhere
+(SELECT groups.id AS id, groups.k AS k, groups.code AS code, groups.n AS n, groups.paid AS paid, groups.x AS x, groups.d AS d, groups.until AS until, groups."at" AS "at", groups._where_2 AS _where_2, groups._rows_1 AS _rows_1, groups._before_5 AS _before_5, BOOL_OR(groups._in_group_found_bad_fails) OVER (PARTITION BY groups.k) AS _in_group_found_bad_anywhere
 FROM groups),
 verdict AS
-(SELECT groups_2.id AS id, groups_2.k AS k, groups_2.code AS code, groups_2.n AS n, groups_2.paid AS paid, groups_2.x AS x, groups_2.d AS d, groups_2."at" AS "at", groups_2._in_group_found_bad_anywhere AND groups_2.k IS NOT NULL AS _in_group_found_bad, CASE WHEN groups_2._where_2 AND groups_2._rows_1 > 1 THEN 'quarantined' WHEN groups_2.n <> groups_2._before_5 + 1 THEN 'quarantined' ELSE NULL END AS _bucket, CASE WHEN groups_2._where_2 AND groups_2._rows_1 > 1 OR groups_2.n <> groups_2._before_5 + 1 THEN ('[' || CONCAT_WS(',', CASE WHEN groups_2._where_2 AND groups_2._rows_1 > 1 THEN '"unique(k, code)"' END, CASE WHEN groups_2.n <> groups_2._before_5 + 1 THEN '"sequential(n)"' END)) || ']' END AS _reasons
+(SELECT groups_2.id AS id, groups_2.k AS k, groups_2.code AS code, groups_2.n AS n, groups_2.paid AS paid, groups_2.x AS x, groups_2.d AS d, groups_2.until AS until, groups_2."at" AS "at", groups_2._in_group_found_bad_anywhere AND groups_2.k IS NOT NULL AS _in_group_found_bad, CASE WHEN groups_2._where_2 AND groups_2._rows_1 > 1 THEN 'quarantined' WHEN groups_2.n <> groups_2._before_5 + 1 THEN 'quarantined' ELSE NULL END AS _bucket, CASE WHEN groups_2._where_2 AND groups_2._rows_1 > 1 OR groups_2.n <> groups_2._before_5 + 1 THEN ('[' || CONCAT_WS(',', CASE WHEN groups_2._where_2 AND groups_2._rows_1 > 1 THEN '"unique(k, code)"' END, CASE WHEN groups_2.n <> groups_2._before_5 + 1 THEN '"sequential(n)"' END)) || ']' END AS _reasons
 FROM groups_2),
 judged AS
-(SELECT verdict.id AS id, verdict.k AS k, verdict.code AS code, verdict.n AS n, verdict.paid AS paid, verdict.x AS x, verdict.d AS d, verdict."at" AS "at", CASE WHEN (verdict._bucket IS NOT NULL) THEN verdict._bucket WHEN verdict._in_group_found_bad THEN 'quarantined with its group' ELSE 'out' END AS _bucket, verdict._reasons AS _reasons
+(SELECT verdict.id AS id, verdict.k AS k, verdict.code AS code, verdict.n AS n, verdict.paid AS paid, verdict.x AS x, verdict.d AS d, verdict.until AS until, verdict."at" AS "at", CASE WHEN (verdict._bucket IS NOT NULL) THEN verdict._bucket WHEN verdict._in_group_found_bad THEN 'quarantined with its group' ELSE 'out' END AS _bucket, verdict._reasons AS _reasons
 FROM verdict)
- SELECT judged.id, judged.k, judged.code, judged.n, judged.paid, judged.x, judged.d, judged."at", judged._bucket, judged._reasons, CASE WHEN (judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(CAST(judged.id AS VARCHAR)) || ':' || CAST(judged.id AS VARCHAR), '-') || COALESCE(length(judged.k) || ':' || judged.k, '-') || COALESCE(length(judged.code) || ':' || judged.code, '-') || COALESCE(length(CAST(judged.n AS VARCHAR)) || ':' || CAST(judged.n AS VARCHAR), '-') || COALESCE(length(CAST(judged.paid AS VARCHAR)) || ':' || CAST(judged.paid AS VARCHAR), '-') || COALESCE(length(CAST(judged.x AS VARCHAR)) || ':' || CAST(judged.x AS VARCHAR), '-') || COALESCE(length(CAST(judged.d AS VARCHAR)) || ':' || CAST(judged.d AS VARCHAR), '-') || COALESCE(length(strftime(judged."at", '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(judged."at", '%Y-%m-%d %H:%M:%S.%f'), '-')) END AS _content
+ SELECT judged.id, judged.k, judged.code, judged.n, judged.paid, judged.x, judged.d, judged.until, judged."at", judged._bucket, judged._reasons, CASE WHEN (judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(CAST(judged.id AS VARCHAR)) || ':' || CAST(judged.id AS VARCHAR), '-') || COALESCE(length(judged.k) || ':' || judged.k, '-') || COALESCE(length(judged.code) || ':' || judged.code, '-') || COALESCE(length(CAST(judged.n AS VARCHAR)) || ':' || CAST(judged.n AS VARCHAR), '-') || COALESCE(length(CAST(judged.paid AS VARCHAR)) || ':' || CAST(judged.paid AS VARCHAR), '-') || COALESCE(length(CAST(judged.x AS VARCHAR)) || ':' || CAST(judged.x AS VARCHAR), '-') || COALESCE(length(CAST(judged.d AS VARCHAR)) || ':' || CAST(judged.d AS VARCHAR), '-') || COALESCE(length(CAST(judged.until AS VARCHAR)) || ':' || CAST(judged.until AS VARCHAR), '-') || COALESCE(length(strftime(judged."at", '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(judged."at", '%Y-%m-%d %H:%M:%S.%f'), '-')) END AS _content
 FROM judged;
 
 -- stage lines: what a person has discarded leaves quarantine, where there is any
@@ -56,7 +56,7 @@ FROM intermediate.lines__new AS lines;
 -- stage lines: relationship(k -> control.k)
 WITH input_rows AS
 (SELECT lines.k AS k
-FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines."at" AS "at"
+FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines.until AS until, lines."at" AS "at"
 FROM intermediate.lines__new AS lines
 WHERE lines._bucket IN ('out', 'unknown')) AS lines
 WHERE lines.n > 1),
@@ -69,23 +69,23 @@ WHERE input_rows.k = _target.k))
  SELECT count(*) AS failing_rows
 FROM failing;
 
--- stage lines: no_overlap(d, at)
+-- stage lines: no_overlap(d, until)
 WITH periods AS
-(SELECT lines.d AS d, lines."at" AS "at", LEAD(lines.d) OVER (PARTITION BY lines.k ORDER BY lines.d NULLS LAST, lines."at" NULLS LAST) AS _next_4
-FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines."at" AS "at"
+(SELECT lines.d AS d, lines.until AS until, LEAD(lines.d) OVER (PARTITION BY lines.k ORDER BY lines.d NULLS LAST, lines.until NULLS LAST) AS _next_4
+FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines.until AS until, lines."at" AS "at"
 FROM intermediate.lines__new AS lines
 WHERE lines._bucket IN ('out', 'unknown')) AS lines),
 failing AS
 (SELECT periods.d AS d
 FROM periods
-WHERE periods.d IS NULL OR NOT periods.d < periods."at" OR periods._next_4 < periods."at" OR periods."at" IS NULL AND periods._next_4 IS NOT NULL)
+WHERE periods.d IS NULL OR NOT periods.d < periods.until OR periods._next_4 < periods.until OR periods.until IS NULL AND periods._next_4 IS NOT NULL)
  SELECT count(*) AS failing_rows
 FROM failing;
 
 -- stage lines: sequential(d)
 WITH steps AS
 (SELECT lines.d AS d, LAG(lines.d) OVER (PARTITION BY lines.k ORDER BY lines.d NULLS LAST) AS _before_6
-FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines."at" AS "at"
+FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines.until AS until, lines."at" AS "at"
 FROM intermediate.lines__new AS lines
 WHERE lines._bucket IN ('out', 'unknown')) AS lines
 WHERE lines.n > 0),
@@ -99,7 +99,7 @@ FROM failing;
 -- stage lines: sequential(at)
 WITH steps AS
 (SELECT lines."at" AS "at", LAG(lines."at") OVER (ORDER BY lines."at" NULLS LAST) AS _before_7
-FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines."at" AS "at"
+FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines.until AS until, lines."at" AS "at"
 FROM intermediate.lines__new AS lines
 WHERE lines._bucket IN ('out', 'unknown')) AS lines),
 failing AS
@@ -112,7 +112,7 @@ FROM failing;
 -- stage lines: reconcile(sum(paid) with control)
 WITH grouped AS
 (SELECT lines.k AS _g0, CAST(SUM(lines.paid) AS DECIMAL(38, 2)) AS _m, CAST(COUNT(*) AS BIGINT) AS _rows
-FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines."at" AS "at"
+FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines.until AS until, lines."at" AS "at"
 FROM intermediate.lines__new AS lines
 WHERE lines._bucket IN ('out', 'unknown')) AS lines
 WHERE lines.n > 0 GROUP BY lines.k),
@@ -136,7 +136,7 @@ FROM failing;
 -- stage lines: reconcile(sum(x) with control)
 WITH grouped AS
 (SELECT lines.k AS _g0, CAST(SUM(lines.x) AS DOUBLE PRECISION) AS _m, CAST(COUNT(*) AS BIGINT) AS _rows
-FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines."at" AS "at"
+FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines.until AS until, lines."at" AS "at"
 FROM intermediate.lines__new AS lines
 WHERE lines._bucket IN ('out', 'unknown')) AS lines GROUP BY lines.k),
 grouped_2 AS
@@ -159,7 +159,7 @@ FROM failing;
 -- stage lines: reconcile(bool_and(n > 0) with control)
 WITH grouped AS
 (SELECT BOOL_AND(lines.n > 0) AS _m, CAST(COUNT(*) AS BIGINT) AS _rows
-FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines."at" AS "at"
+FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines.until AS until, lines."at" AS "at"
 FROM intermediate.lines__new AS lines
 WHERE lines._bucket IN ('out', 'unknown')) AS lines),
 grouped_2 AS
@@ -196,12 +196,12 @@ WHERE known.stage = 'lines' AND known.content = now.content));
 
 -- stage lines: shown as lines
 CREATE VIEW intermediate.lines AS
-SELECT lines.id, lines.k, lines.code, lines.n, lines.paid, lines.x, lines.d, lines."at"
+SELECT lines.id, lines.k, lines.code, lines.n, lines.paid, lines.x, lines.d, lines.until, lines."at"
 FROM intermediate.lines__rows AS lines
 WHERE lines._bucket = 'out';
 
 -- stage lines: shown as lines__quarantine
 CREATE VIEW quarantine.lines__quarantine AS
-SELECT lines.id, lines.k, lines.code, lines.n, lines.paid, lines.x, lines.d, lines."at", lines._bucket, coalesce(lines._reasons, '[]') AS _reasons, lines._content, 'lines' AS _stage, known.run_id AS _run_id
+SELECT lines.id, lines.k, lines.code, lines.n, lines.paid, lines.x, lines.d, lines.until, lines."at", lines._bucket, coalesce(lines._reasons, '[]') AS _reasons, lines._content, 'lines' AS _stage, known.run_id AS _run_id
 FROM intermediate.lines__rows AS lines LEFT OUTER JOIN _framework.held AS known ON known.stage = 'lines' AND known.content = lines._content
 WHERE lines._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
