@@ -11,10 +11,8 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from framework.assertion import Place, SetTest
-from framework.clauses.checks import overlaps
-from framework.clauses.values import WRONG_VALUE
+from framework.clauses.checks import of_one_kind, overlaps
 from framework.draft import Draft
-from framework.expressions.types import widen
 from framework.model import Check, Model, Name, Names, refuse_one_end
 
 
@@ -45,11 +43,7 @@ class NoOverlap(Check, check="no_overlap"):
         key = [draft.find(name, *place, "key", index) for index, name in enumerate(periods.key)]
         if start is None or end is None or any(column is None for column in key):
             return None
-        # Which moment of its day a date would be is for the author to say, as in `valid`.
-        if widen(start.type, end.type) is None or {start.type.name, end.type.name} == {"date", "timestamp"}:
-            message = f"`{start.name}` is {start.type}, and `{end.name}` is {end.type}"
-            help = "convert one of them in the stage that makes it"
-            draft.findings.error(WRONG_VALUE, (*draft.place, *place, "to"), message, help)
+        if not of_one_kind(draft, start, end, place):
             return None
         per = [draft.reference(column.name) for column in key if column is not None]
         return overlaps(draft.name, draft.reference(start.name), draft.reference(end.name), per, draft.own("next"))

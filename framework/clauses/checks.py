@@ -212,12 +212,26 @@ def period(draft: Draft, model: ValidModel | None, key: Sequence[str]) -> Period
     per = [draft.find(name, "valid", "per", i) for i, name in enumerate(model.per or ())]
     if start is None or end is None or any(column is None for column in per):
         return None
+    if not of_one_kind(draft, start, end, ("valid",)):
+        return None
     names = (
         tuple(c.name for c in per if c)
         if model.per is not None
         else tuple(n for n in key if n.lower() != start.name.lower())
     )
     return Period(start.name, end.name, names)
+
+
+def of_one_kind(draft: Draft, start: Column, end: Column, place: Place) -> bool:
+    """Whether a period can go from one column to the other. Which moment of its day a date would be beside a
+    timestamp is for the author to say."""
+    found = {start.type.name, end.type.name}
+    if widen(start.type, end.type) is not None and found != {"date", "timestamp"}:
+        return True
+    message = f"`{start.name}` is {start.type}, and `{end.name}` is {end.type}"
+    help = "convert one of them in the stage that makes it"
+    draft.findings.error(WRONG_VALUE, (*draft.place, *place, "to"), message, help)
+    return False
 
 
 def period_assertion(relation: Relation, found: Period, place: Place) -> Assertion:
