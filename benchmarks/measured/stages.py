@@ -21,16 +21,23 @@ _MOST = {5_000: 2}
 
 
 def contenders(wanted: Wanted) -> list[Contender]:
-    return [contender for count in _COUNTS for contender in (_framework(wanted, count), *_tools(wanted, count))]
+    return [contender for count in _COUNTS for contender in (*_framework(wanted, count), *_tools(wanted, count))]
 
 
-def _framework(wanted: Wanted, count: int) -> Contender:
+def _framework(wanted: Wanted, count: int) -> list[Contender]:
+    """Statements in memory, and the command that writes the SQL of each."""
     folder = wanted.work / "stages"
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{count}.yaml"
     path.write_text(variants.many_stages(count), encoding="utf-8")
-    command = [sys.executable, "-m", "benchmarks.contenders.compiling", str(path)]
-    return Contender(f"framework, {count:,} stages", command, folder, {"PYTHONPATH": str(REPOSITORY)})
+    commands = {
+        "framework": ["benchmarks.contenders.compiling", str(path)],
+        "framework compile": ["framework", "compile", path.name, "--warehouse", "duckdb"],
+    }
+    return [
+        Contender(f"{name}, {count:,} stages", [sys.executable, "-m", *words], folder, {"PYTHONPATH": str(REPOSITORY)})
+        for name, words in commands.items()
+    ]
 
 
 def _tools(wanted: Wanted, count: int) -> list[Contender]:
