@@ -1,7 +1,8 @@
 """Patterns read as RE2 reads them, so that a wrong one is told of before anything runs.
 
 The syntax is that of https://github.com/google/re2/wiki/Syntax; a test holds it against DuckDB's own RE2. Only the
-name of a script in `\\p{...}` is taken on trust.
+name of a script in `\\p{...}` is taken on trust. Three things of RE2 are no part of the language, for no two
+warehouses have the same in them: `\\C`, which takes half a character, the flag `U`, and a repeated `^`, `$` or `\\b`.
 """
 
 import re
@@ -24,11 +25,16 @@ _CATEGORIES = re.compile(
 _SCRIPT = re.compile(r"[A-Z][a-z_A-Z]{2,}")
 _CLASSES = ("alnum", "alpha", "ascii", "blank", "cntrl", "digit", "graph", "lower", "print", "punct", "space", "upper")
 _LOOKS = {"(?=": "lookahead", "(?!": "lookahead", "(?<=": "lookbehind", "(?<!": "lookbehind"}
+_EDGES = ("^", "$", r"\b", r"\B", r"\A", r"\z")
 _APART = "there is no lookaround: take the text out with regexp_extract and a group, or write two conditions"
 
 
 class PatternProblem(SyntaxProblem):
     """What is no RE2, where in the pattern, and how it is mended."""
+
+
+class UnsharedPattern(PatternProblem):
+    """What RE2 reads, and the language leaves out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +86,14 @@ class _Reader:
         """One alternative: atoms with what repeats them."""
         most, last = 1, 0  # `last` is 0 while there is nothing to repeat
         repeated: int | None = None  # where the repeat stands that was read just now
+        edge = False  # whether what would be repeated is an end of something
         while self.at < len(self.text) and self.text[self.at] not in "|)":
             match = _REPEAT.match(self.text, self.at)
             if match is None:
+                start = self.at
                 atom = self._atom()
                 last, repeated = atom or last, None
+                edge = self.text[start : self.at] in _EDGES if atom else edge
                 most = max(most, last)
                 continue
             self.at = match.end()
@@ -92,6 +101,9 @@ class _Reader:
             if not last:
                 help = f"for the character write \\{match[0][0]}"
                 raise PatternProblem(f"`{match[0]}` repeats nothing", match.span(), help)
+            if edge:
+                message = f"`{match[0]}` repeats an end, which no text is"
+                raise UnsharedPattern(message, match.span(), "leave it out, or write (?:^|...) for what may be missing")
             if repeated is not None:
                 span = (repeated, self.at)
                 message = f"`{self.text[repeated : self.at]}` repeats what is repeated already"
@@ -138,6 +150,9 @@ class _Reader:
         flags, named = _FLAGS.match(self.text, start), _NAMED.match(self.text, start)
         if flags is not None:
             self.at = flags.end()
+            if "U" in flags["on"] + (flags["off"] or ""):
+                help = "write the lazy repeats with `?`: .*?"
+                raise UnsharedPattern(f"the flag U of `{flags[0]}` is not to be had everywhere", flags.span(), help)
             if flags["end"] == ")":
                 return 0
         elif named is not None:
@@ -169,7 +184,10 @@ class _Reader:
             self.at = len(self.text) if end < 0 else end + 2
             return 1 if literal else 0
         following = self.text[self.at + 1 : self.at + 2]
-        if following and following in "AzbBC":
+        if following == "C":
+            message = r"`\C` takes a byte, which may be half a character"
+            raise UnsharedPattern(message, (self.at, self.at + 2), r"write (?s:.) for any character")
+        if following and following in "AzbB":
             self.at += 2
         elif not self._class():
             self._character()

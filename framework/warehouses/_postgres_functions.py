@@ -14,7 +14,7 @@ from framework.expressions.tree import Call, Literal
 from framework.expressions.types import Type
 from framework.warehouses._places import arithmetic, place, whole
 from framework.warehouses._postgres_readers import CONVERSIONS, half_away
-from framework.warehouses._regex import Translation, translated
+from framework.warehouses._regex import found, translated
 
 # A json is kept as the text it came as: Postgres compares no json, and its jsonb is another text.
 TYPES = {"string": "TEXT", "json": "TEXT"}
@@ -93,39 +93,34 @@ def _split_part(c: Call) -> str:
     return f"CASE WHEN {{2}} = 0 THEN LEFT({{0}} || {{1}}, 0) ELSE {part} END"
 
 
-def _translated(c: Call) -> Translation | None:
+def _pattern(c: Call) -> str | None:
     """A pattern that is written in the expression; one from a column is taken as it is."""
     pattern = c.args[1]
-    if isinstance(pattern, Literal) and isinstance(pattern.value, str):
-        found = translated(pattern.value)
-        if found.mixed and c.function.name != "regexp_matches":
-            raise ValueError(
-                f"the pattern '{pattern.value}' has greedy and lazy repeats, and Postgres cannot mix them: "
-                "write `[^x]*` where it says `.*?` before an x"
-            )
-        return found
-    return None
+    return pattern.value if isinstance(pattern, Literal) and isinstance(pattern.value, str) else None
 
 
 def _matches(c: Call) -> str:
-    pattern = _translated(c)
-    return f"{place(c, 0)} ~ {place(c, 1) if pattern is None else _text(pattern.text)}"
+    pattern = _pattern(c)
+    return f"{place(c, 0)} ~ {place(c, 1) if pattern is None else _text(translated(pattern).text)}"
 
 
 def _replaced(c: Call) -> str:
-    pattern, by = _translated(c), c.args[2]
-    replacement = "REPLACE({2}, '\\0', '\\&')"
+    """Where matches are taken out, an empty one changes nothing."""
+    pattern, by = _pattern(c), c.args[2]
+    replacement, groups, emptied = "REPLACE({2}, '\\0', '\\&')", True, False
     if isinstance(by, Literal) and isinstance(by.value, str):
         replacement = _text(re.sub(r"\\(.)", lambda m: r"\&" if m[1] == "0" else m[0], by.value))
-    return f"REGEXP_REPLACE({{0}}, {'{1}' if pattern is None else _text(pattern.text)}, {replacement}, 'g')"
+        groups, emptied = re.search(r"\\[1-9]", by.value) is not None, not by.value
+    text = "{1}" if pattern is None else _text(found(pattern, groups=groups, all=not emptied))
+    return f"REGEXP_REPLACE({{0}}, {text}, {replacement}, 'g')"
 
 
 def _extracted(c: Call) -> str:
     """The whole match is a group around the pattern; a group that took no part is an empty text."""
-    pattern = _translated(c)
-    test = place(c, 1) if pattern is None else _text(pattern.text)
-    around = "'(' || {1} || ')'" if pattern is None else _text(f"({pattern.text})")
+    pattern = _pattern(c)
     group = 0 if len(c.args) < 3 else whole(c, 2)
+    test = place(c, 1) if pattern is None else _text(translated(pattern).text)
+    around = "'(' || {1} || ')'" if pattern is None else _text(f"({found(pattern, groups=group != 0)})")
     if group == 0:
         return f"(REGEXP_MATCH({{0}}, {around}))[1]"
     index = "CAST({2} AS INTEGER) + 1" if group is None else str(group + 1)

@@ -1,19 +1,32 @@
 """RE2 patterns as Postgres's regular expressions, so that a pattern means the same there.
 
 Written out where the two differ: what `.`, classes and `\\b` match (ASCII and never by locale), letter
-case, flags and named groups, bounds. Some things have no equal, for Postgres looks for the longest match as
-a whole: a mixture of greedy and lazy repeats is refused, and of alternatives that begin one another it
-takes the longest, except in a pattern that is plain words, where those that RE2 never reaches are left out.
-A replacement counts an empty match right behind another, as of `a*` in `aab`, which RE2 does not.
+case, flags and named groups, bounds. Postgres takes the longest or the shortest match as a whole, where RE2 takes the
+first that it finds: which of them a pattern needs is proved (`_regex_order.py`), and a pattern that needs neither is
+refused where it matters which text is matched.
 """
 
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
-_LAST = 0x10FFFF
+from framework.warehouses._regex_order import (
+    LAST,
+    Chars,
+    Choice,
+    Edge,
+    Group,
+    Node,
+    Ranges,
+    Repeat,
+    Row,
+    TooIntricateError,
+    groups_agree,
+    order,
+)
+
 _MOST = 255  # repeats that Postgres counts
-Ranges = tuple[tuple[int, int], ...]
 
 
 def _ranges(text: str) -> Ranges:
@@ -47,32 +60,75 @@ _INSIDE = "(?<![0-9A-Za-z_])(?![0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?=[0-9A-Za-z_])"
 _EXACTLY = "\0"  # behind a bound {n,n}, whose greediness must follow that of the others
 
 
-@dataclass(frozen=True, slots=True)
-class Translation:
-    """`greedy` and `lazy` say which kinds of repeats the pattern has."""
+class _Piece(NamedTuple):
+    """A part of the pattern as Postgres has it, and what it matches."""
 
     text: str
-    greedy: bool
-    lazy: bool
+    node: Node
 
-    @property
-    def mixed(self) -> bool:
-        return self.greedy and self.lazy
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """`lazy` is whether it has lazy repeats: which match Postgres takes must then be said of the whole."""
+
+    text: str
+    node: Node
+    lazy: bool
 
 
 def translated(pattern: str) -> Translation:
-    """The pattern for Postgres. Raises ValueError for what cannot be said there."""
+    """The pattern for Postgres, to ask whether it matches. Raises ValueError for what cannot be said there."""
     reader = _Reader(pattern)
-    text = reader.alternatives("", top=True)
+    piece = reader.alternatives("", top=True)
     if reader.at < len(pattern):
         raise reader.problem("a `)` too many")
-    return Translation(text.replace(_EXACTLY, "?" if reader.lazy else ""), reader.greedy, reader.lazy)
+    return Translation(piece.text.replace(_EXACTLY, "?" if reader.lazy else ""), piece.node, reader.lazy)
+
+
+@lru_cache(maxsize=1024)
+def found(pattern: str, *, groups: bool = False, all: bool = False) -> str:
+    """The pattern for Postgres, to find the text that RE2 finds; with its groups, or with every match there is.
+
+    Raises ValueError where Postgres would find another.
+    """
+    translation = translated(pattern)
+    try:
+        text = _found(translation, groups, all)
+    except TooIntricateError:
+        text = "it has too many states to be sure that Postgres finds the text that RE2 finds"
+    except _OtherwiseError as error:
+        text = str(error)
+    else:
+        return text
+    raise ValueError(f"the pattern '{pattern}' cannot be used on Postgres: {text}")
+
+
+class _OtherwiseError(Exception):
+    pass
+
+
+def _found(translation: Translation, groups: bool, all: bool) -> str:
+    known = order(translation.node)
+    if not (known.longest or known.shortest):
+        what = "RE2 takes the first match that it comes to, and Postgres the longest or the shortest"
+        advice = "write longer alternatives first, and `[^x]*` where it says `.*?` before an x"
+        raise _OtherwiseError(f"{what}; {advice}")
+    if all and known.empty and known.full:
+        raise _OtherwiseError(
+            "it can match an empty text right behind another match, which Postgres counts and RE2 does not; "
+            "write `+` for `*`"
+        )
+    if groups and not groups_agree(translation.node):
+        raise _OtherwiseError("Postgres divides a match among its groups otherwise than RE2")
+    if known.longest and not translation.lazy:
+        return translation.text
+    return f"(?:{translation.text}){{1,1}}{'' if known.longest else '?'}"
 
 
 class _Reader:
     def __init__(self, pattern: str) -> None:
         self.pattern, self.at = pattern, 0
-        self.greedy = self.lazy = False
+        self.lazy = False
 
     def problem(self, what: str) -> ValueError:
         return ValueError(f"the pattern '{self.pattern}' cannot be used on Postgres: {what}")
@@ -86,92 +142,87 @@ class _Reader:
 
     # -- structure
 
-    def alternatives(self, flags: str, *, top: bool = False) -> str:
+    def alternatives(self, flags: str, *, top: bool = False) -> _Piece:
         start = self.at
-        branches: list[tuple[str, str]] = []
+        branches: list[tuple[str, _Piece]] = []
         while True:
-            text, flags = self._branch(flags)
-            branches.append((self.pattern[start : self.at], text))
+            piece, flags = self._branch(flags)
+            branches.append((self.pattern[start : self.at], piece))
             if not self.rest(r"\|"):
                 break
             start = self.at
         if top and all(re.fullmatch(r"[\w\s-]*", raw) for raw, _ in branches):
+            # Of plain words, those that RE2 never comes to are left out.
             branches = [b for i, b in enumerate(branches) if not any(b[0].startswith(e) for e, _ in branches[:i])]
-        return "|".join(text for _, text in branches)
+        nodes = tuple(piece.node for _, piece in branches)
+        return _Piece("|".join(piece.text for _, piece in branches), nodes[0] if len(nodes) == 1 else Choice(nodes))
 
-    def _branch(self, flags: str) -> tuple[str, str]:
-        text = []
+    def _branch(self, flags: str) -> tuple[_Piece, str]:
+        pieces = []
         while self.at < len(self.pattern) and self.pattern[self.at] not in "|)":
             if match := self.rest(r"\(\?([imsU]*)(?:-([imsU]+))?\)"):
                 flags = self._flags(flags, match)
                 continue
-            atom = self._atom(flags)
-            text.append(atom + self._repeat())
-        return "".join(text), flags
+            pieces.append(self._repeated(self._atom(flags)))
+        return _row(pieces), flags
 
     def _flags(self, flags: str, match: re.Match[str]) -> str:
-        if "U" in (match[1] or "") + (match[2] or ""):
-            raise self.problem("it has no flag U; write the lazy repeats with `?`")
         return "".join({*flags, *match[1]} - {*(match[2] or "")})
 
-    def _atom(self, flags: str) -> str:
+    def _atom(self, flags: str) -> _Piece:
         if match := self.rest(r"\(\?([imsU]*)(?:-([imsU]+))?:"):
             return self._closed("(?:", self._flags(flags, match))
-        if self.rest(r"\(\?P?<\w+>"):
-            return self._closed("(", flags)
-        if self.rest(r"\((?!\?)"):
-            return self._closed("(", flags)
+        if self.rest(r"\(\?P?<\w+>") or self.rest(r"\((?!\?)"):
+            text, node = self._closed("(", flags)
+            return _Piece(text, Group(node))
         if self.rest(r"\["):
             return self._bracket(flags)
         char = self.pattern[self.at]
         self.at += 1
         if char == ".":
-            return "." if "s" in flags else "[^\\n]"
-        if char == "^":
-            return "(?:^|(?<=\\n))" if "m" in flags else "^"
-        if char == "$":
-            return "(?:$|(?=\\n))" if "m" in flags else "$"
+            line = () if "s" in flags else ((10, 10),)
+            return _Piece("." if "s" in flags else "[^\\n]", Chars(_inverted(line)))
+        if char in "^$":
+            return _edge(char if "m" in flags else "A" if char == "^" else "z")
         if char == "\\":
             return self._escape(flags)
         if char in "*+?" or char == "(":
             raise self.problem(f"`{char}` means nothing where it stands")
         return _literal(char, flags)
 
-    def _closed(self, opening: str, flags: str) -> str:
+    def _closed(self, opening: str, flags: str) -> _Piece:
         inside = self.alternatives(flags)
         if not self.rest(r"\)"):
             raise self.problem("a `(` is not closed")
-        return f"{opening}{inside})"
+        return _Piece(f"{opening}{inside.text})", inside.node)
 
-    def _repeat(self) -> str:
+    def _repeated(self, piece: _Piece) -> _Piece:
         match = self.rest(r"([*+?]|\{(\d+)(,?)(\d*)\})(\??)")
         if match is None:
-            return ""
-        if match[2] is None:
-            return self._kind(match[1], match[5])
-        least, most = int(match[2]), int(match[4] or match[2])
-        if max(least, most) > _MOST:
+            return piece
+        least, most = {"*": (0, None), "+": (1, None), "?": (0, 1)}.get(match[1]) or (
+            int(match[2]),
+            int(match[4] or match[2]) if match[4] or not match[3] else None,
+        )
+        if max(least, most or 0) > _MOST:
             raise self.problem(f"it counts no more than {_MOST} repeats")
-        if match[3] and not match[4]:
-            return self._kind(f"{{{least},}}", match[5])
+        node = Repeat(piece.node, least, most, lazy=bool(match[5]))
         if least == most:
-            return f"{{{least},{most}}}{_EXACTLY}"
-        return self._kind(f"{{{least},{most}}}", match[5])
-
-    def _kind(self, repeat: str, lazy: str) -> str:
-        self.lazy, self.greedy = self.lazy or bool(lazy), self.greedy or not lazy
-        return repeat + lazy
+            return _Piece(f"{piece.text}{{{least},{most}}}{_EXACTLY}", node)
+        self.lazy = self.lazy or bool(match[5])
+        bounds = match[1] if match[2] is None else f"{{{least},{'' if most is None else most}}}"
+        return _Piece(piece.text + bounds + match[5], node)
 
     # -- characters
 
-    def _escape(self, flags: str) -> str:
+    def _escape(self, flags: str) -> _Piece:
         if match := self.rest("[dDwWsS]"):
-            ranges = _CLASSES[match[0].lower()]
-            return _set(ranges, negated=match[0].isupper())
+            return _set(_CLASSES[match[0].lower()], negated=match[0].isupper())
         if match := self.rest("[bBAz]"):
-            return {"b": f"(?:{_EDGE})", "B": f"(?:{_INSIDE})", "A": "^", "z": "$"}[match[0]]
+            return _edge(match[0])
         if match := self.rest(r"Q(.*?)(?:\\E|$)"):
-            return f"(?:{''.join(_literal(c, flags) for c in match[1])})"
+            text, node = _row([_literal(c, flags) for c in match[1]])
+            return _Piece(f"(?:{text})", node)
         return _literal(self._escaped(), flags)
 
     def _escaped(self) -> str:
@@ -184,7 +235,7 @@ class _Reader:
             return match[0]
         raise self.problem(f"it knows no `\\{self.pattern[self.at : self.at + 1]}`")
 
-    def _bracket(self, flags: str) -> str:
+    def _bracket(self, flags: str) -> _Piece:
         negated = bool(self.rest(r"\^"))
         ranges: list[tuple[int, int]] = []
         first = True
@@ -225,7 +276,7 @@ def _inverted(ranges: Ranges) -> Ranges:
         if low > start:
             found.append((start, low - 1))
         start = max(start, high + 1)
-    return (*found, (start, _LAST))
+    return (*found, (start, LAST)) if start <= LAST else tuple(found)
 
 
 def _other_cases(low: int, high: int) -> str:
@@ -250,14 +301,34 @@ def _folded() -> dict[str, set[str]]:
     return found
 
 
-def _literal(char: str, flags: str) -> str:
+def _row(pieces: list[_Piece]) -> _Piece:
+    nodes = tuple(piece.node for piece in pieces)
+    return _Piece("".join(piece.text for piece in pieces), nodes[0] if len(nodes) == 1 else Row(nodes))
+
+
+_EDGES = {
+    "A": "^",
+    "z": "$",
+    "^": "(?:^|(?<=\\n))",
+    "$": "(?:$|(?=\\n))",
+    "b": f"(?:{_EDGE})",
+    "B": f"(?:{_INSIDE})",
+}
+
+
+def _edge(kind: str) -> _Piece:
+    return _Piece(_EDGES[kind], Edge(kind))
+
+
+def _literal(char: str, flags: str) -> _Piece:
     others = _other_cases(ord(char), ord(char)) if "i" in flags else ""
-    return f"[{_quoted(char)}{''.join(map(_quoted, others))}]" if others else _quoted(char)
+    node = Chars(tuple((ord(c), ord(c)) for c in (char, *others)))
+    return _Piece(f"[{_quoted(char)}{''.join(map(_quoted, others))}]" if others else _quoted(char), node)
 
 
-def _set(ranges: Ranges, *, negated: bool) -> str:
+def _set(ranges: Ranges, *, negated: bool) -> _Piece:
     inside = "".join(_quoted(chr(low)) + (f"-{_quoted(chr(high))}" if high > low else "") for low, high in ranges)
-    return f"[{'^' if negated else ''}{inside}]"
+    return _Piece(f"[{'^' if negated else ''}{inside}]", Chars(_inverted(ranges) if negated else ranges))
 
 
 def _quoted(char: str) -> str:

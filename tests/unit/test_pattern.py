@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from framework.expressions.pattern import Pattern, PatternProblem, check_group, check_replacement, read
+from framework.expressions.pattern import (
+    Pattern,
+    PatternProblem,
+    UnsharedPattern,
+    check_group,
+    check_replacement,
+    read,
+)
 
 PATTERNS = r"""
 (?=a)|(?!a)|(?<=a)|(?<!a)|(?>a)|(a)\1|\8|\07|\123|\0|\18|\777|[\1]|[\12]|a**|a*?|a*??|a{2}{3}|a{2}*|a{1001}|a{1000}
@@ -52,7 +59,16 @@ def patterns() -> Iterator[str]:
 
 @pytest.mark.parametrize("pattern", sorted(set(patterns())))
 def test_a_pattern_is_read_as_re2_reads_it(pattern: str) -> None:
-    assert (_read(pattern) is None) == _fits(pattern)
+    problem = _read(pattern)
+    assert isinstance(problem, UnsharedPattern) or (problem is None) == _fits(pattern)
+
+
+@pytest.mark.parametrize("pattern", [r"\C", r"a\C+", "(?U)a+", "(?i-U:a)", "^*", "a$?", r"\b{2}", r"\A+?", "(?i)^*", "^(?i)*"])
+def test_what_no_two_warehouses_share_is_refused(pattern: str) -> None:
+    assert _fits(pattern)
+    problem = _read(pattern)
+    assert isinstance(problem, UnsharedPattern)
+    assert problem.help
 
 
 PIECES = st.sampled_from(
@@ -89,7 +105,7 @@ PIECES = st.sampled_from(
 @given(st.lists(PIECES, min_size=1, max_size=7).map("".join))
 def test_any_pattern_is_read_as_re2_reads_it(pattern: str) -> None:
     problem = _read(pattern)
-    assert (problem is None) == _fits(pattern)
+    assert isinstance(problem, UnsharedPattern) or (problem is None) == _fits(pattern)
     if problem is not None:
         assert 0 <= problem.span[0] < problem.span[1] <= len(pattern)
 
