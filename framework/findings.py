@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from framework.diagnostics import Code, Diagnostic, Location, PipelineError
-from framework.expressions.tree import Expression
+from framework.expressions.tree import Call, Expression, walk
 from framework.expressions.typed import UNKNOWN_COLUMN, Problem, Scope, typed
+from framework.plan import WrittenCall
 from framework.yaml_source import Text
 
 Place = tuple[str | int, ...]
@@ -16,6 +17,7 @@ class Findings:
 
     `doubtful` are the sources and stages with a mistake, and the stages that read them: what they lack
     (a key, periods) may be for that mistake alone, and is not worth a message of its own.
+    `calls` are those that a warehouse may not be able to say, for whoever compiles the plan.
     """
 
     def __init__(self, document: Text) -> None:
@@ -24,6 +26,7 @@ class Findings:
         self.allowed: frozenset[str] = frozenset()
         self.let_pass: set[str] = set()  # of those, the codes that have come
         self.doubtful: set[str] = set()
+        self.calls: list[WrittenCall] = []
         self._told: set[tuple[Location, str]] = set()
 
     def error(self, code: Code, place: Sequence[str | int], message: str, help: str | None = None) -> None:
@@ -50,7 +53,23 @@ class Findings:
             if problem.code is UNKNOWN_COLUMN and problem.span == (0, len(text)) and not text.startswith('"'):
                 problem = replace(problem, help=self._meant_as_text(problem.help or "", text, place))
             self.problem(problem, place)
+        if not problems:
+            self._note_calls(expression, place)
         return expression
+
+    def note_call(self, call: Call, place: Sequence[str | int]) -> None:
+        """A call that the framework makes of what an author wrote."""
+        self.calls.append(WrittenCall(str(place[1]), call, self._locate(place)))
+
+    def _note_calls(self, expression: Expression, place: Sequence[str | int]) -> None:
+        """Patterns, windows and formats: what warehouses differ in."""
+        for node in walk(expression):
+            if not isinstance(node, Call) or node.span is None or len(place) < 2:
+                continue
+            if node.window is not None or node.options or node.function.name.startswith("regexp_"):
+                start, end = node.span
+                location = self.document.locate(place, offset=start, length=max(end - start, 1))
+                self.calls.append(WrittenCall(str(place[1]), node, location))
 
     def _meant_as_text(self, help: str, text: str, place: Sequence[str | int]) -> str:
         """A name that stands alone may be a text whose quotes YAML has taken."""

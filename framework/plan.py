@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 from framework.algebra import Query, expressions, read_by
 from framework.assertion import Assertion, SetTest, judged_by
-from framework.diagnostics import Diagnostic
-from framework.expressions.tree import Variable, variables
+from framework.diagnostics import Diagnostic, Location
+from framework.expressions.tree import Call, Variable, variables
 from framework.expressions.typed import bound
 from framework.expressions.types import Type
 from framework.relation import Column, Relation
@@ -172,8 +172,20 @@ class StagePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class WrittenCall:
+    """A call that not every warehouse can say, where an author wrote it; `relation` is the source or stage."""
+
+    relation: str
+    call: Call
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
-    """`stages` are in an order in which each comes after what it reads."""
+    """`stages` are in an order in which each comes after what it reads.
+
+    `doubtful` are the calls that a warehouse may not be able to say.
+    """
 
     name: str
     path: str
@@ -184,6 +196,7 @@ class Plan:
     owner: str | None = None
     schedule: str | None = None
     variables: tuple[VariablePlan, ...] = ()
+    doubtful: tuple[WrittenCall, ...] = field(default=(), repr=False)
 
     def stage(self, name: str) -> StagePlan:
         return next(s for s in self.stages if s.name == name)

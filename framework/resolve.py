@@ -82,6 +82,7 @@ def _resolved(pipeline: Pipeline, others: dict[str, Plan | PipelineError]) -> Pl
         model.owner,
         model.schedule,
         variables,
+        tuple(findings.calls),
     )
 
 

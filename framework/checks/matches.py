@@ -60,4 +60,6 @@ class Matches(Check, check="matches"):
             found = Problem(BAD_PATTERN, problem.message, problem.span, problem.help)
             draft.findings.problem(found, (*draft.place, *place, "pattern"))
             return None
-        return RowTest(call("not", call("regexp_matches", draft.reference(column.name), literal(self.matches.pattern))))
+        fits = call("regexp_matches", draft.reference(column.name), literal(self.matches.pattern))
+        draft.findings.note_call(fits, (*draft.place, *place, "pattern"))
+        return RowTest(call("not", fits))

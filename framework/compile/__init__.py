@@ -1,6 +1,7 @@
 """Plan x warehouse -> Program: SQLAlchemy statements, stage by stage; pure and offline."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
+from itertools import chain
 from typing import TypeVar
 
 from framework.compile.folding import forms
@@ -9,6 +10,7 @@ from framework.compile.sources import source_program
 from framework.compile.stages import Stages
 from framework.compile.tables import DEFAULT_SCHEMAS, FRAMEWORK_SCHEMA, Tables
 from framework.diagnostics import Code, Diagnostic, PipelineError
+from framework.expressions.tree import Call
 from framework.plan import Plan, SourcePlan, StagePlan
 from framework.selection import sources_read
 from framework.warehouse import Warehouse
@@ -35,14 +37,17 @@ def compile_plan(
     used |= {schemas["raw"] for source in plan.sources if source.path is not None}
     used |= {schemas["quarantine"] for source in plan.sources if source.csv is not None or source.flags}
     read = sources_read(plan, (stage.name for stage in chosen))
-    refused: list[Diagnostic] = [*_tied_elsewhere(chosen, warehouse.name)]
+    written = _unsaid(plan, {*read, *(stage.name for stage in chosen)}, warehouse)
+    refused: list[Diagnostic] = [*_tied_elsewhere(chosen, warehouse.name), *chain(*written.values())]
 
     def source(source: SourcePlan) -> SourceProgram:
         return source_program(source, stages)
 
-    sources = _each(source, [s for s in plan.sources if s.name in read], warehouse.name, refused)
+    # A call that is told of where it stands needs no second word where it comes up.
+    known = frozenset(written)
+    sources = _each(source, [s for s in plan.sources if s.name in read], warehouse.name, refused, known)
     stored = [s for s in chosen if found[s.name] != "folded"]
-    programs: tuple[StageProgram, ...] = _each(stages.program, stored, warehouse.name, refused)
+    programs: tuple[StageProgram, ...] = _each(stages.program, stored, warehouse.name, refused, known)
     if refused:
         raise PipelineError(*refused)
     return Program(plan, warehouse.name, sources, programs, (*sorted(used), FRAMEWORK_SCHEMA))
@@ -53,7 +58,11 @@ Compiled = TypeVar("Compiled")
 
 
 def _each(
-    compiling: Callable[[Planned], Compiled], relations: Iterable[Planned], warehouse: str, refused: list[Diagnostic]
+    compiling: Callable[[Planned], Compiled],
+    relations: Iterable[Planned],
+    warehouse: str,
+    refused: list[Diagnostic],
+    known: frozenset[str],
 ) -> tuple[Compiled, ...]:
     """Every relation compiled; what the warehouse cannot say (a letter of a format, a pattern) is refused by name."""
     found: list[Compiled] = []
@@ -61,8 +70,29 @@ def _each(
         try:
             found.append(compiling(relation))
         except ValueError as error:
+            if str(error) in known:
+                continue
             refused.append(Diagnostic(CANNOT_SAY, f"`{relation.name}` on {warehouse}: {error}"))
     return tuple(found)
+
+
+def _unsaid(plan: Plan, names: Set[str], warehouse: Warehouse) -> dict[str, list[Diagnostic]]:
+    """The calls that the warehouse cannot say, each where it was written; by what stands in the way."""
+    found: dict[str, list[Diagnostic]] = {}
+    for written in plan.doubtful:
+        problem = _problem(written.call, warehouse) if written.relation in names else None
+        if problem is not None:
+            message = f"`{written.relation}` on {warehouse.name}: {problem}"
+            found.setdefault(problem, []).append(Diagnostic(CANNOT_SAY, message, written.location))
+    return found
+
+
+def _problem(call: Call, warehouse: Warehouse) -> str | None:
+    try:
+        warehouse.lowering.template(call if call.window is None else warehouse.lowering.over(call))
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _tied_elsewhere(stages: Iterable[StagePlan], warehouse: str) -> Iterable[Diagnostic]:

@@ -1,7 +1,7 @@
 """Typed expressions: immutable trees whose names are resolved, whose types are known."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 from typing import Literal as Choice
 
@@ -69,7 +69,10 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Call(Expression):
-    """A function applied. `options` are its arguments that are words, not values (`'month'`, a format)."""
+    """A function applied. `options` are its arguments that are words, not values (`'month'`, a format).
+
+    `span` is where an author wrote it, in characters of the expression; it makes no difference between two calls.
+    """
 
     function: Function
     args: tuple[Expression, ...]
@@ -78,6 +81,7 @@ class Call(Expression):
     order: tuple[Ordering, ...] = ()
     filter: Expression | None = None
     window: Window | None = None
+    span: tuple[int, int] | None = field(default=None, compare=False, repr=False)
 
 
 NATIVE = "native."  # what stands before the name of a warehouse's own function

@@ -425,7 +425,7 @@ class _Typing:
         if result is None:
             return _lost()
         nullable = _nullable(function, args) or (node.over is not None and function.nulls == "always")
-        return Call(result, nullable, function, args, options, node.distinct, order, filtered, window)
+        return Call(result, nullable, function, args, options, node.distinct, order, filtered, window, node.span)
 
     def _refuse_doubles(self, node: Apply, args: Sequence[Expression]) -> None:
         for arg, value in zip(node.args, args, strict=True):

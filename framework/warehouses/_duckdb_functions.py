@@ -7,7 +7,7 @@ from framework.expressions.strftime import directives
 from framework.expressions.tree import Call, Expression, Literal, Reference
 from framework.expressions.types import Type
 from framework.warehouses import _shapes as shapes
-from framework.warehouses._places import arithmetic, whole
+from framework.warehouses._places import arithmetic, count, whole
 
 _TRIMMED = "trim({0}, E' \\t\\n\\r\\f')"
 
@@ -43,10 +43,12 @@ def _read_timestamp() -> str:
     zoned = f"{shapes.ISO_DATE}[T ]{shapes.CLOCK}{shapes.OFFSET}"
     # An offset is read only behind seconds.
     seconds = f"regexp_replace({_TRIMMED}, '^([^:]*:[0-9][0-9])([^:0-9])', '\\1:00\\2')"
+    utc = f"TRY_CAST({seconds} AS TIMESTAMPTZ) AT TIME ZONE 'UTC'"
     return (
         f"CASE WHEN regexp_matches({{0}}, {_pattern(moment)}) "
         f"THEN COALESCE(TRY_CAST({{0}} AS TIMESTAMP), TRY_CAST({_TRIMMED} AS TIMESTAMP)) "
-        f"WHEN regexp_matches({{0}}, {_pattern(zoned)}) THEN TRY_CAST({seconds} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END"
+        f"WHEN regexp_matches({{0}}, {_pattern(zoned)}) AND {utc} BETWEEN {shapes.EARLIEST} AND {shapes.LATEST} "
+        f"THEN {utc} END"
     )
 
 
@@ -213,24 +215,22 @@ def _substring(c: Call) -> str:
     """Positions before the first hold nothing; DuckDB counts those below zero from the end."""
     start, length = whole(c, 1), None if len(c.args) < 3 else whole(c, 2)
     if start is not None and start > 0 and (len(c.args) < 3 or (length is not None and length >= 0)):
-        return "substring({args})"
-    first = "CASE WHEN {1} < 1 THEN 1 ELSE {1} END"
+        return f"substring({', '.join(['{0}', *(count(c, i) for i in range(1, len(c.args)))])})"
+    first = count(c, 1, least=1)
     if len(c.args) < 3:
         return f"substring({{0}}, {first})"
-    end = "({1} + CASE WHEN {2} < 0 THEN 0 ELSE {2} END)"
+    end = f"({count(c, 1)} + {count(c, 2, least=0)})"
     return f"left(substring({{0}}, {first}), CASE WHEN {end} < 1 THEN 0 ELSE {end} - {first} END)"
 
 
 def _end(c: Call) -> str:
     """The first or last characters; of a count below zero none, where DuckDB leaves some out."""
-    count = whole(c, 1)
-    kept = "{1}" if count is not None and count >= 0 else "CASE WHEN {1} < 0 THEN 0 ELSE {1} END"
-    return f"{c.function.name}({{0}}, {kept})"
+    return f"{c.function.name}({{0}}, {count(c, 1, least=0)})"
 
 
 def _split_part(c: Call) -> str:
     """An empty separator cuts nothing."""
-    part = "split_part({0}, {1}, CAST({2} AS INTEGER))"
+    part = f"split_part({{0}}, {{1}}, CAST({count(c, 2)} AS INTEGER))"
     if isinstance(c.args[1], Literal) and c.args[1].value:
         return part
     return f"CASE WHEN {{1}} = '' THEN CASE WHEN {{2}} IN (1, -1) THEN {{0}} ELSE left({{0}}, 0) END ELSE {part} END"
@@ -248,8 +248,15 @@ def _truncated(c: Call) -> str:
     return f"CAST(date_trunc('{c.options[0]}', {{0}}) AS {_moment_type(c)})"
 
 
+_CLOCK = ("hour", "minute", "second")
+
+
 def _added(c: Call) -> str:
-    return f"CAST({{0}} + to_{c.options[0]}s(CAST({{1}} AS INTEGER)) AS {_moment_type(c)})"
+    """Years end with 9999, and begin with 1; what lies beyond is refused as what DuckDB itself has no date for."""
+    number = "{1}" if c.options[0] in _CLOCK else "CAST({1} AS INTEGER)"
+    value = f"CAST({{0}} + to_{c.options[0]}s({number}) AS {_moment_type(c)})"
+    refused = f"CAST({{0}} + to_years(CAST({{1}} * 0 + 999999 AS INTEGER)) AS {_moment_type(c)})"
+    return f"CASE WHEN {value} NOT BETWEEN {shapes.EARLIEST} AND {shapes.LATEST} THEN {refused} ELSE {value} END"
 
 
 def _elapsed(c: Call) -> str:
@@ -339,8 +346,8 @@ TEMPLATES: dict[str, Template] = {
     "date_diff": "date_diff('{o0}', {0}, {1})",
     # DuckDB's own counts weeks from the first moment, not Mondays.
     "date_diff.week": "CAST(date_diff('day', date_trunc('week', {0}), date_trunc('week', {1})) // 7 AS {type})",
-    # Years begin with 1: one that is none is refused as one that is too large.
-    "make_date": "make_date(CASE WHEN {0} < 1 THEN 9999999 ELSE {0} END, {1}, {2})",
+    # Years are 1 to 9999: another is refused as one that DuckDB has not.
+    "make_date": "make_date(CASE WHEN {0} NOT BETWEEN 1 AND 9999 THEN 9999999 ELSE {0} END, {1}, {2})",
     "full_years": _elapsed,
     "full_months": _elapsed,
     "period_end": "COALESCE({0}, CAST('infinity' AS {type}))",

@@ -16,6 +16,20 @@ def whole(c: Call, index: int) -> int | None:
     return arg.value if isinstance(arg, Literal) and type(arg.value) is int else None
 
 
+_MOST = 2**31 - 1  # of what warehouses count characters with
+
+
+def count(c: Call, index: int, *, least: int | None = -_MOST) -> str:
+    """A number of characters, or a position, within 31 bits: no text is longer. `least` is the lowest that differs."""
+    number = whole(c, index)
+    if number is not None:
+        kept = min(number, _MOST) if least is None else max(min(number, _MOST), least)
+        return f"{{{index}}}" if kept == number else str(kept)
+    at = place(c, index)
+    low = "" if least is None else f"WHEN {at} < {least} THEN {least} "
+    return f"CASE {low}WHEN {at} > {_MOST} THEN {_MOST} ELSE {{{index}}} END"
+
+
 def _wide(e: Expression) -> bool:
     """Whether it is computed in 64 bits: of a small literal DuckDB and Postgres make an integer of 32."""
     if isinstance(e, Literal):

@@ -12,7 +12,8 @@ from framework.expressions.lowering import Template, verbatim
 from framework.expressions.strftime import directives
 from framework.expressions.tree import Call, Literal
 from framework.expressions.types import Type
-from framework.warehouses._places import arithmetic, place, whole
+from framework.warehouses import _shapes as shapes
+from framework.warehouses._places import arithmetic, count, place, whole
 from framework.warehouses._postgres_readers import CONVERSIONS, half_away
 from framework.warehouses._regex import found, translated
 
@@ -70,23 +71,20 @@ def _padded(c: Call) -> str:
 
 def _substring(c: Call) -> str:
     """Positions before the first hold nothing; a length below zero is none."""
+    start = f"CAST({count(c, 1)} AS INTEGER)"
     if len(c.args) < 3:
-        return "SUBSTRING({0}, CAST({1} AS INTEGER))"
-    length = whole(c, 2)
-    if length is not None:
-        return f"SUBSTRING({{0}}, CAST({{1}} AS INTEGER), {max(length, 0)})"
-    return "SUBSTRING({0}, CAST({1} AS INTEGER), CAST(CASE WHEN {2} < 0 THEN 0 ELSE {2} END AS INTEGER))"
+        return f"SUBSTRING({{0}}, {start})"
+    length = count(c, 2, least=0)
+    return f"SUBSTRING({{0}}, {start}, {length if whole(c, 2) is not None else f'CAST({length} AS INTEGER)'})"
 
 
 def _end(c: Call) -> str:
     """The first or last characters; of a count below zero none, where Postgres leaves some out."""
-    count = whole(c, 1)
-    kept = "{1}" if count is not None and count >= 0 else "CASE WHEN {1} < 0 THEN 0 ELSE {1} END"
-    return f"{c.function.name.upper()}({{0}}, CAST({kept} AS INTEGER))"
+    return f"{c.function.name.upper()}({{0}}, CAST({count(c, 1, least=0)} AS INTEGER))"
 
 
 def _split_part(c: Call) -> str:
-    part = "SPLIT_PART({0}, {1}, CAST({2} AS INTEGER))"
+    part = f"SPLIT_PART({{0}}, {{1}}, CAST({count(c, 2)} AS INTEGER))"
     number = whole(c, 2)
     if number is not None and number != 0:
         return part
@@ -172,7 +170,10 @@ def _counted(c: Call) -> str:
 def _added(c: Call) -> str:
     unit = c.options[0]
     step = _STEPS.get(unit, f"1 {unit}")
-    return f"CAST({{0}} + {{1}} * INTERVAL '{step}' AS {_moment_type(c)})"
+    value = f"CAST({{0}} + {{1}} * INTERVAL '{step}' AS {_moment_type(c)})"
+    # Years are 1 to 9999; a moment beyond them is refused as one that Postgres has not.
+    refused = f"CAST({{0}} + ({{1}} * 0 + 9999999) * INTERVAL '1 year' AS {_moment_type(c)})"
+    return f"CASE WHEN {value} NOT BETWEEN {shapes.EARLIEST} AND {shapes.LATEST} THEN {refused} ELSE {value} END"
 
 
 def _elapsed(c: Call) -> str:
@@ -256,8 +257,18 @@ def _at_extreme(c: Call) -> str:
 _WHOLE = "rows between unbounded preceding and unbounded following"
 
 
+_UNMOVED = ("min", "max", "any_value", "bool_and", "bool_or")
+
+
 def over(c: Call) -> Call:
-    """An aggregate over a window has no order of its own: where the window has none, its order is the window's."""
+    """An aggregate over a window has no order of its own: where the window has none, its order is the window's.
+
+    Nor has it `distinct`, which some do without.
+    """
+    if c.distinct and c.function.name in _UNMOVED:
+        c = replace(c, distinct=False)
+    if c.distinct and c.function.name != "string_agg":
+        raise ValueError(f"Postgres cannot compute {c.function.name}(distinct ...) over a window")
     if c.function.name != "string_agg" or c.distinct or c.window is None or c.window.order:
         return c
     return replace(c, order=(), window=replace(c.window, order=c.order, frame=_WHOLE)) if c.order else c
@@ -313,9 +324,9 @@ TEMPLATES: dict[str, Template] = {
     "full_months": _elapsed,
     "period_end": "COALESCE({0}, CAST('infinity' AS {type}))",
     "last_day": "CAST(DATE_TRUNC('month', CAST({0} AS TIMESTAMP)) + INTERVAL '1 month -1 day' AS {type})",
-    # Years begin with 1: one that is none is refused as one that is too large.
+    # Years are 1 to 9999: another is refused as one that Postgres has not.
     "make_date": (
-        "MAKE_DATE(CAST(CASE WHEN {0} < 1 THEN 9999999 ELSE {0} END AS INTEGER), "
+        "MAKE_DATE(CAST(CASE WHEN {0} NOT BETWEEN 1 AND 9999 THEN 9999999 ELSE {0} END AS INTEGER), "
         "CAST({1} AS INTEGER), CAST({2} AS INTEGER))"
     ),
     **{n: _part(n.upper()) for n in ("year", "quarter", "month", "day", "hour", "minute", "second")},

@@ -63,9 +63,11 @@ def _timestamp() -> str:
     """Text with an offset is brought to UTC; without one it is in UTC."""
     moment = f"{shapes.ISO_DATE}([T ]{shapes.CLOCK})?"
     zoned = f"{shapes.ISO_DATE}[T ]{shapes.CLOCK}{shapes.OFFSET}"
+    utc = f"CAST({_TRIMMED} AS TIMESTAMPTZ) AT TIME ZONE 'UTC'"
+    within = f"CASE WHEN {utc} BETWEEN {shapes.EARLIEST} AND {shapes.LATEST} THEN {utc} END"
     return (
         f"CASE WHEN {{0}} ~ {_pattern(moment)} THEN CAST({_TRIMMED} AS TIMESTAMP) "
-        f"WHEN {{0}} ~ {_pattern(zoned)} THEN CAST({_TRIMMED} AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END"
+        f"WHEN {{0}} ~ {_pattern(zoned)} THEN {within} END"
     )
 
 
