@@ -252,11 +252,8 @@ _CLOCK = ("hour", "minute", "second")
 
 
 def _added(c: Call) -> str:
-    """Years end with 9999, and begin with 1; what lies beyond is refused as what DuckDB itself has no date for."""
     number = "{1}" if c.options[0] in _CLOCK else "CAST({1} AS INTEGER)"
-    value = f"CAST({{0}} + to_{c.options[0]}s({number}) AS {_moment_type(c)})"
-    refused = f"CAST({{0}} + to_years(CAST({{1}} * 0 + 999999 AS INTEGER)) AS {_moment_type(c)})"
-    return f"CASE WHEN {value} NOT BETWEEN {shapes.EARLIEST} AND {shapes.LATEST} THEN {refused} ELSE {value} END"
+    return f"CAST({shapes.within_years(f'{{0}} + to_{c.options[0]}s({number})')} AS {_moment_type(c)})"
 
 
 def _elapsed(c: Call) -> str:

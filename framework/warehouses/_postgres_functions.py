@@ -170,10 +170,8 @@ def _counted(c: Call) -> str:
 def _added(c: Call) -> str:
     unit = c.options[0]
     step = _STEPS.get(unit, f"1 {unit}")
-    value = f"CAST({{0}} + {{1}} * INTERVAL '{step}' AS {_moment_type(c)})"
-    # Years are 1 to 9999; a moment beyond them is refused as one that Postgres has not.
-    refused = f"CAST({{0}} + ({{1}} * 0 + 9999999) * INTERVAL '1 year' AS {_moment_type(c)})"
-    return f"CASE WHEN {value} NOT BETWEEN {shapes.EARLIEST} AND {shapes.LATEST} THEN {refused} ELSE {value} END"
+    moment = f"{{0}} + {{1}} * INTERVAL '{step}'"
+    return f"CAST({shapes.within_years(moment)} AS {_moment_type(c)})"
 
 
 def _elapsed(c: Call) -> str:
@@ -275,7 +273,8 @@ def over(c: Call) -> Call:
 
 
 def _neighbour(c: Call) -> str:
-    places = ["{0}", "CAST({1} AS INTEGER)", "{2}"][: len(c.args)]
+    number = f"CAST({count(c, 1)} AS INTEGER)" if len(c.args) > 1 else ""
+    places = ["{0}", number, "{2}"][: len(c.args)]
     return f"{c.function.name.upper()}({', '.join(places)})"
 
 

@@ -1,8 +1,8 @@
 """Which match of a pattern RE2 takes: always the longest one, always the shortest one, or neither.
 
 RE2 takes the match that comes first when alternatives and repeats are tried in their order; Postgres takes the longest
-(or the shortest) of all. Whether the two can differ is not guessed from the look of a pattern: every state that both can
-be in is walked, over the classes of characters that the pattern tells apart.
+(or the shortest) of all. Whether the two can differ is not guessed from the look of a pattern: every state that both
+can be in is walked, over the classes of characters that the pattern tells apart.
 """
 
 from collections.abc import Iterator
@@ -186,6 +186,7 @@ def order(node: Node) -> Order:
     return _Walk(node).order()
 
 
+State = tuple[tuple[int, ...], tuple[int, ...], str, bool, bool]
 Line = tuple[str, int, int]  # what is done, and two numbers: lines to go on with, or the set of characters
 
 
@@ -302,7 +303,7 @@ class _Walk:
         longest = shortest = True
         empty = full = False
         befores = ("begin", "line", "word", "other") if self.edges else ("begin", "other")
-        todo = [((0,), (0,), before, False, True) for before in befores]
+        todo: list[State] = [((0,), (0,), before, False, True) for before in befores]
         seen = set(todo)
         while todo:
             ordered, every, before, matched, fresh = todo.pop()
@@ -350,7 +351,7 @@ def _classes(sets: list[Ranges], *, split: bool) -> list[tuple[str, frozenset[in
     """What kind of character it is, and the sets that it is in; each pair once."""
     every = [*sets, WORD, ((10, 10),)] if split else sets
     starts = {0} | {low for ranges in every for low, _ in ranges} | {high + 1 for ranges in every for _, high in ranges}
-    found = {}
+    found: dict[tuple[str, frozenset[int]], None] = {}
     for code in sorted(starts):
         if code > LAST:
             continue

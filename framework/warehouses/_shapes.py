@@ -45,6 +45,12 @@ NEGATIVE_AMOUNT = "[-(Rr]"
 PLAIN_AMOUNT = r"[0-9]+(\.[0-9]{0,4})?"
 
 
+def within_years(moment: str) -> str:
+    """A sum, refused outside of the years 1 to 9999 by what leads out of those that a warehouse has."""
+    outside = f"{moment} NOT BETWEEN {EARLIEST} AND {LATEST}"
+    return f"{moment} + CASE WHEN {outside} THEN INTERVAL '999999 year' ELSE INTERVAL '0 day' END"
+
+
 def whole(shape: str) -> str:
     """The pattern of a text that is this shape and nothing else, blanks around left aside."""
     return f"^[{BLANKS}]*({shape})[{BLANKS}]*$"

@@ -92,7 +92,7 @@ WHERE lines.n > 0),
 failing AS
 (SELECT steps.d AS d
 FROM steps
-WHERE steps.d <> CAST(steps._before_6 + to_months(CAST(1 AS INTEGER)) AS DATE))
+WHERE steps.d <> CAST(steps._before_6 + to_months(CAST(1 AS INTEGER)) + CASE WHEN steps._before_6 + to_months(CAST(1 AS INTEGER)) NOT BETWEEN TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN INTERVAL '999999 year' ELSE INTERVAL '0 day' END AS DATE))
  SELECT count(*) AS failing_rows
 FROM failing;
 
@@ -105,7 +105,7 @@ WHERE lines._bucket IN ('out', 'unknown')) AS lines),
 failing AS
 (SELECT steps."at" AS "at"
 FROM steps
-WHERE steps."at" <> CAST(steps._before_7 + to_hours(CAST(6 AS INTEGER)) AS TIMESTAMP))
+WHERE steps."at" <> CAST(steps._before_7 + to_hours(6) + CASE WHEN steps._before_7 + to_hours(6) NOT BETWEEN TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN INTERVAL '999999 year' ELSE INTERVAL '0 day' END AS TIMESTAMP))
  SELECT count(*) AS failing_rows
 FROM failing;
 

@@ -63,7 +63,9 @@ def test_a_pattern_is_read_as_re2_reads_it(pattern: str) -> None:
     assert isinstance(problem, UnsharedPattern) or (problem is None) == _fits(pattern)
 
 
-@pytest.mark.parametrize("pattern", [r"\C", r"a\C+", "(?U)a+", "(?i-U:a)", "^*", "a$?", r"\b{2}", r"\A+?", "(?i)^*", "^(?i)*"])
+@pytest.mark.parametrize(
+    "pattern", [r"\C", r"a\C+", "(?U)a+", "(?i-U:a)", "^*", "a$?", r"\b{2}", r"\A+?", "(?i)^*", "^(?i)*"]
+)
 def test_what_no_two_warehouses_share_is_refused(pattern: str) -> None:
     assert _fits(pattern)
     problem = _read(pattern)
