@@ -47,8 +47,7 @@ def _read_timestamp() -> str:
     return (
         f"CASE WHEN regexp_matches({{0}}, {_pattern(moment)}) "
         f"THEN COALESCE(TRY_CAST({{0}} AS TIMESTAMP), TRY_CAST({_TRIMMED} AS TIMESTAMP)) "
-        f"WHEN regexp_matches({{0}}, {_pattern(zoned)}) AND {utc} BETWEEN {shapes.EARLIEST} AND {shapes.LATEST} "
-        f"THEN {utc} END"
+        f"WHEN regexp_matches({{0}}, {_pattern(zoned)}) AND {shapes.in_utc('{0}', utc)} THEN {utc} END"
     )
 
 

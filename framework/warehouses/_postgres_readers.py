@@ -64,7 +64,7 @@ def _timestamp() -> str:
     moment = f"{shapes.ISO_DATE}([T ]{shapes.CLOCK})?"
     zoned = f"{shapes.ISO_DATE}[T ]{shapes.CLOCK}{shapes.OFFSET}"
     utc = f"CAST({_TRIMMED} AS TIMESTAMPTZ) AT TIME ZONE 'UTC'"
-    within = f"CASE WHEN {utc} BETWEEN {shapes.EARLIEST} AND {shapes.LATEST} THEN {utc} END"
+    within = f"CASE WHEN {shapes.in_utc('{0}', utc)} THEN {utc} END"
     return (
         f"CASE WHEN {{0}} ~ {_pattern(moment)} THEN CAST({_TRIMMED} AS TIMESTAMP) "
         f"WHEN {{0}} ~ {_pattern(zoned)} THEN {within} END"

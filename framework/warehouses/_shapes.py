@@ -45,6 +45,12 @@ NEGATIVE_AMOUNT = "[-(Rr]"
 PLAIN_AMOUNT = r"[0-9]+(\.[0-9]{0,4})?"
 
 
+def in_utc(text: str, moment: str) -> str:
+    """Whether the moment of a text with an offset is in the years 1 to 9999; few texts are at their ends."""
+    inside = f"{text} NOT LIKE '%0001-01-01%' AND {text} NOT LIKE '%9999-12-31%'"
+    return f"({inside} OR {moment} BETWEEN {EARLIEST} AND {LATEST})"
+
+
 def within_years(moment: str) -> str:
     """A sum, refused outside of the years 1 to 9999 by what leads out of those that a warehouse has."""
     outside = f"{moment} NOT BETWEEN {EARLIEST} AND {LATEST}"

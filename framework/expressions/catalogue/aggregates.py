@@ -1,4 +1,7 @@
-"""Aggregates: over the rows of a group, or of a window; nulls are ignored."""
+"""Aggregates: over the rows of a group, or of a window; nulls are ignored; on Postgres `count`, `sum`, `avg`, `stddev`,
+`variance` and `string_agg` of `distinct` values are not computed over a window: that is refused when the pipeline is
+compiled for it (F506).
+"""
 
 from framework.expressions.tree import Function
 
@@ -39,7 +42,7 @@ FUNCTIONS = (
     _aggregate(
         "median",
         "(number) -> double",
-        "The middle value, or the mean of the two in the middle.",
+        "The middle value, or the mean of the two in the middle; not over a window on Postgres.",
         "median(paid)",
     ),
     _aggregate(
@@ -61,14 +64,14 @@ FUNCTIONS = (
         "arg_max",
         "(any, any) -> same",
         "The first argument in the row where the second is largest, of several in that whose key comes first; "
-        "rows where either is null do not count.",
+        "rows where either is null do not count; not over a window on Postgres.",
         "arg_max(status, received_at)",
     ),
     _aggregate(
         "arg_min",
         "(any, any) -> same",
         "The first argument in the row where the second is smallest, of several in that whose key comes first; "
-        "rows where either is null do not count.",
+        "rows where either is null do not count; not over a window on Postgres.",
         "arg_min(status, received_at)",
     ),
 )

@@ -28,7 +28,8 @@ FUNCTIONS = (
     Function(
         "date_add",
         f"(moment, integer, {_TIME_UNITS}) -> moment",
-        "The moment a number of units later; a day that the month has not becomes its last.",
+        "The moment a number of units later; a day that the month has not becomes its last. One outside of the years "
+        "1 to 9999 is refused.",
         "date_add(date '2024-01-31', 1, 'month') = date '2024-02-29'",
     ),
     Function(
@@ -60,7 +61,7 @@ FUNCTIONS = (
     Function(
         "make_date",
         "(integer, integer, integer) -> date",
-        "A date from year, month and day.",
+        "A date from year, month and day; a day that there is not, or a year outside of 1 to 9999, is refused.",
         "make_date(2024, 3, 5) = date '2024-03-05'",
     ),
     _part("year", "The year.", "year(date '2024-03-05') = 2024"),
