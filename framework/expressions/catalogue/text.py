@@ -1,6 +1,6 @@
 """Text. Patterns are RE2. Postgres looks for the longest or the shortest match, RE2 for the first: a pattern of
-`regexp_extract` or `regexp_replace` with which Postgres would find another text, and one with `\\p{...}`, is refused when
-the pipeline is compiled for it (F506). Positions and lengths may be larger than any text.
+`regexp_extract` or `regexp_replace` with which Postgres would find another text, and one with `\\p{...}`, is refused
+when the pipeline is compiled for it (F506). Positions and lengths may be larger than any text.
 """
 
 from framework.expressions.tree import Function
