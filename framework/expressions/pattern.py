@@ -102,7 +102,7 @@ class _Reader:
                 help = f"for the character write \\{match[0][0]}"
                 raise PatternProblem(f"`{match[0]}` repeats nothing", match.span(), help)
             if edge:
-                message = f"`{match[0]}` repeats an end, which no text is"
+                message = f"`{match[0]}` repeats a place between characters, and none of them"
                 raise UnsharedPattern(message, match.span(), "leave it out, or write (?:^|...) for what may be missing")
             if repeated is not None:
                 span = (repeated, self.at)

@@ -32,6 +32,7 @@ REFUSALS = {
     ),
     "25006": Refusal("the database is read-only", "use the address of the primary server"),
     "22003": Refusal("a number is out of range", "an integer has 64 bits; use a wider decimal"),
+    "22008": Refusal("there is no such date or timestamp", "they are days of the calendar in the years 1 to 9999"),
     "22021": Refusal("a text holds a character that Postgres cannot store", "remove NUL characters"),
     "54": Refusal("a limit of Postgres is exceeded ({code})"),
 }
