@@ -235,7 +235,7 @@ def _warehouses() -> Iterator[str]:
         found = warehouse(name)
         yield from ("", f"## {name}", "", inspect.getdoc(type(found)) or "", "")
         yield from ("| setting of a target | meaning |", "|---|---|")
-        yield from (f"| `{key}` | {_cell(said)} |" for key, said in found.settings.items())
+        yield from (f"| `{key}` | {_cell(setting.said)} |" for key, setting in found.settings.items())
         yield from ("", "| setting of a stage's tables | value | meaning |", "|---|---|---|")
         for key, setting in found.table_settings.items():
             besides = f" Not beside `{setting.besides}`." if setting.besides else ""

@@ -3,6 +3,7 @@
 import argparse
 import gc
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -12,6 +13,14 @@ import framework
 from framework import commands, plugins
 
 OK, INVALID, BROKEN, REFUSED, INTERRUPTED = 0, 2, 3, 4, 130
+
+
+def command() -> int:
+    """The process of one command. Another Ctrl-C, once it was interrupted, does not disturb the interpreter's end."""
+    code = main()
+    if code == INTERRUPTED:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return code
 
 
 def main(argv: Sequence[str] | None = None) -> int:

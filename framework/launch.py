@@ -8,7 +8,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from framework.artifacts import write_manifest, write_results
 from framework.compile import compile_plan
-from framework.execute import Settings, clock, execute, new_run_id
+from framework.execute import Interruption, Settings, clock, execute, new_run_id
 from framework.execute.drift import EXTRA_COLUMNS
 from framework.files.variables import expand_variables
 from framework.load import Pipeline
@@ -23,6 +23,23 @@ from framework.target import opened
 
 def launch(pipeline: Pipeline, plan: Plan, wanted: Request, here: Project, options: argparse.Namespace) -> Run:
     """Runs what is wanted of a pipeline, with the options of the command `run`. Raises Unreachable, PipelineError."""
+    with Interruption() as interruption:  # the record of an interrupted run is written and printed all the same
+        result, unkept = _executed(pipeline, plan, wanted, here, options, interruption)
+        print_run(result, options)
+        for message in unkept:
+            print(message, file=sys.stderr)
+    return result
+
+
+def _executed(
+    pipeline: Pipeline,
+    plan: Plan,
+    wanted: Request,
+    here: Project,
+    options: argparse.Namespace,
+    interruption: Interruption,
+) -> tuple[Run, list[str]]:
+    """The run, and what could not be kept of it."""
     started_at = clock(options.as_of)
     run_id = new_run_id(clock())
     with opened(here, options.target) as target, history(expand_variables(here.model.state), here.root) as past:
@@ -42,14 +59,11 @@ def launch(pipeline: Pipeline, plan: Plan, wanted: Request, here: Project, optio
         )
         past.begin(run_id, plan.name, target.name, clock(), wanted.asked)
         with Progress(len(program.sources) + len(program.stages), options) as progress:
-            result = execute(program, target.warehouse, target.engine, settings, progress)
+            result = execute(program, target.warehouse, target.engine, settings, progress, interruption)
         unkept = _kept(lambda: past.end(result), "the history of runs")
     unkept += _kept(lambda: write_manifest(plan, here.root), "target/manifest.json")
     unkept += _kept(lambda: write_results(result, here.root), "target/run_results.json")
-    print_run(result, options)
-    for message in unkept:
-        print(message, file=sys.stderr)
-    return result
+    return result, unkept
 
 
 def _kept(keep: Callable[[], object], what: str) -> list[str]:

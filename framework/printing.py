@@ -186,7 +186,7 @@ def _ledger(lines: Iterable[LedgerLine]) -> Iterable[str]:
         parts += [f"({rows:,} {name})" for name, rows in account.memos.items()]
         yield f"  {account.stage}: {' '.join(parts)}"
         for reason, rows in account.discards.items():
-            yield f"    discarded, {_counted(rows, 'row')}: {reason}"
+            yield f"    discarded, {counted(rows, 'row')}: {reason}"
         for money in account.money:
             came = [] if money.came_in is None else [f"{money.came_in:,f} in"]
             came += [f"+ {money.added:,f} added"] if money.added and money.came_in is not None else []
@@ -195,14 +195,15 @@ def _ledger(lines: Iterable[LedgerLine]) -> Iterable[str]:
             yield f"    {money.column}: {' '.join([*came, *gone, f'= {out:,f}'])}"
 
 
-def _counted(number: int, what: str) -> str:
+def counted(number: int, what: str) -> str:
+    """`1 row`, `2 rows`."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
 
 
 def _closing(run: Run) -> str:
     end = f"in {run.seconds:.2f} s on target {run.target} ({run.warehouse}), run {run.run_id}"
     if run.status == "ok":
-        held = f", {_counted(run.quarantined, 'row')} quarantined" if run.quarantined else ""
-        return f"ok{held}: {_counted(sum(s.status == 'published' for s in run.stages), 'table')} published {end}"
+        held = f", {counted(run.quarantined, 'row')} quarantined" if run.quarantined else ""
+        return f"ok{held}: {counted(sum(s.status == 'published' for s in run.stages), 'table')} published {end}"
     code = f" {run.code}" if run.code else ""
     return f"{run.status}{code}: {run.message} ({end})"

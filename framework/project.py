@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ConfigDict, Field
 
-from framework.diagnostics import Code, Diagnostic, PipelineError, suggest
+from framework.diagnostics import Code, Diagnostic, Location, PipelineError, suggest
 from framework.model import Frozen, Model, Name
 from framework.shape import shaped
 from framework.yaml_source import Document, read
@@ -68,16 +68,14 @@ class Project:
             return wanted, TargetModel.model_validate({"warehouse": "duckdb", "database": ".framework/dev.duckdb"})
         found = self.model.targets.get(wanted)
         if found is None:
-            place = None
-            if self.document is not None and name is None:
-                place = self.document.locate(("default_target",))
+            place = self.at("default_target") if name is None else None
             help = suggest(wanted, self.model.targets or {"dev": None})
             raise PipelineError(Diagnostic(UNKNOWN_TARGET, f"no target `{wanted}`", place, help))
         return wanted, found
 
-    def unknown_setting(self, target: str, name: str, known: Mapping[str, str]) -> Diagnostic:
-        place = None if self.document is None else self.document.locate(("targets", target, name), key=True)
-        return Diagnostic(UNKNOWN_TARGET, f"target `{target}` has no setting `{name}`", place, suggest(name, known))
+    def at(self, *place: str, key: bool = False) -> Location | None:
+        """Where something stands in framework.yaml; None where there is no such file."""
+        return None if self.document is None else self.document.locate(place, key=key)
 
 
 def root(start: Path) -> Path:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from framework.ddl import AddColumn
 from framework.run import NOTHING_ASKED, Asked, Run
 from framework.warehouse import Refusal, Unreachable
+from framework.warehouses._postgres_address import NO_DRIVER, with_driver
 
 METADATA = sa.MetaData()
 
@@ -65,7 +66,9 @@ class History:
             METADATA.create_all(self.engine)
             with self.engine.begin() as connection:
                 _complete(connection)
-        except (SQLAlchemyError, ModuleNotFoundError, OSError, ValueError) as error:
+        except ModuleNotFoundError as error:
+            raise Unreachable(_no_driver(error)) from None
+        except (SQLAlchemyError, OSError, ValueError) as error:
             # The address may hold a password, in whatever place it was written: it is not repeated.
             message = f"the state store cannot be opened ({type(error).__name__})"
             raise Unreachable(Refusal(message, "see `state:` of framework.yaml, an SQLAlchemy URL")) from None
@@ -182,9 +185,18 @@ def history(url: str, root: Path) -> Iterator[History]:
         store.close()
 
 
+def _no_driver(error: ModuleNotFoundError) -> Refusal:
+    if error.name == "psycopg":
+        return Refusal(f"the state store cannot be opened: {NO_DRIVER.message}", NO_DRIVER.help)
+    message = f"the state store cannot be opened: the package {error.name} is not installed"
+    return Refusal(message, "install it, or name another driver in `state:` of framework.yaml")
+
+
 def _placed(url: str, root: Path) -> sa.URL:
-    """A SQLite file relative to the project's folder, its own folder made."""
+    """A SQLite file relative to the project's folder, its own folder made; an address of Postgres as a target takes."""
     parsed = sa.engine.make_url(url)
+    if (postgres := with_driver(parsed)) is not None:
+        return postgres
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         return parsed
     path = root / (parsed.database or "")

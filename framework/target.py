@@ -1,17 +1,21 @@
-"""A target opened: its warehouse, its engine, its settings with their variables."""
+"""A target opened: its warehouse, its engine, its settings with their variables; and what is wrong without them."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
 import sqlalchemy as sa
 
 import framework.warehouses
 from framework import plugins
-from framework.diagnostics import Diagnostic, PipelineError, suggest
+from framework.diagnostics import Diagnostic, Location, PipelineError, suggest
 from framework.files.variables import expand_variables
-from framework.project import Project
-from framework.warehouse import UNKNOWN_WAREHOUSE, Refusal, SourceProblem, Unreachable, Warehouse
+from framework.project import UNKNOWN_TARGET, Project, TargetModel
+from framework.shape import MISSING_KEY, WRONG_VALUE
+from framework.warehouse import UNKNOWN_WAREHOUSE, Refusal, SourceProblem, TargetSetting, Unreachable, Warehouse
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +25,11 @@ class Target:
     engine: sa.Engine
 
 
-def warehouse(name: str) -> Warehouse:
-    """A warehouse by name. Raises PipelineError for an unknown one."""
+def warehouse(name: str, place: Location | None = None) -> Warehouse:
+    """A warehouse by name, which stands at a place. Raises PipelineError for an unknown one."""
     known = plugins.names(framework.warehouses)
     if name not in known:
-        raise PipelineError(Diagnostic(UNKNOWN_WAREHOUSE, f"no warehouse `{name}`", None, suggest(name, known)))
+        raise PipelineError(Diagnostic(UNKNOWN_WAREHOUSE, f"no warehouse `{name}`", place, suggest(name, known)))
     module = plugins.load(framework.warehouses, name)
     found = next(
         value
@@ -35,20 +39,82 @@ def warehouse(name: str) -> Warehouse:
     return found()
 
 
+def warehouse_of(project: Project, name: str | None) -> Warehouse:
+    """The warehouse of a target, or of the default one. Raises PipelineError."""
+    chosen, model = project.target(name)
+    return warehouse(model.warehouse, project.at("targets", chosen, "warehouse"))
+
+
 @contextmanager
 def opened(project: Project, name: str | None, *, reading: bool = False) -> Iterator[Target]:
     """A target with its engine, closed afterwards; `reading` changes nothing. Raises Unreachable, PipelineError."""
     chosen, model = project.target(name)
-    found = warehouse(model.warehouse)
-    unknown = [s for s in model.settings if s not in found.settings]
-    if unknown:
-        raise PipelineError(*(project.unknown_setting(chosen, s, found.settings) for s in unknown))
+    found = warehouse_of(project, name)
+    if wrong := tuple(_wrong_settings(project, chosen, model, found)):
+        raise PipelineError(*wrong)
     try:
         settings = {key: expand_variables(str(value)) for key, value in model.settings.items()}
     except SourceProblem as problem:
         raise Unreachable(Refusal(f"target `{chosen}`: {problem}", problem.help)) from None
+    for key, value in settings.items():  # what a variable holds may not be shown
+        if not _fits(found.settings[key], value):
+            message, help = _FORMS[found.settings[key].shape]
+            raise Unreachable(Refusal(f"target `{chosen}`: {message} for `{key}`", help))
     engine = found.connect(settings, project.root, reading=reading)
     try:
         yield Target(chosen, found, engine)
     finally:
         engine.dispose()
+
+
+# -- mistakes that are seen before a target is opened
+
+_FORMS: Mapping[str, tuple[str, str | None]] = {
+    "text": ("text is expected", None),
+    "a whole number": ("a whole number from 1 is expected", "write 4"),
+    "a size": ("a size is expected", "write 4GB, or 500MB"),
+}
+_WRITTEN = {
+    "a whole number": re.compile(r"[0-9]*[1-9][0-9]*"),
+    "a size": re.compile(r"([0-9]+(\.[0-9]*)?|\.[0-9]+) *([KMGT](i?B)?|B|bytes?)", re.IGNORECASE),
+}
+
+
+def mistakes(project: Project) -> tuple[Diagnostic, ...]:
+    """What is wrong with the targets of framework.yaml, as far as no variable of the environment is needed."""
+    found: list[Diagnostic] = []
+    if project.document is not None and "default_target" in project.document.data:
+        try:
+            project.target(None)
+        except PipelineError as error:
+            found += error.diagnostics
+    for name, model in project.model.targets.items():
+        try:
+            known = warehouse_of(project, name)
+        except PipelineError as error:
+            found += error.diagnostics
+        else:
+            found += _wrong_settings(project, name, model, known)
+    return tuple(found)
+
+
+def _wrong_settings(project: Project, name: str, model: TargetModel, known: Warehouse) -> Iterator[Diagnostic]:
+    for key, value in model.settings.items():
+        setting = known.settings.get(key)
+        if setting is None:
+            at = project.at("targets", name, key, key=True)
+            message = f"target `{name}` has no setting `{key}`"
+            yield Diagnostic(UNKNOWN_TARGET, message, at, suggest(key, known.settings))
+        elif not ("${" in str(value) or _fits(setting, value)):
+            message, help = _FORMS[setting.shape]
+            yield Diagnostic(WRONG_VALUE, message, project.at("targets", name, key, key=value is None), help)
+    for key, setting in known.settings.items():
+        if setting.required and key not in model.settings:
+            at = project.at("targets", name, key=True)
+            yield Diagnostic(MISSING_KEY, f"`{key}` is missing in `{name}`", at, setting.said)
+
+
+def _fits(setting: TargetSetting, value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, str | int | float | Decimal):
+        return False
+    return setting.shape == "text" or _WRITTEN[setting.shape].fullmatch(str(value).strip()) is not None

@@ -71,13 +71,22 @@ class TableSetting:
     unpublished: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class TargetSetting:
+    """What a target may say to its warehouse: a sentence for authors, and the shape of its value."""
+
+    said: str
+    shape: Literal["text", "a whole number", "a size"] = "text"
+    required: bool = False
+
+
 class Warehouse(ABC):
     """One per file in `warehouses/`. The class attributes need no driver; `connect` imports it."""
 
     name: ClassVar[str]
     lowering: ClassVar[Lowering]
-    # The settings a target may have, each with one sentence.
-    settings: ClassVar[Mapping[str, str]]
+    # The settings a target may have.
+    settings: ClassVar[Mapping[str, TargetSetting]]
     # What a stage may say of its tables here.
     table_settings: ClassVar[Mapping[str, TableSetting]]
     # Whether a CREATE TABLE inside a transaction is undone by its rollback.
@@ -133,6 +142,11 @@ class Warehouse(ABC):
         """A driver's error in words that show no value and no secret."""
 
     @abstractmethod
+    def interrupt(self, driver: Any) -> None:
+        """Stops the statement that a connection of the driver is running; called while another thread waits for it.
+        May raise what the driver raises."""
+
+    @abstractmethod
     def exclusive(self, connection: sa.Connection, pipeline: str) -> AbstractContextManager[bool]:
         """Holds the right to publish a pipeline; False where another run has it."""
 
@@ -168,4 +182,4 @@ class CompileOnly(Warehouse):
         help = f"write the SQL with `framework compile PIPELINE --warehouse {self.name}`"
         raise Unreachable(Refusal(message, help))
 
-    connect = load = relations = columns = refusal = exclusive = _no_runs
+    connect = load = relations = columns = refusal = interrupt = exclusive = _no_runs

@@ -10,7 +10,7 @@ from framework.compile.text import texts
 from framework.load import load
 from framework.printing import SCHEMA_VERSION, as_json, print_diagnostics
 from framework.resolve import resolve
-from framework.target import warehouse
+from framework.target import warehouse, warehouse_of
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,8 +24,8 @@ def run(options: argparse.Namespace) -> int:
     here = project.find(Path.cwd())
     plan = resolve(load(options.pipeline, here.root))
     selected = request.read(plan, options).selected
-    name = options.warehouse or here.target(options.target)[1].warehouse
-    chosen = warehouse(name)
+    chosen = warehouse(options.warehouse) if options.warehouse else warehouse_of(here, options.target)
+    name = chosen.name
     program = compile_plan(plan, chosen, here.schemas, selected)
     write_manifest(plan, here.root)
     paths = [

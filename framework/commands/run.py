@@ -8,7 +8,7 @@ from framework.compile import compile_plan
 from framework.launch import launch
 from framework.load import load
 from framework.plan import Plan
-from framework.printing import print_diagnostics
+from framework.printing import SCHEMA_VERSION, as_json, counted, print_diagnostics
 from framework.resolve import resolve
 
 
@@ -47,11 +47,27 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _dry(plan: Plan, selected: frozenset[str], here: project.Project, options: argparse.Namespace) -> int:
-    from framework.target import warehouse
+    """What a run would read and build, in order."""
+    from framework.target import warehouse_of
 
-    _, model = here.target(options.target)
-    program = compile_plan(plan, warehouse(model.warehouse), here.schemas, selected)
-    print(f"{plan.name}: {len(program.sources)} sources, {len(program.stages)} stages for {program.warehouse}")
-    for stage in program.stages:
-        print(f"  {stage.stage.kind} {stage.stage.name}")
+    program = compile_plan(plan, warehouse_of(here, options.target), here.schemas, selected)
+    sources = [source.source.name for source in program.sources]
+    stages = [
+        {
+            "name": account.stage.name,
+            "kind": account.stage.kind,
+            "folded_into": None if account.stage is stage.stage else stage.stage.name,
+        }
+        for stage in program.stages
+        for account in stage.accounts
+    ]
+    if options.output == "json":
+        told = {"pipeline": plan.name, "warehouse": program.warehouse, "sources": sources, "stages": stages}
+        print(as_json({"schema_version": SCHEMA_VERSION, **told}))
+        return 0
+    print(f"{plan.name}: {counted(len(sources), 'source')}, {counted(len(stages), 'stage')} for {program.warehouse}")
+    for name in sources:
+        print(f"  source {name}")
+    for one in stages:
+        print(f"  {one['kind']} {one['name']}" + (f", folded into {one['folded_into']}" if one["folded_into"] else ""))
     return 0

@@ -6,9 +6,10 @@ from pathlib import Path
 from framework import project
 from framework.diagnostics import Diagnostic, PipelineError
 from framework.load import of_document
-from framework.printing import SCHEMA_VERSION, as_json, print_diagnostics
+from framework.printing import SCHEMA_VERSION, as_json, counted, print_diagnostics
 from framework.resolve import resolve
 from framework.suites import is_suite, prove, same_names
+from framework.target import mistakes
 from framework.yaml_source import F001, Document, read
 
 
@@ -22,7 +23,7 @@ def run(options: argparse.Namespace) -> int:
     suites: list[Document] = []
     for folder in sorted({project.root(path.resolve()) for path in options.paths}):
         try:
-            project.find(Path.cwd() if folder == Path.cwd() else folder)
+            found += mistakes(project.find(Path.cwd() if folder == Path.cwd() else folder))
         except PipelineError as error:
             found += error.diagnostics
     for path in _files(options.paths):
@@ -51,10 +52,9 @@ def _proved(document: Document) -> tuple[str, tuple[Diagnostic, ...]]:
     """What a file holds, and its warnings. Raises PipelineError."""
     if is_suite(document):
         prove(document).stop()
-        count = len(document.data["checks"])
-        return f"a suite of {count} {'check' if count == 1 else 'checks'}", ()
+        return f"a suite of {counted(len(document.data['checks']), 'check')}", ()
     plan = resolve(of_document(document))
-    return f"{len(plan.sources)} sources, {len(plan.stages)} stages", plan.warnings
+    return f"{counted(len(plan.sources), 'source')}, {counted(len(plan.stages), 'stage')}", plan.warnings
 
 
 def _files(paths: list[Path]) -> list[Path]:

@@ -6,12 +6,13 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 
 from framework.compile.program import Program
+from framework.execute.interruption import Interruption
 from framework.execute.running import Execution
 from framework.execute.settings import Progress, Settings
 from framework.run import Run
 from framework.warehouse import Warehouse
 
-__all__ = ["Progress", "Settings", "clock", "execute", "new_run_id"]
+__all__ = ["Interruption", "Progress", "Settings", "clock", "execute", "new_run_id"]
 
 
 def new_run_id(now: datetime) -> str:
@@ -24,6 +25,13 @@ def clock(as_of: datetime | None = None) -> datetime:
     return as_of or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
 
 
-def execute(program: Program, warehouse: Warehouse, engine: sa.Engine, settings: Settings, progress: Progress) -> Run:
+def execute(
+    program: Program,
+    warehouse: Warehouse,
+    engine: sa.Engine,
+    settings: Settings,
+    progress: Progress,
+    interruption: Interruption,
+) -> Run:
     """Runs a program to its end; whatever happens is in the Run, never an exception of a driver."""
-    return Execution(program, warehouse, engine, settings, progress).run()
+    return Execution(program, warehouse, engine, settings, progress, interruption).run()

@@ -3,10 +3,11 @@
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from threading import Lock
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
@@ -19,6 +20,7 @@ from framework.compile.program import Program, StageProgram
 from framework.compile.tables import Tables
 from framework.ddl import CreateSchema
 from framework.execute import sources, stages
+from framework.execute.interruption import Interruption
 from framework.execute.publishing import Publishing, clear
 from framework.execute.session import Session, Stopped, refused
 from framework.execute.settings import Progress, Settings
@@ -32,10 +34,16 @@ class Execution:
     """`failed` are the relations that a check keeps from being published, and the stages that read them."""
 
     def __init__(
-        self, program: Program, warehouse: Warehouse, engine: sa.Engine, settings: Settings, progress: Progress
+        self,
+        program: Program,
+        warehouse: Warehouse,
+        engine: sa.Engine,
+        settings: Settings,
+        progress: Progress,
+        interruption: Interruption,
     ) -> None:
         self.program, self.warehouse, self.engine = program, warehouse, engine
-        self.settings, self.progress = settings, progress
+        self.settings, self.progress, self.interruption = settings, progress, interruption
         self.tables = Tables(program.plan, settings.schemas, program.selected)
         self.sources: dict[str, SourceResult] = {}
         self.results: dict[str, StageResult] = {}
@@ -48,25 +56,29 @@ class Execution:
         self.inputs: dict[str, Mapping[str, str]] = {}  # of each relation, the versions of sources it is made of
         self.publishing = False  # whether the publishing transaction has begun
         self.placing = Lock()
+        self.open: list[Any] = []  # the driver's connections that statements may be running on
+        self.opening = Lock()
 
     def run(self) -> Run:
         begun = time.monotonic()
         status: Status = "ok"
         message = help = code = None
         try:
-            with self._session() as session:
+            with self.interruption.stops(self._stop), self._session() as session:
                 self._run(session)
             if self.failed:
                 status, message = "failed", self._summary()
         except Stopped as stopped:
             status, message, help, code = stopped.status, stopped.message, stopped.help, stopped.code
         except KeyboardInterrupt:
-            status, message = "interrupted", self._interrupted()
-        except RuntimeError as error:
-            # DuckDB says so when Ctrl-C comes while it works.
-            if not isinstance(error.__cause__, KeyboardInterrupt):
+            status = "interrupted"
+        except Exception as error:
+            # DuckDB says so when Ctrl-C comes while it works; and a statement that is stopped may end in any error.
+            if not (self.interruption.came or isinstance(error.__cause__, KeyboardInterrupt)):
                 raise
-            status, message = "interrupted", self._interrupted()
+            status = "interrupted"
+        if self.interruption.came or status == "interrupted":
+            status, message, help, code = "interrupted", self._interrupted(), None, None
         plan, settings = self.program.plan, self.settings
         chosen = [stage for stage in plan.stages if stage.name in self.program.selected]
         return Run(
@@ -94,10 +106,28 @@ class Execution:
         except SQLAlchemyError as error:
             refusal = self.warehouse.refusal(error)
             raise Stopped("refused", refusal.message, refusal.help, UNREACHABLE.id) from None
-        with connection:
+        with connection, self._stoppable(connection):
             session = Session(connection, self.warehouse, self.settings.bound)
             with session.explained():
                 yield session
+
+    @contextmanager
+    def _stoppable(self, connection: sa.Connection) -> Iterator[None]:
+        driver = connection.connection.driver_connection
+        with self.opening:
+            self.open.append(driver)
+        try:
+            yield
+        finally:
+            with self.opening:
+                self.open.remove(driver)
+
+    def _stop(self) -> None:
+        """Stops what every connection is doing; called by another thread."""
+        with self.opening:
+            for driver in self.open:
+                with suppress(Exception):  # what it did has ended just now, or the server is gone
+                    self.warehouse.interrupt(driver)
 
     def _run(self, session: Session) -> None:
         name = self.program.plan.name
@@ -137,10 +167,10 @@ class Execution:
             try:
                 with self.engine.connect() as connection:
                     if standing.stands(connection, self.settings.run_id):
-                        return "interrupted, after every table was published"
+                        return "after every table was published"
             except (SQLAlchemyError, RuntimeError):
-                return f"interrupted while publishing; `{standing.COMMITS.fullname}` of the target says what stands"
-        return "interrupted; every published table is what it was"
+                return f"while publishing; `{standing.COMMITS.fullname}` of the target says what stands"
+        return "every published table is what it was"
 
     # -- before anything is built
 
@@ -170,19 +200,17 @@ class Execution:
             return
         waiting = {p.stage.name: p for p in self.program.stages}
         running: dict[Future[None], str] = {}
-        with ThreadPoolExecutor(self.settings.threads) as pool:
+        pool = ThreadPoolExecutor(self.settings.threads)
+        try:
             while waiting or running:
                 busy = waiting.keys() | set(running.values())
                 for name in [n for n, p in waiting.items() if not p.reads & busy]:
                     running[pool.submit(self._beside, waiting.pop(name))] = name
                 for done in wait(running, return_when=FIRST_COMPLETED).done:
                     del running[done]
-                    try:
-                        done.result()
-                    except BaseException:
-                        waiting.clear()
-                        pool.shutdown(wait=True, cancel_futures=True)
-                        raise
+                    done.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
     def _beside(self, program: StageProgram) -> None:
         """A stage on a connection of its own."""

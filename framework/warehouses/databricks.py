@@ -11,7 +11,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from framework.ddl import Storage
 from framework.expressions.lowering import Lowering, Value
-from framework.warehouse import CompileOnly, TableSetting
+from framework.warehouse import CompileOnly, TableSetting, TargetSetting
 from framework.warehouses._databricks_functions import TEMPLATES, TYPES
 
 
@@ -35,11 +35,11 @@ class Databricks(CompileOnly):
     lowering: ClassVar[Lowering] = Lowering(
         TEMPLATES, TYPES, "databricks", series="EXPLODE(SEQUENCE(CAST(0 AS BIGINT), {0} - 1))"
     )
-    settings: ClassVar[Mapping[str, str]] = {
-        "host": "The workspace's host name.",
-        "http_path": "The path of the SQL warehouse or the cluster.",
-        "token": "A personal access token.",
-        "catalog": "The catalog that holds the schemas.",
+    settings: ClassVar[Mapping[str, TargetSetting]] = {
+        "host": TargetSetting("The workspace's host name."),
+        "http_path": TargetSetting("The path of the SQL warehouse or the cluster."),
+        "token": TargetSetting("A personal access token."),
+        "catalog": TargetSetting("The catalog that holds the schemas."),
     }
     table_settings: ClassVar[Mapping[str, TableSetting]] = {
         "cluster_by": TableSetting(

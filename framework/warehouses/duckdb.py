@@ -14,7 +14,7 @@ from framework.expressions.lowering import Lowering
 from framework.files import reading, splitting
 from framework.files.header import columns
 from framework.files.quoting import quoted, text
-from framework.warehouse import Files, Loaded, MalformedLines, Refusal, TableSetting, Warehouse
+from framework.warehouse import Files, Loaded, MalformedLines, Refusal, TableSetting, TargetSetting, Warehouse
 from framework.warehouses._duckdb_functions import TEMPLATES
 
 
@@ -57,10 +57,10 @@ class Duckdb(Warehouse):
 
     name: ClassVar[str] = "duckdb"
     lowering: ClassVar[Lowering] = Lowering(TEMPLATES)
-    settings: ClassVar[Mapping[str, str]] = {
-        "database": "The file, relative to the project's folder, or :memory:.",
-        "memory_limit": "How much memory DuckDB may take, as 4GB.",
-        "threads": "How many threads DuckDB runs.",
+    settings: ClassVar[Mapping[str, TargetSetting]] = {
+        "database": TargetSetting("The file, relative to the project's folder, or :memory:."),
+        "memory_limit": TargetSetting("How much memory DuckDB may take, as 4GB.", "a size"),
+        "threads": TargetSetting("How many threads DuckDB runs.", "a whole number"),
     }
     table_settings: ClassVar[Mapping[str, TableSetting]] = {
         "order_by": TableSetting(
@@ -157,6 +157,9 @@ class Duckdb(Warehouse):
             return Refusal("interrupted")
         kind = message.partition(":")[0].rpartition(")")[2].strip()
         return Refusal(f"DuckDB refused a statement ({kind[:40]})")
+
+    def interrupt(self, driver: Any) -> None:
+        driver.interrupt()
 
     @contextmanager
     def exclusive(self, connection: sa.Connection, pipeline: str) -> Iterator[bool]:

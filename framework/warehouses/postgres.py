@@ -14,13 +14,23 @@ from framework.expressions.lowering import Lowering
 from framework.files import reading, splitting
 from framework.files.quoting import quoted
 from framework.files.unnamed import unnamed
-from framework.warehouse import Files, Loaded, MalformedLines, Refusal, TableSetting, Unreachable, Warehouse
+from framework.warehouse import (
+    Files,
+    Loaded,
+    MalformedLines,
+    Refusal,
+    TableSetting,
+    TargetSetting,
+    Unreachable,
+    Warehouse,
+)
+from framework.warehouses._postgres_address import NO_DRIVER, with_driver
 from framework.warehouses._postgres_functions import TEMPLATES, TYPES, over
 from framework.warehouses._postgres_loading import column_type, copy, write
 from framework.warehouses._postgres_refusals import REFUSALS, class_of, forbidden, unconnected
 
 _CONNECT_SECONDS = 15
-_SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
+_CANCEL_SECONDS = 2.0
 # What a server's own configuration could change in the text and the numbers that a query gives. Where the server's
 # system can tell, it sees within a second that a run was killed, and gives its lock back before the statement ends.
 _SESSION = """
@@ -54,7 +64,9 @@ class Postgres(Warehouse):
         over=over,
         series="GENERATE_SERIES(0, {0} - 1)",
     )
-    settings: ClassVar[Mapping[str, str]] = {"url": "Where the server is: postgresql://user@host/database."}
+    settings: ClassVar[Mapping[str, TargetSetting]] = {
+        "url": TargetSetting("Where the server is: postgresql://user@host/database.", required=True)
+    }
     table_settings: ClassVar[Mapping[str, TableSetting]] = {
         "indexes": TableSetting("Indexes, each a list of columns: [[member_id, month]].", "lists of columns"),
         "fillfactor": TableSetting("How full a page is packed, in percent.", "a percentage"),
@@ -75,9 +87,7 @@ class Postgres(Warehouse):
         try:
             import psycopg
         except ImportError:
-            raise Unreachable(
-                Refusal("the Postgres driver is not installed", "pip install 'framework-pipelines[postgres]'")
-            ) from None
+            raise Unreachable(NO_DRIVER) from None
         url = _url(settings)
         arguments: dict[str, Any] = {"cursor_factory": psycopg.ClientCursor}
         if "connect_timeout" not in url.query:
@@ -206,6 +216,10 @@ class Postgres(Warehouse):
             return Refusal(known.message.format(code=code), known.help)
         return Refusal(f"Postgres refused a statement ({class_of(driver)}, {code})")
 
+    def interrupt(self, driver: Any) -> None:
+        """By a connection of its own, for so the server is asked."""
+        driver.cancel_safe(timeout=_CANCEL_SECONDS)
+
     @contextmanager
     def exclusive(self, connection: sa.Connection, pipeline: str) -> Iterator[bool]:
         """An advisory lock of the session, so that no transaction is held open for it."""
@@ -264,14 +278,14 @@ def _url(settings: Mapping[str, str]) -> sa.URL:
     """The target's address; messages never show it, for it can hold a password."""
     shape = "url: postgresql://user:password@host:5432/database"
     try:
-        url = sa.make_url(settings["url"])
+        url = with_driver(sa.make_url(settings["url"]))
     except KeyError:
         raise Unreachable(Refusal("a postgres target needs a `url`", shape)) from None
     except (sa.exc.ArgumentError, ValueError):
         raise Unreachable(Refusal("the target's `url` is no address", shape)) from None
-    if url.drivername not in _SCHEMES:
+    if url is None:
         raise Unreachable(Refusal("the target's `url` is not one of Postgres", shape))
-    return url.set(drivername="postgresql+psycopg")
+    return url
 
 
 def _qualified(schema: str, name: str) -> str:

@@ -10,7 +10,7 @@ from framework.ddl import Storage
 from framework.expressions.lowering import Lowering, Template, verbatim
 from framework.expressions.tree import Call, Expression, Literal, Reference
 from framework.expressions.types import as_decimal
-from framework.warehouse import CompileOnly, TableSetting
+from framework.warehouse import CompileOnly, TableSetting, TargetSetting
 
 # Of a session the templates expect: TIMEZONE is UTC, the input formats of dates and timestamps are AUTO,
 # and TIMESTAMP is TIMESTAMP_NTZ. WEEK_START, TWO_DIGIT_CENTURY_START and the output formats may be anything.
@@ -369,13 +369,13 @@ class Snowflake(CompileOnly):
 
     name: ClassVar[str] = "snowflake"
     lowering: ClassVar[Lowering] = Lowering(TEMPLATES, TYPES, "snowflake", numbers=_NUMBERS)
-    settings: ClassVar[Mapping[str, str]] = {
-        "account": "The account's identifier.",
-        "user": "The user that loads.",
-        "private_key_path": "The file with the user's private key.",
-        "database": "The database that holds the schemas.",
-        "role": "The role to take on.",
-        "compute": "The virtual warehouse that computes.",
+    settings: ClassVar[Mapping[str, TargetSetting]] = {
+        "account": TargetSetting("The account's identifier."),
+        "user": TargetSetting("The user that loads."),
+        "private_key_path": TargetSetting("The file with the user's private key."),
+        "database": TargetSetting("The database that holds the schemas."),
+        "role": TargetSetting("The role to take on."),
+        "compute": TargetSetting("The virtual warehouse that computes."),
     }
     table_settings: ClassVar[Mapping[str, TableSetting]] = {
         "cluster_by": TableSetting("Rows that share these columns are kept together.", "columns"),

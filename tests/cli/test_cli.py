@@ -140,6 +140,32 @@ def test_past_runs_are_listed_and_shown(project: Path, capsys: pytest.CaptureFix
     assert "not_null(customer_id)" in said
 
 
+def test_a_dry_run_names_what_it_would_read_and_build(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    stages = [
+        ("normalize", "orders", None),
+        ("enrich", "orders_by_customer", None),
+        ("aggregate", "revenue", "fct_revenue"),
+        ("publish", "fct_revenue", None),
+    ]
+    capsys.readouterr()
+    assert main(["run", "pipelines/orders.yaml", "--dry-run"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "orders: 2 sources, 4 stages for duckdb"
+    assert lines[1:3] == ["  source raw_orders", "  source customers"]
+    assert lines[3:] == [f"  {kind} {name}" + (f", folded into {into}" if into else "") for kind, name, into in stages]
+    assert main(["run", "pipelines/orders.yaml", "--dry-run", "--output", "json", "--select", "orders"]) == 0
+    assert json.loads(capsys.readouterr().out) == {
+        "schema_version": 1,
+        "pipeline": "orders",
+        "warehouse": "duckdb",
+        "sources": ["raw_orders"],
+        "stages": [{"name": "orders", "kind": "normalize", "folded_into": None}],
+    }
+    assert main(["run", "pipelines/orders.yaml", "--dry-run", "--output", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)["stages"]
+    assert [(one["kind"], one["name"], one["folded_into"]) for one in found] == stages
+
+
 def test_dry_run_and_compile_touch_no_warehouse(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "pipelines/orders.yaml", "--dry-run"]) == 0
     assert main(["compile", "pipelines/orders.yaml", "--warehouse", "postgres"]) == 0

@@ -1,7 +1,8 @@
 """What an author sees: a wrong file, and every character that `framework validate` prints for it.
 
 `<CODE>.yaml` or `<CODE>_<what>.yaml` with a `.txt` beside it is a case; so is a folder with a
-`framework.yaml`, whose pipeline is tried by `run --dry-run`. What no text file can hold is made here.
+`framework.yaml`, whose pipeline is tried by `run --dry-run`, or by `validate` where its name ends in `_targets`. What
+no text file can hold is made here.
 """
 
 from collections.abc import Callable
@@ -64,7 +65,7 @@ def test_what_is_printed(
     monkeypatch.chdir(HERE)
     if case in PROJECTS:
         monkeypatch.chdir(HERE / case)
-        words = ["run", "--dry-run", "pipeline.yaml"]
+        words = [*(["validate"] if case.endswith("_targets") else ["run", "--dry-run"]), "pipeline.yaml"]
     if case in GENERATED:
         monkeypatch.chdir(tmp_path)
         GENERATED[case](tmp_path / f"{case}.yaml")

@@ -10,7 +10,7 @@ import pytest
 from framework import project as projects
 from framework.cli import main
 from framework.compile import compile_plan
-from framework.execute import Settings, clock, execute, new_run_id
+from framework.execute import Interruption, Settings, clock, execute, new_run_id
 from framework.load import load
 from framework.resolve import resolve
 from framework.run import Run
@@ -281,7 +281,7 @@ def _run(project: Project, when: Callable[[str, str], None]) -> Run:
     with opened(here, None) as target:
         program = compile_plan(plan, target.warehouse, here.schemas)
         settings = Settings(new_run_id(clock()), clock(), here.root, target.name, here.schemas, {})
-        return execute(program, target.warehouse, target.engine, settings, when)
+        return execute(program, target.warehouse, target.engine, settings, when, Interruption())
 
 
 @pytest.mark.parametrize("moment", [("member", "reading"), ("placed", "building"), ("", "publishing")])

@@ -1,5 +1,6 @@
 """The history of runs: what it says of runs that never ended, and what was asked of each."""
 
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ import sqlalchemy as sa
 
 from framework.run import Asked, Run, Status
 from framework.state import History, history
+from framework.warehouse import Unreachable
 
 EARLY, LATE = datetime(2024, 1, 1, 6), datetime(2024, 1, 1, 7)
 
@@ -98,3 +100,38 @@ def test_a_store_of_an_earlier_version_is_completed_and_its_runs_stay(tmp_path: 
         found = {run["run_id"]: run["asked"] for run in store.runs(10)}
     assert found["old"] is None
     assert [found[run_id]["select"] for run_id in ("first", "second")] == [["first"], ["second"]]
+
+
+# -- where it is kept
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "postgresql+psycopg"])
+def test_an_address_of_postgres_is_one_that_a_target_takes(postgres_database: str, tmp_path: Path, scheme: str) -> None:
+    url = sa.make_url(postgres_database).set(drivername=scheme)
+    with history(url.render_as_string(hide_password=False), tmp_path) as store:
+        store.begin("first", "shop", "dev", EARLY)
+        end(store, "first", "ok")
+        assert statuses(store) == {"first": "ok"}
+
+
+@pytest.mark.parametrize(
+    ("url", "package", "said", "help"),
+    [
+        (
+            "postgresql://u:hunter2@h/d",
+            "psycopg",
+            "the Postgres driver is not installed",
+            "framework-pipelines[postgres]",
+        ),
+        ("mysql+pymysql://u:hunter2@h/d", "pymysql", "the package pymysql is not installed", "install it"),
+    ],
+)
+def test_a_driver_that_is_not_there_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: str, package: str, said: str, help: str
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)  # as the interpreter has it for what is not installed
+    with pytest.raises(Unreachable) as refused, history(url, tmp_path):
+        pass
+    assert said in refused.value.refusal.message
+    assert help in (refused.value.refusal.help or "")
+    assert "hunter2" not in str(refused.value.refusal)
