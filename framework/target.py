@@ -111,7 +111,8 @@ def _wrong_settings(project: Project, name: str, model: TargetModel, known: Ware
     for key, setting in known.settings.items():
         if setting.required and key not in model.settings:
             at = project.at("targets", name, key=True)
-            yield Diagnostic(MISSING_KEY, f"`{key}` is missing in `{name}`", at, setting.said)
+            help = f"write `{key}: ...`: {setting.said[0].lower()}{setting.said[1:].rstrip('.')}"
+            yield Diagnostic(MISSING_KEY, f"`{key}` is missing in `{name}`", at, help)
 
 
 def _fits(setting: TargetSetting, value: Any) -> bool:

@@ -3,6 +3,7 @@
 import re
 
 from framework.warehouse import Refusal
+from framework.warehouses import _overflows
 
 _LOST = Refusal("the connection to Postgres was lost", "run again; what was not published is not there")
 # By the whole code or by its class, the first two characters.
@@ -31,8 +32,7 @@ REFUSALS = {
         "other objects depend on a table that would be replaced", "drop the views over it that others made"
     ),
     "25006": Refusal("the database is read-only", "use the address of the primary server"),
-    "22003": Refusal("a number is out of range", "an integer has 64 bits; use a wider decimal"),
-    "22008": Refusal("there is no such date or timestamp", "they are days of the calendar in the years 1 to 9999"),
+    "22008": _overflows.DATE,
     "22021": Refusal("a text holds a character that Postgres cannot store", "remove NUL characters"),
     "54": Refusal("a limit of Postgres is exceeded ({code})"),
 }
@@ -81,6 +81,22 @@ def forbidden(message: str) -> Refusal:
     if match[1].startswith("must"):
         return Refusal(f"the user of `url` does not own a {match[2]} that would be replaced", advice)
     return Refusal(f"the user of `url` lacks a right on a {match[2]}", advice)
+
+
+# The end of a message, for values stand before it; a server that speaks another language is told of in general.
+_OVERFLOWS = (
+    (("bigint out of range", "for type bigint"), _overflows.INTEGER),
+    (("integer out of range", "for type integer", "smallint out of range"), _overflows.ARGUMENT),
+    (("numeric field overflow", "overflows numeric format"), _overflows.DECIMAL),
+    (("out of range: overflow", "out of range: underflow", "for type double precision"), _overflows.DOUBLE),
+)
+
+
+def overflow(message: str) -> Refusal:
+    """Which kind of number was out of range: the server's code is the same for all."""
+    first = message.partition("\n")[0]
+    found = (refusal for endings, refusal in _OVERFLOWS if first.endswith(endings))
+    return next(found, _overflows.NUMBER)
 
 
 def class_of(error: Exception) -> str:

@@ -16,6 +16,7 @@ from framework.files.header import columns
 from framework.files.quoting import quoted, text
 from framework.warehouse import Files, Loaded, MalformedLines, Refusal, TableSetting, TargetSetting, Warehouse
 from framework.warehouses._duckdb_functions import TEMPLATES
+from framework.warehouses._duckdb_refusals import overflow
 
 
 def _corrected(dialect: Any) -> sa.Dialect:
@@ -155,6 +156,8 @@ class Duckdb(Warehouse):
             return Refusal("a function does not exist, or not for such arguments", help)
         if "Interrupted" in message:
             return Refusal("interrupted")
+        if (found := overflow(message)) is not None:
+            return found
         kind = message.partition(":")[0].rpartition(")")[2].strip()
         return Refusal(f"DuckDB refused a statement ({kind[:40]})")
 

@@ -27,7 +27,7 @@ from framework.warehouse import (
 from framework.warehouses._postgres_address import NO_DRIVER, with_driver
 from framework.warehouses._postgres_functions import TEMPLATES, TYPES, over
 from framework.warehouses._postgres_loading import column_type, copy, write
-from framework.warehouses._postgres_refusals import REFUSALS, class_of, forbidden, unconnected
+from framework.warehouses._postgres_refusals import REFUSALS, class_of, forbidden, overflow, unconnected
 
 _CONNECT_SECONDS = 15
 _CANCEL_SECONDS = 2.0
@@ -211,6 +211,8 @@ class Postgres(Warehouse):
             return unconnected(str(driver).lower())
         if code == "42501":
             return forbidden(str(driver))
+        if code == "22003":
+            return overflow(str(driver))
         known = REFUSALS.get(code) or REFUSALS.get(code[:2])
         if known is not None:
             return Refusal(known.message.format(code=code), known.help)
