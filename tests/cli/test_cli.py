@@ -140,6 +140,29 @@ def test_past_runs_are_listed_and_shown(project: Path, capsys: pytest.CaptureFix
     assert "not_null(customer_id)" in said
 
 
+TARGET = """
+targets: {dev: {warehouse: duckdb, database: x.duckdb, threads: x}}
+"""
+
+
+def test_a_wrong_setting_of_a_target_is_told_of_before_it_is_opened(
+    project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "framework.yaml").write_text(TARGET)
+    for command in (["validate"], ["run"]):
+        capsys.readouterr()
+        assert main([*command, "pipelines/orders.yaml"]) == 2
+        assert "framework.yaml:2:65: F103 a whole number from 1 is expected" in capsys.readouterr().err
+    (project / "framework.yaml").write_text(TARGET.replace("threads: x", 'threads: "${THREADS}"'))
+    monkeypatch.setenv("THREADS", "hunter2")
+    assert main(["validate", "pipelines/orders.yaml"]) == 0
+    capsys.readouterr()
+    assert main(["run", "pipelines/orders.yaml"]) == 4
+    said = capsys.readouterr().err
+    assert "target `dev`: a whole number from 1 is expected for `threads`" in said
+    assert "hunter2" not in said
+
+
 def test_a_dry_run_names_what_it_would_read_and_build(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     stages = [
         ("normalize", "orders", None),

@@ -1,6 +1,7 @@
 """A calculation that is out of range is refused in words that fit what happened, and that show no value."""
 
 from itertools import count
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -8,11 +9,27 @@ from conftest import Opened
 
 from conformance import table
 from framework.expressions.typed import Scope
+from framework.warehouse import Refusal
 from framework.warehouses import _overflows
+from framework.warehouses.postgres import Postgres
 
 NOWHERE = Scope({}, "the test")
 NINES = "9" * 36 + ".99"
 _NUMBERS = count()
+
+
+def refused(opened: Opened, text: str) -> Refusal:
+    """What a user is told of an expression whose values come from columns."""
+    e = table.expression(text, NOWHERE)
+    given, literals = table.with_columns(table.tolerant(e), "c")
+    name = f"given_{next(_NUMBERS)}"
+    table.create(opened, name, list(literals), [table.constants(literals.values(), opened)])
+    relation = sa.table(name, *(sa.column(c) for c in literals))
+    select = sa.select(table.element(given, relation, opened)).select_from(relation)
+    found = table.computed(opened, select)[0][0]
+    assert isinstance(found, sa.exc.DBAPIError), found
+    assert isinstance(found.orig, Exception)
+    return opened.warehouse.refusal(found.orig)
 
 
 @pytest.mark.parametrize(
@@ -33,13 +50,16 @@ _NUMBERS = count()
         ("make_date(99999999999, 1, 1)", _overflows.ARGUMENT),
     ],
 )
-def test_what_was_out_of_range_is_said(warehouse: Opened, text: str, refusal: object) -> None:
-    e = table.expression(text, NOWHERE)
-    given, literals = table.with_columns(table.tolerant(e), "c")
-    name = f"given_{next(_NUMBERS)}"
-    table.create(warehouse, name, list(literals), [table.constants(literals.values(), warehouse)])
-    relation = sa.table(name, *(sa.column(c) for c in literals))
-    select = sa.select(table.element(given, relation, warehouse)).select_from(relation)
-    found = table.computed(warehouse, select)[0][0]
-    assert isinstance(found, sa.exc.DBAPIError), found
-    assert warehouse.warehouse.refusal(found.orig) == refusal, str(found.orig)  # type: ignore[arg-type]
+def test_what_was_out_of_range_is_said(warehouse: Opened, text: str, refusal: Refusal) -> None:
+    assert refused(warehouse, text) == refusal
+    assert refusal.help
+
+
+@pytest.mark.parametrize("text", ["cast('1e308' as double) * 10", "exp(cast('1000' as double))"])
+def test_a_double_on_postgres(postgres_database: str, text: str) -> None:
+    warehouse = Postgres()
+    engine = warehouse.connect({"url": postgres_database}, Path())
+    try:
+        assert refused(Opened(warehouse, engine), text) == _overflows.DOUBLE
+    finally:
+        engine.dispose()
