@@ -4,6 +4,8 @@ import codecs
 import csv
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -23,29 +25,51 @@ def columns(path: Path, files: Files) -> dict[str, str]:
         names = _header(path, files.csv) if files.csv.header else tuple(files.declared or ())
         return dict.fromkeys(names, "VARCHAR")
     if files.format == "jsonl":
-        # Of names that differ in case alone DuckDB reads the first.
-        known: dict[str, str] = {}
-        for name in keys(path):
-            known.setdefault(name.lower(), name)
-        return dict.fromkeys(known.values(), "VARCHAR")
+        return dict.fromkeys((names[0] for names in objects(path).names), "VARCHAR")
     rows = _asked(path, files.format, f"DESCRIBE SELECT * FROM read_parquet({literal(path)})")
     return {name: kind for name, kind, *_ in rows}
 
 
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """What stands in a jsonl, all of its lines looked at. A line that is no object has no names.
+
+    `names` are the names of the objects; those that differ in case alone stand together, the first one first.
+    `plain`: every line is an object, and each name is spelt in one way, so that DuckDB can be asked for the names.
+    """
+
+    names: tuple[tuple[str, ...], ...]
+    plain: bool
+
+
+# A null beside the names stands for the lines that are no object.
 _KEYS = """
 SELECT key FROM (
-  SELECT unnest(json_keys(json)) AS key, unnest(range(len(json_keys(json)))) AS place, line
-  FROM (SELECT json, row_number() OVER () AS line FROM read_ndjson_objects({file}, ignore_errors = true))
+  SELECT unnest(names) AS key, unnest(range(len(names))) AS place, line
+  FROM (
+    SELECT CASE json_type(json) WHEN 'OBJECT' THEN json_keys(json) ELSE [NULL] END AS names,
+      row_number() OVER () AS line
+    FROM read_ndjson_objects({file}, ignore_errors = true)
+  )
 )
 GROUP BY key ORDER BY min(line), min(place)
 """
 
 
-def keys(path: Path) -> tuple[str, ...]:
-    """The names that the objects of a jsonl have, all of them looked at; a line that is no object has none."""
+def objects(path: Path) -> Objects:
+    """The names of a jsonl. Raises SourceProblem."""
+    stat = path.stat()
+    return _objects(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=256)  # a run asks several times, and the answer is a read of the whole file
+def _objects(path: Path, changed: int, size: int) -> Objects:
     first = _first_keys(path)  # DuckDB takes a line behind a byte order mark for none
     found = [name for (name,) in _asked(path, "jsonl", _KEYS.format(file=literal(path)))]
-    return tuple(dict.fromkeys((*first, *found)))
+    spelt: dict[str, tuple[str, ...]] = {}
+    for name in dict.fromkeys((*first, *(name for name in found if name is not None))):
+        spelt[name.lower()] = (*spelt.get(name.lower(), ()), name)
+    return Objects(tuple(spelt.values()), None not in found and all(len(names) == 1 for names in spelt.values()))
 
 
 def _first_keys(path: Path) -> tuple[str, ...]:

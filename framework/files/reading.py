@@ -1,7 +1,7 @@
 """DuckDB's SELECT over the files of a source."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from framework.expressions.types import Type
@@ -14,10 +14,14 @@ from framework.warehouse import CONTRACT, MISSING_FILE, Files, SourceProblem
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """The sound records of a file that was split: where they stand, without a header, and what ends each of them."""
+    """The sound records of a file that was split: where they stand, without a header, and what ends each of them.
+
+    `spellings` are all the ways in which a name of a jsonl is written there, where they are several.
+    """
 
     path: Path
     line_end: str
+    spellings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 NOTHING_SPLIT: Mapping[Path, Sound] = {}
@@ -110,6 +114,8 @@ def reader(files: Files, place: Path | Sound, known: Mapping[str, str]) -> str:
     path = place.path if isinstance(place, Sound) else place
     if files.format == "parquet":
         return f"read_parquet({literal(path)})"
+    if isinstance(place, Sound) and place.spellings:
+        return _respelt(place, known)
     names = ", ".join(f"{text(name)}: '{kind(files)}'" for name in known)
     if files.format == "jsonl":
         return f"read_json({literal(path)}, format = 'newline_delimited', columns = {{{names}}})"
@@ -118,6 +124,22 @@ def reader(files: Files, place: Path | Sound, known: Mapping[str, str]) -> str:
         # The first line end of the text may stand in quotes, and not be what ends a record.
         shape = f"header = false, new_line = {text(place.line_end)}"
     return f"read_csv({literal(path)}, auto_detect = false, {shape}, {_dialect(files.csv)}, columns = {{{names}}})"
+
+
+def _respelt(place: Sound, known: Mapping[str, str]) -> str:
+    """Objects in which a name is spelt in several ways, and in each object in one: the value is that which is there."""
+    # A pointer of JSON can say every name, and DuckDB's own columns cannot differ in case alone.
+    found = {
+        name: [f"json -> {text(_pointer(spelling))}" for spelling in place.spellings.get(name, (name,))]
+        for name in known
+    }
+    null = "CAST('null' AS JSON)"  # as read_json has it, it is none
+    chosen = ", ".join(f"nullif(coalesce({', '.join(v)}), {null}) AS {quoted(name)}" for name, v in found.items())
+    return f"(SELECT {chosen} FROM read_ndjson_objects({literal(place.path)}))"
+
+
+def _pointer(name: str) -> str:
+    return "/" + name.replace("~", "~0").replace("/", "~1")
 
 
 def _dialect(csv: Csv) -> str:

@@ -15,7 +15,7 @@ from typing import BinaryIO
 
 from framework.files import jsonl, records
 from framework.files.encoding import is_valid, transcode
-from framework.files.header import columns
+from framework.files.header import columns, objects
 from framework.files.quoting import literal, quoted, text
 from framework.files.reading import Sound, reader
 from framework.files.refusal import about_lines, unreadable
@@ -71,8 +71,11 @@ class Split:
 
 def is_readable(files: Files) -> bool:
     """Whether DuckDB can be let read the files where they stand: it looks at the bytes of those columns alone that a
-    query asks for, and would find out late that a csv is no UTF-8."""
-    if files.format not in ("csv", "tsv"):
+    query asks for, and would find out late that a csv is no UTF-8. Of a jsonl it reads a line `null` as an object, and
+    of a name that is spelt in two ways one."""
+    if files.format == "jsonl":
+        return all(objects(path).plain for path in files.paths)
+    if files.format == "parquet":
         return True
     return files.csv.encoding == "utf-8" and all(is_valid(path) for path in files.paths)
 
@@ -96,7 +99,8 @@ def split(files: Files) -> Iterator[Split]:
             number, line_end = _split_one(files, path, known, good.file, malformed, names[path])
             good.file.flush()
             counted += number
-            sound[path] = Sound(good.path, line_end)
+            spellings = objects(path).names if files.format == "jsonl" else ()
+            sound[path] = Sound(good.path, line_end, {n[0]: n for n in spellings if len(n) > 1})
         found.file.flush()
         yield Split(sound, malformed, counted)
 
@@ -111,7 +115,10 @@ def count(files: Files, path: Path, known: tuple[str, ...]) -> int | None:
     """How many records a text file has; None where DuckDB refuses a line. Raises SourceProblem."""
     import duckdb
 
-    if files.format != "jsonl" and (files.csv.encoding != "utf-8" or not is_valid(path)):
+    if files.format == "jsonl":
+        if not objects(path).plain:
+            return None
+    elif files.csv.encoding != "utf-8" or not is_valid(path):
         return None
     # An object is only looked into where one of its names is asked for.
     asked = "".join(f", count({quoted(name)})" for name in known) if files.format == "jsonl" else ""
@@ -137,7 +144,7 @@ def _split_one(
 
     if files.format == "jsonl":
         with path.open("rb") as lines:
-            return jsonl.split(lines, known, good, bad), "\\n"
+            return jsonl.split(lines, good, bad), "\\n"
     if files.csv.encoding == "utf-8":
         with path.open("rb") as file:
             return records.split(file, files.csv, len(known), good, bad)

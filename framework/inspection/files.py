@@ -1,12 +1,12 @@
 """The files of a source: the columns that each of them has, and their types."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from framework.expressions.types import STRING, Type, widen
 from framework.files.contract import fits, language_type
 from framework.files.finding import find
-from framework.files.header import columns, keys, width
+from framework.files.header import columns, width
 from framework.inspection.report import Seen, Sight
 from framework.inspection.texts import Scan, scan
 from framework.plan import USUAL, Csv
@@ -35,8 +35,7 @@ def look(
         return Sight((), len(paths))
     types = {name.lower(): type_ for name, type_ in (declared or {}).items()}
     scanned = scan(files, names, {name: types[name.lower()] for name in names if name.lower() in types})
-    twice = _twice(paths) if format == "jsonl" else frozenset[str]()
-    return Sight(tuple(_texts(names, found, scanned, twice)), len(paths), scanned.rows, scanned.malformed)
+    return Sight(tuple(_texts(names, found, scanned)), len(paths), scanned.rows, scanned.malformed)
 
 
 def _names(found: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
@@ -53,32 +52,19 @@ def _count(found: Sequence[Mapping[str, str]], name: str) -> int:
     return sum(name.lower() in (n.lower() for n in known) for known in found)
 
 
-def _texts(
-    names: Sequence[str], found: Sequence[Mapping[str, str]], scanned: Scan, twice: Collection[str]
-) -> Iterator[Seen]:
+def _texts(names: Sequence[str], found: Sequence[Mapping[str, str]], scanned: Scan) -> Iterator[Seen]:
     for name in names:
         texts = scanned.columns[name]
-        note = TWICE if name.lower() in twice else ""
         yield Seen(
             name,
-            None if note else texts.type,
+            texts.type,
             "text",
             _count(found, name),
             filled=texts.filled,
             unreadable=texts.unreadable,
-            note=note,
             mostly=texts.mostly,
             others=texts.others,
         )
-
-
-def _twice(paths: Iterable[Path]) -> frozenset[str]:
-    """Of keys of jsonl that differ in case alone, what they are in lower case."""
-    spelt: dict[str, set[str]] = {}
-    for path in paths:
-        for name in keys(path):
-            spelt.setdefault(name.lower(), set()).add(name)
-    return frozenset(name for name, found in spelt.items() if len(found) > 1)
 
 
 # -- files whose columns have types
