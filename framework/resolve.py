@@ -284,9 +284,12 @@ def _source_assertions(
     draft: Draft, model: SourceModel, relation: Relation, key: tuple[str, ...], flags: Mapping[str, str]
 ) -> Iterable[Assertion]:
     if key:
-        yield checks.key_assertion(relation, key, (*draft.place, "key"))
+        of_key = checks.key_assertion(relation, key, (*draft.place, "key"))
+        yield contract.of_readable(draft.name, of_key, key, flags)
     if relation.period is not None:
-        yield checks.period_assertion(relation, relation.period, (*draft.place, "valid"))
+        found = relation.period
+        of_periods = checks.period_assertion(relation, found, (*draft.place, "valid"))
+        yield contract.of_readable(draft.name, of_periods, (found.start, found.end, *found.per), flags)
     yield from contract.dependency_assertions(draft, relation.dependencies, flags)
     yield from checks.resolve(draft, model.placed_checks, holding=False).assertions
 

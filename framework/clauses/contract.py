@@ -1,9 +1,9 @@
 """What a source's contract says beside names and types: values that repeat per group, and who may see a column."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
-from framework.algebra import Divert, Group, Query, Read
+from framework.algebra import Divert, Group, Query, Read, preceded
 from framework.assertion import Assertion, SetTest
 from framework.clauses.values import IDLE, WRONG_COLUMN
 from framework.draft import Draft
@@ -69,9 +69,25 @@ def dependency_assertions(draft: Draft, found: tuple[Dependency, ...], flags: Ma
     """
     for one in found:
         name = f"per({one.column} by {', '.join(one.per)})"
-        unreadable = either(*(Reference(BOOLEAN, False, flags[n]) for n in (one.column, *one.per) if n in flags))
+        unreadable = _unreadable((one.column, *one.per), flags)
         test = _differing(draft, one, unreadable)
         yield Assertion(name, "per", test, "stop", (*draft.place, "columns", one.column, "per"))
+
+
+def of_readable(relation: str, assertion: Assertion, names: Iterable[str], flags: Mapping[str, str]) -> Assertion:
+    """The assertion of a key or of periods without the rows of which one of these columns cannot be read.
+
+    What could not be read is null by then: two such keys would be one, and such an end an open one.
+    """
+    unreadable = _unreadable(names, flags)
+    if unreadable is None or not isinstance(assertion.test, SetTest):
+        return assertion
+    failing = preceded(assertion.test.failing, relation, Divert(unreadable, "unreadable"))
+    return replace(assertion, test=replace(assertion.test, failing=failing))
+
+
+def _unreadable(names: Iterable[str], flags: Mapping[str, str]) -> Expression | None:
+    return either(*(Reference(BOOLEAN, False, flags[name]) for name in names if name in flags))
 
 
 def _differing(draft: Draft, one: Dependency, unreadable: Expression | None) -> SetTest:
