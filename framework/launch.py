@@ -1,6 +1,7 @@
 """A run from the command line: the target opened, the program executed, what became of it kept and printed."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Mapping
 
@@ -9,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from framework.artifacts import write_manifest, write_results
 from framework.compile import compile_plan
 from framework.execute import Interruption, Settings, clock, execute, new_run_id
-from framework.execute.drift import EXTRA_COLUMNS
+from framework.execute.drift import EXTRA_COLUMNS, spellings
 from framework.files.variables import expand_variables
 from framework.load import Pipeline
 from framework.plan import Plan
@@ -43,7 +44,8 @@ def _executed(
     started_at = clock(options.as_of)
     run_id = new_run_id(clock())
     with opened(here, options.target) as target, history(expand_variables(here.model.state), here.root) as past:
-        program = compile_plan(plan, target.warehouse, here.schemas, wanted.selected)
+        spelt = spellings(target.engine, plan) if target.warehouse.tells_case else {}
+        program = compile_plan(plan, target.warehouse, here.schemas, wanted.selected, os.environ, spelt)
         settings = Settings(
             run_id,
             started_at,

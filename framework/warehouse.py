@@ -94,6 +94,11 @@ class Warehouse(ABC):
     # Whether a column that is dropped takes its values with it, or leaves them in every row that is there.
     dropped_columns_go: ClassVar[bool] = True
 
+    # Whether two columns of a table may have names that differ in case alone.
+    tells_case: ClassVar[bool] = False
+    # How many bytes of a name are kept.
+    longest_name: ClassVar[int | None] = None
+
     @abstractmethod
     def dialect(self) -> sa.Dialect:
         """The SQLAlchemy dialect that statements are compiled for; needs no connection."""

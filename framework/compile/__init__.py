@@ -1,21 +1,24 @@
 """Plan x warehouse -> Program: SQLAlchemy statements, stage by stage; pure and offline."""
 
 from collections.abc import Callable, Iterable, Mapping, Set
+from dataclasses import replace
 from itertools import chain
 from typing import TypeVar
 
 from framework.compile.folding import forms
+from framework.compile.names import CANNOT_SAY, too_long
 from framework.compile.program import Program, SourceProgram, StageProgram
 from framework.compile.sources import source_program
 from framework.compile.stages import Stages
 from framework.compile.tables import DEFAULT_SCHEMAS, FRAMEWORK_SCHEMA, Tables
-from framework.diagnostics import Code, Diagnostic, PipelineError
+from framework.diagnostics import Diagnostic, PipelineError
 from framework.expressions.tree import Call
 from framework.plan import Plan, SourcePlan, StagePlan
 from framework.selection import sources_read
 from framework.warehouse import Warehouse
 
-CANNOT_SAY = Code("F506", "what a warehouse cannot say")
+NO_VARIABLES: Mapping[str, str] = {}
+NO_SPELLINGS: Mapping[str, Mapping[str, str]] = {}
 
 
 def compile_plan(
@@ -23,12 +26,17 @@ def compile_plan(
     warehouse: Warehouse,
     schemas: Mapping[str, str] = DEFAULT_SCHEMAS,
     selected: frozenset[str] | None = None,
+    environment: Mapping[str, str] = NO_VARIABLES,
+    spellings: Mapping[str, Mapping[str, str]] = NO_SPELLINGS,
 ) -> Program:
     """The statements of a plan, or of the stages selected, for one warehouse.
 
+    `environment` holds what `${VAR}` in the table of a source stands for, `spellings` by source the names of the
+    table's columns as they stand, by lower case.
+
     Raises PipelineError for what the warehouse cannot say.
     """
-    tables = Tables(plan, schemas, selected)
+    tables = Tables(plan, schemas, selected, environment, warehouse.tells_case, spellings)
     chosen = [stage for stage in plan.stages if selected is None or stage.name in selected]
     found = forms(plan, chosen)
     stages = Stages(plan, tables, warehouse, found)
@@ -39,17 +47,20 @@ def compile_plan(
     read = sources_read(plan, (stage.name for stage in chosen))
     written = _unsaid(plan, {*read, *(stage.name for stage in chosen)}, warehouse)
     refused: list[Diagnostic] = [*_tied_elsewhere(chosen, warehouse.name), *chain(*written.values())]
+    chosen_sources = [source for source in plan.sources if source.name in read]
+    refused += too_long((*chosen_sources, *chosen), warehouse)
 
     def source(source: SourcePlan) -> SourceProgram:
         return source_program(source, stages)
 
     # A call that is told of where it stands needs no second word where it comes up.
     known = frozenset(written)
-    sources = _each(source, [s for s in plan.sources if s.name in read], warehouse.name, refused, known)
+    sources = _each(source, chosen_sources, warehouse.name, refused, known)
     stored = [s for s in chosen if found[s.name] != "folded"]
     programs: tuple[StageProgram, ...] = _each(stages.program, stored, warehouse.name, refused, known)
     if refused:
         raise PipelineError(*refused)
+    sources = tuple(replace(s, asked=tuple(stages.asked.get(s.source.name, ()))) for s in sources)
     return Program(plan, warehouse.name, sources, programs, (*sorted(used), FRAMEWORK_SCHEMA))
 
 

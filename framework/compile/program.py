@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy.sql.selectable import Select, TableClause
+from sqlalchemy.sql.selectable import FromClause, Select, TableClause
 
 from framework.assertion import Assertion
 from framework.compile.holding import HoldingProgram
@@ -60,13 +60,14 @@ class SourceHolding:
 
 @dataclass(frozen=True, slots=True)
 class SourceProgram:
-    """`holding` is of files alone: a table of the warehouse has no lines."""
+    """`holding` is of files alone: a table of the warehouse has no lines. `asked` are the columns that are read."""
 
     source: SourcePlan
-    table: TableClause
+    table: FromClause
     audit: Audit
     sets: tuple[SetAudit, ...] = ()
     holding: SourceHolding | None = None
+    asked: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

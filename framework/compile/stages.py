@@ -35,6 +35,7 @@ class Stages:
         self.warehouse, self.lowering = warehouse, warehouse.lowering
         self.stages = {stage.name: stage for stage in plan.stages}
         self.sources = {source.name: source for source in plan.sources}
+        self.asked: dict[str, dict[str, None]] = {}  # of each source, the columns that are read
         self.relations = {s.name: s.relation for s in plan.sources} | {s.name: s.relation for s in plan.stages}
 
     def read(self, name: str, columns: Iterable[str]) -> FromClause:
@@ -43,7 +44,9 @@ class Stages:
         if stage is not None:
             return self.tables.read(stage)
         source = self.sources[name]
-        return self.tables.source(source, *(dict.fromkeys((*source.relation.names, *columns))))
+        asked = dict.fromkeys((*source.relation.names, *columns))
+        self.asked.setdefault(name, {}).update(asked)
+        return self.tables.source(source, *asked)
 
     def reading(self, stage: StagePlan, candidate: FromClause) -> Callable[[str, Iterable[str]], FromClause]:
         """As `read`, but the stage itself is its candidate."""

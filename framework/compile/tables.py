@@ -7,11 +7,14 @@ view shows those that came out. A candidate is built beside them as `<stage>__ne
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from sqlalchemy.sql.selectable import TableClause
+import sqlalchemy as sa
+from sqlalchemy.sql.selectable import Subquery, TableClause
 
 from framework.algebra import BUCKET, REASONS, ROWS
-from framework.ddl import table
+from framework.ddl import column_of, table
+from framework.files.variables import expand_variables
 from framework.plan import Plan, SourcePlan, StagePlan
+from framework.warehouse import SourceProblem
 
 FRAMEWORK_SCHEMA = "_framework"
 ADDED = "_added"
@@ -27,11 +30,16 @@ DEFAULT_SCHEMAS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Tables:
-    """Names of tables, by the project's schemas."""
+    """Names of tables, by the project's schemas. Tables of sources are named by the variables of `environment`, and
+    without it as they are written. `tells_case`: names of columns that differ in case are not one. Then files without
+    a contract are loaded under names in lower case, and `spellings` has those of a source's table, by lower case."""
 
     plan: Plan
     schemas: Mapping[str, str] = field(default_factory=lambda: DEFAULT_SCHEMAS)
     selected: frozenset[str] | None = None  # the stages of this run, where they are not all
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    tells_case: bool = False
+    spellings: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     _made: dict[tuple[str, ...], TableClause] = field(default_factory=dict, repr=False, compare=False)
 
     def _table(self, schema: str, name: str, columns: Iterable[str]) -> TableClause:
@@ -41,15 +49,35 @@ class Tables:
             self._made[key] = table(schema, name, *columns)
         return self._made[key]
 
-    def source(self, source: SourcePlan, *columns: str) -> TableClause:
-        """Where a source's rows stand: a table of its own or of another pipeline, or the files loaded into raw."""
+    def source(self, source: SourcePlan, *columns: str) -> TableClause | Subquery:
+        """Where a source's rows stand: a table of its own or of another pipeline, or the files loaded into raw. Its
+        columns have the names that they are asked for by."""
         names = columns or source.relation.names
         if source.published is not None:
             return table(self.schemas[source.published.layer], source.published.stage, *names)
         if source.table is None:
-            return table(self.schemas["raw"], source.name, *names)
-        schema, _, name = source.table.rpartition(".")
-        return table(schema or None, name, *names)
+            return self._spelt(source, self.schemas["raw"], source.name, names)
+        schema, _, name = self._expanded(source.table).rpartition(".")
+        return self._spelt(source, schema or None, name, names)
+
+    def _spelt(self, source: SourcePlan, schema: str | None, name: str, names: Iterable[str]) -> TableClause | Subquery:
+        """Columns that stand there with other capitals than asked for, on a warehouse that tells them apart."""
+        stands = {n: self._stands(source, n) for n in names}
+        place = table(schema, name, *dict.fromkeys(stands.values()))
+        if all(n == found for n, found in stands.items()):
+            return place
+        return sa.select(*(column_of(place, found).label(n) for n, found in stands.items())).subquery(source.name)
+
+    def _stands(self, source: SourcePlan, name: str) -> str:
+        if source.table is not None:
+            return self.spellings.get(source.name, {}).get(name.lower(), name)
+        return name.lower() if self.tells_case and source.declared is None else name
+
+    def _expanded(self, text: str) -> str:
+        try:
+            return expand_variables(text, self.environment)
+        except SourceProblem:
+            return text  # a run refuses it, with the source's name, before it reads
 
     def schema(self, stage: StagePlan) -> str:
         return self.schemas[stage.layer]

@@ -3,12 +3,13 @@
 from collections.abc import Iterable
 
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from framework.execute.session import Session
-from framework.files.contract import extra
+from framework.files.contract import extra, missing
 from framework.files.header import columns
 from framework.files.variables import expand_variables
-from framework.plan import SourcePlan
+from framework.plan import Plan, SourcePlan
 from framework.run import CheckResult, CheckStatus
 from framework.warehouse import CONTRACT, Files, SourceProblem
 
@@ -20,11 +21,12 @@ def extra_columns(session: Session, source: SourcePlan, files: Files | None) -> 
     """The columns of the files or the table that the contract does not name, in order; none of an open source."""
     if source.declared is None or source.extra_columns == "allow":
         return ()
-    found = extra(source.declared, _names(session, source, files))
+    found = extra(source.declared, names(session.connection, source, files))
     return tuple({name.lower(): name for name in found}.values())
 
 
-def _names(session: Session, source: SourcePlan, files: Files | None) -> Iterable[str]:
+def names(connection: sa.Connection, source: SourcePlan, files: Files | None) -> Iterable[str]:
+    """The columns of the files or the table, as they are written there. Raises SourceProblem."""
     if files is not None:
         for path in files.paths:
             yield from columns(path, files)
@@ -32,7 +34,37 @@ def _names(session: Session, source: SourcePlan, files: Files | None) -> Iterabl
     schema, _, name = expand_variables(source.table or "").rpartition(".")
     table = sa.table(name, schema=schema or None)
     nothing = sa.select(sa.text("*")).select_from(table).where(sa.literal_column("1 = 0"))
-    yield from session.connection.execute(nothing).keys()
+    yield from connection.execute(nothing).keys()
+
+
+def spellings(engine: sa.Engine, plan: Plan) -> dict[str, dict[str, str]]:
+    """By source, the names of its table's columns as they stand, by lower case.
+
+    A table that cannot be looked at has none: the run says why, when it reads the source.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for source in plan.sources:
+        if source.table is None:
+            continue
+        try:
+            with engine.connect() as connection:
+                for name in names(connection, source, None):
+                    found.setdefault(source.name, {}).setdefault(name.lower(), name)
+        except (SQLAlchemyError, SourceProblem):
+            found.pop(source.name, None)
+    return found
+
+
+def refuse_lacking(session: Session, source: SourcePlan, files: Files | None, asked: Iterable[str]) -> None:
+    """Raises SourceProblem where a source without a contract does not have a column that is read."""
+    if source.declared is not None or source.published is not None:
+        return
+    there = tuple(names(session.connection, source, files))
+    lacking = missing(asked, there)
+    if lacking:
+        what = f"{'no column' if len(lacking) == 1 else 'none of the columns'} {listed(lacking)}"
+        message = f"the source has {what}, and {'it is' if len(lacking) == 1 else 'they are'} read"
+        raise SourceProblem(CONTRACT, message, f"it has: {listed(dict.fromkeys(there))}")
 
 
 def listed(names: Iterable[str]) -> str:

@@ -15,10 +15,12 @@ from framework.files import reading, splitting
 from framework.files.quoting import quoted
 from framework.files.unnamed import unnamed
 from framework.warehouse import (
+    CONTRACT,
     Files,
     Loaded,
     MalformedLines,
     Refusal,
+    SourceProblem,
     TableSetting,
     TargetSetting,
     Unreachable,
@@ -64,6 +66,8 @@ class Postgres(Warehouse):
         over=over,
         series="GENERATE_SERIES(0, {0} - 1)",
     )
+    tells_case: ClassVar[bool] = True
+    longest_name: ClassVar[int | None] = 63
     settings: ClassVar[Mapping[str, TargetSetting]] = {
         "url": TargetSetting("Where the server is: postgresql://user@host/database.", required=True)
     }
@@ -126,6 +130,8 @@ class Postgres(Warehouse):
         select = reading.select(files) if split is None else reading.select(files, split.sound)
         with unnamed() as target:
             columns, rows = write(select, files, target, split=split is not None)
+            if files.declared is None:
+                columns = _kept(columns, files.source)
             self._fill(connection, schema, files.source, columns, target.file)
         name = f"{files.source}__malformed"
         if split is not None and split.malformed.count:
@@ -288,6 +294,21 @@ def _url(settings: Mapping[str, str]) -> sa.URL:
     if url is None:
         raise Unreachable(Refusal("the target's `url` is not one of Postgres", shape))
     return url
+
+
+def _kept(columns: Mapping[str, str], source: str) -> dict[str, str]:
+    """The columns of files without a contract: in lower case, for a stage may write them in any, and as long as a name
+    can be. Raises SourceProblem where that makes one name of two."""
+    kept: dict[str, str] = {}
+    for name, kind in columns.items():
+        short = name.lower().encode()[: Postgres.longest_name].decode(errors="ignore")
+        if short in kept:
+            message = (
+                f"two columns of source `{source}` have names that are alike in the first {Postgres.longest_name} bytes"
+            )
+            raise SourceProblem(CONTRACT, message, "declare the columns that are read, under `columns`")
+        kept[short] = kind
+    return kept
 
 
 def _qualified(schema: str, name: str) -> str:
