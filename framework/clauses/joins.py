@@ -381,11 +381,15 @@ def _defaults(
     found: Expression,
 ) -> None:
     """Default values stand where no row matched; a null of a matched row stays null."""
-    for name, value in defaults.items():
-        place = (*draft.place, *side.place, "missing", name)
-        column = draft.columns.get(name.lower())
-        if name not in values or column is None:
-            draft.findings.key_error(WRONG_MISSING, place, f"`{name}` is not taken here", suggest(name, values))
+    spelt = {name.lower(): name for name in values}
+    for written, value in defaults.items():
+        place = (*draft.place, *side.place, "missing", written)
+        column = draft.columns.get(written.lower())
+        name = spelt.pop(written.lower(), None)
+        if name is None or column is None:
+            twice = any(name.lower() == written.lower() for name in values)
+            message = f"`{written}` has a default already" if twice else f"`{written}` is not taken here"
+            draft.findings.key_error(WRONG_MISSING, place, message, None if twice else suggest(written, values))
             continue
         wrong = mismatch(value, column.type)
         if wrong is not None:

@@ -132,7 +132,7 @@ class Duckdb(Warehouse):
     def columns(self, connection: sa.Connection, schema: str, name: str) -> dict[str, str]:
         query = sa.text(
             "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = current_database() "
-            "AND schema_name = :schema AND table_name = :name ORDER BY column_index"
+            "AND lower(schema_name) = lower(:schema) AND lower(table_name) = lower(:name) ORDER BY column_index"
         )
         return {str(c): str(kind) for c, kind in connection.execute(query, {"schema": schema, "name": name})}
 

@@ -65,6 +65,13 @@ def test_a_table_is_read_under_names_in_any_case(project: Project, contract: str
     assert project.rows("marts.u", "id", "v", "w") == [("1", "5", "5")]
 
 
+def test_a_table_of_duckdb_is_found_in_any_case(duckdb_project: Project) -> None:
+    duckdb_project.execute("CREATE SCHEMA feed; CREATE TABLE feed.lines (id text); INSERT INTO feed.lines VALUES ('a')")
+    pipeline(duckdb_project, "a: {table: FEED.Lines, key: [id], columns: {id: string}}", "p: {kind: publish, from: a}")
+    duckdb_project.good("x.yaml")
+    assert duckdb_project.rows("marts.p", "id") == [("a",)]
+
+
 def test_money_of_a_table_is_counted_under_names_in_any_case(project: Project) -> None:
     project.execute('CREATE TABLE lines ("Id" text, "Paid" numeric(18,2))')
     project.execute("INSERT INTO lines VALUES ('1', 5), ('2', 7)")

@@ -122,6 +122,15 @@ def test_a_key_that_comes_late_is_there(duckdb_project: Project) -> None:
     assert states(source(duckdb_project)) == {"id": "same", "late": "same"}
 
 
+def test_a_key_that_is_written_in_two_ways_is_one_column(duckdb_project: Project) -> None:
+    lines = ('{"id": 1, "amount": 1.5}', '{"ID": 2, "Amount": null}', '{"id": 3, "AMOUNT": "x"}', '{"id": 4, "ID": 5}')
+    duckdb_project.write("x.jsonl", "\n".join((*lines, "null")))
+    pipeline(duckdb_project, "{path: x.jsonl}")
+    found = source(duckdb_project)
+    assert types(found) == {"id": "integer", "amount": "string"}
+    assert (found["rows"], found["malformed"], found["columns"][1]["filled"]) == (3, 2, 2)
+
+
 # -- files of any kind
 
 
