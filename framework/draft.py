@@ -338,12 +338,13 @@ class Draft:
 
         Rows alike in every column may differ in what could not be read: the readable one comes first.
         """
-        given, known = named(tuple(order)), self.proved(names)
-        rest = sorted(known[0]) if known and not without else list(names)
+        given, known = named(tuple(order)), [] if without else self.proved(names)
+        rest = sorted(known[0]) if known else []
+        if not known or any(n.lower() in self.flags for n in rest):  # many keys may be unreadable, and are null then
+            known, rest = [], [*rest, *(n for n in names if n not in rest)]
         rest = [n for n in rest if n.lower() not in given and n not in without]
-        readable = () if known and not without else (h.failing for h in self.held if isinstance(h.failing, Reference))
-        total = (*order, *(Ordering(self.reference(n)) for n in rest))
-        return (*total, *map(Ordering, readable))
+        readable = () if known else (h.failing for h in self.held if isinstance(h.failing, Reference))
+        return (*order, *(Ordering(self.reference(n)) for n in rest), *map(Ordering, readable))
 
     def missing(self, name: str, failing: Expression, on_fail: OnFail, path: Place) -> None:
         """A row that must not pass for want of a match; it is judged with the row checks."""
