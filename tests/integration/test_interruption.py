@@ -37,7 +37,7 @@ stages:
 
 @pytest.fixture
 def pairs(project: Project) -> Project:
-    """A project that has run once over few rows; with those that it has now each join gives 60 million, a thousand for each row."""
+    """A project that has run once over few rows; with those it has now each join gives 60 million, a thousand a row."""
     project.write("pairs.yaml", PIPELINE)
     project.csv("rows.csv", "id,part", *(f"{i},{i % 2}" for i in range(10)))
     project.good("pairs.yaml")
