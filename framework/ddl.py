@@ -78,6 +78,11 @@ class AddColumn(Ddl):
         self.table, self.column, self.type_name = table, column, type_name
 
 
+class RenameColumn(Ddl):
+    def __init__(self, table: TableClause, column: str, name: str) -> None:
+        self.table, self.column, self.name = table, column, name
+
+
 class DropColumn(Ddl):
     def __init__(self, table: TableClause, column: str) -> None:
         self.table, self.column = table, column
@@ -138,6 +143,12 @@ def _rename_in_place(element: RenameTable, compiler: SQLCompiler, **_: Any) -> s
 def _add_column(element: AddColumn, compiler: SQLCompiler, **_: Any) -> str:
     column = compiler.preparer.quote(element.column)
     return f"ALTER TABLE {_table(element.table, compiler)} ADD COLUMN {column} {element.type_name}"
+
+
+@compiles(RenameColumn)
+def _rename_column(element: RenameColumn, compiler: SQLCompiler, **_: Any) -> str:
+    column, name = (compiler.preparer.quote(n) for n in (element.column, element.name))
+    return f"ALTER TABLE {_table(element.table, compiler)} RENAME COLUMN {column} TO {name}"
 
 
 @compiles(DropColumn)

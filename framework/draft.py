@@ -62,6 +62,7 @@ class Held:
     failing: Expression
     on_fail: OnFail
     place: Place
+    unreadable: bool = False
 
 
 class Draft:
@@ -85,6 +86,8 @@ class Draft:
         self.primary: frozenset[int] | None = None  # the key by which what came in is known
         self.flags: dict[str, Expression] = {}
         self.held: list[Held] = []
+        self.group: tuple[str, ...] = ()  # what goes with a row that is held back
+        self.bad_groups: list[Expression] = []  # true in a row whose group had one that was rejected
         self.on_unreadable: OnFail = "stop"  # in normalize, quarantine
         self.waiting = Waiting()
         self.open: t.Type | None = None
@@ -131,7 +134,7 @@ class Draft:
             flag = self.flags.get(column.name.lower())
             if flag is not None:
                 reason = f"unreadable({column.name} as {column.type})"
-                self.held.append(Held(reason, flag, "quarantine", (*self.place, "from")))
+                self.held.append(Held(reason, flag, "quarantine", (*self.place, "from"), True))
         self._know(found.relation)
         self.period = found.relation.period
         if found.relation.open:
@@ -281,7 +284,7 @@ class Draft:
         reference = Reference(t.BOOLEAN, False, f"_failed_{name}")
         if converts(value):
             place = (*self.place, "columns", name)
-            self.held.append(Held(f"unreadable({name} as {value.type})", reference, self.on_unreadable, place))
+            self.held.append(Held(f"unreadable({name} as {value.type})", reference, self.on_unreadable, place, True))
         return reference
 
     def classified(self, value: Expression) -> str | None:
@@ -311,12 +314,6 @@ class Draft:
     def unreadable(self, *names: str) -> Expression | None:
         """True where one of these columns could not be read; None where that cannot be."""
         return either(*(self.flags.get(name.lower()) for name in names))
-
-    def reject(self, names: Sequence[str], bucket: str = "rejected") -> None:
-        """Rows in which one of the columns is null or unreadable end here."""
-        nulls = [call("is null", self.reference(n)) for n in names if self.columns[n.lower()].nullable]
-        self.divert(either(*nulls, self.unreadable(*names)), bucket)
-        self.not_null(names)
 
     def not_null(self, names: Iterable[str]) -> None:
         """What was asked of the rows before: these columns hold a value in every row that goes on."""

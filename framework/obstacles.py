@@ -1,6 +1,6 @@
 """What stands in a target and in the way of a run: plain data in, refusals out."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from framework.plan import Plan, Published, StagePlan, reads
@@ -85,14 +85,16 @@ def unfitting(
 
 def _narrowed(stage: StagePlan, live: Collection[str], recorded: Recorded | None) -> Iterator[Obstacle]:
     definition = None if recorded is None else recorded.definition
-    stood = {} if definition is None else {column.name: column.type for column in definition.columns}
-    planned = {column.name: str(column.type) for column in stage.relation.columns}
+    stood = {} if definition is None else {column.name.lower(): column.type for column in definition.columns}
+    planned = {column.name.lower(): str(column.type) for column in stage.relation.columns}
     for name in live:
-        if name not in planned:
+        kind = planned.get(name.lower())
+        if kind is None:
             message = f"`{stage.name}` stands with a column `{name}` that the pipeline no longer has"
             yield Obstacle(stage.name, message, f"give the column back, or {ANEW}")
-        elif stood.get(name, planned[name]) != planned[name]:
-            message = f"`{stage.name}` stands with `{name}` as {stood[name]}, and the pipeline makes it {planned[name]}"
+        elif stood.get(name.lower(), kind) != kind:
+            was = stood[name.lower()]
+            message = f"`{stage.name}` stands with `{name}` as {was}, and the pipeline makes it {kind}"
             yield Obstacle(stage.name, message, f"keep the type, or {ANEW}; a type that only widens is no exception")
 
 
@@ -101,23 +103,33 @@ def rekeyed(stage: StagePlan, live: Collection[str], was: Making | None) -> Iter
     publication = stage.publication
     if publication is None or not publication.remembers:
         return
-    gained = [name for name in publication.row_key if name not in live]
+    stands = {name.lower() for name in live}
+    gained = [name for name in publication.row_key if name.lower() not in stands]
     if gained:
         yield Obstacle(stage.name, f"`{stage.name}` stands without `{gained[0]}`, which is part of its key now", ANEW)
     elif was is None:
         return
-    elif was.key != publication.key:
+    elif _lower(was.key) != _lower(publication.key):
         message = (
             f"`{stage.name}` stands with one row per {shown(was.key)}, and the pipeline makes one per "
             f"{shown(publication.key)}"
         )
         yield Obstacle(stage.name, message, f"keep the key, or {ANEW}")
-    elif was.surrogate_key != publication.surrogate_key and publication.surrogate_key in live:
+    elif publication.surrogate_key is not None and _hashed_anew(was, publication.surrogate_key.lower(), stands):
         message = f"`{stage.name}` stands with a column `{publication.surrogate_key}` that is no hash of its key"
         yield Obstacle(stage.name, message, f"name the surrogate key otherwise, or {ANEW}")
     elif "history" in (was.mode, publication.mode) and was.mode != publication.mode:
         message = f"`{stage.name}` stands in mode {was.mode}, and the mode is {publication.mode} now"
         yield Obstacle(stage.name, message, ANEW)
+
+
+def _lower(key: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name.lower() for name in key)
+
+
+def _hashed_anew(was: Making, surrogate_key: str, stands: Collection[str]) -> bool:
+    """Whether a column that stands, and was no hash, is to be the surrogate key."""
+    return (was.surrogate_key or "").lower() != surrogate_key and surrogate_key in stands
 
 
 # -- what other pipelines publish
@@ -171,6 +183,8 @@ def _why_unfit(planned: Relation, recorded: Recorded | None) -> str | None:
         was = stood.get(column.name.lower())
         if was is None:
             return f"stands without the column `{column.name}`"
+        if was.name != column.name:
+            return f"stands with a column `{was.name}`, which the pipeline writes `{column.name}`"
         if was.type != str(column.type):
             return f"stands with `{column.name}` as {was.type}, and the pipeline makes it {column.type}"
         if was.nullable and not column.nullable:

@@ -323,6 +323,7 @@ def _stage(
     findings.allowed = frozenset(_allowed(name, stage, findings))
     draft = Draft(name, ("stages", name), readables, findings, variables)
     draft.native = stage.native
+    draft.group = () if stage.quarantine is None else stage.quarantine.with_
     _check_native(stage, draft)
     plan = stage.resolve(draft)
     plan = replace(plan, settings=storage.settings(findings, plan, stage.warehouse))

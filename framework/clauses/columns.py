@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from framework.clauses import groups
 from framework.diagnostics import Code
 from framework.draft import UNKNOWN_NAME, Draft
 from framework.expressions.parser import conjuncts, parse, parse_order
@@ -111,7 +112,7 @@ def keep(draft: Draft, kept: Expression | None, bucket: str = "filtered") -> Non
     if kept is None:
         return
     flags = {draft.columns[n].name: f for n, f in draft.flags.items() if n in draft.columns}
-    draft.divert(_undecided(kept, flags), "rejected")
+    groups.reject(draft, _undecided(kept, flags))
     draft.divert(call("is not true", outcome(kept, flags).value), bucket)
 
 

@@ -162,7 +162,7 @@ def join(draft: Draft, name: str, model: JoinModel, place: Place) -> None:
     if model.type == "full":
         _full(draft, side, model, on, pairs, rights)
         return
-    missing = model.missing or ("drop" if model.type == "inner" else "keep")
+    missing = model.missing if model.missing is not None else "drop" if model.type == "inner" else "keep"
     if (missing == "drop" and model.type == "left") or (missing == "keep" and model.type == "inner"):
         draft.findings.error(
             WRONG_MISSING,
@@ -381,6 +381,13 @@ def _defaults(
     found: Expression,
 ) -> None:
     """Default values stand where no row matched; a null of a matched row stays null."""
+    if not defaults:
+        draft.findings.error(
+            WRONG_MISSING,
+            (*draft.place, *side.place, "missing"),
+            "there is no default value here",
+            "write {column: value}, or leave `missing` out",
+        )
     spelt = {name.lower(): name for name in values}
     for written, value in defaults.items():
         place = (*draft.place, *side.place, "missing", written)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from framework.algebra import RANK, Derive, Query, read_by
 from framework.assertion import Assertion, Place
-from framework.clauses import checks, columns
+from framework.clauses import checks, columns, groups
 from framework.clauses.materialized import why_stored
 from framework.diagnostics import Code
 from framework.draft import Draft, Held
 from framework.expressions.catalogue import function
 from framework.expressions.strictness import either
-from framework.expressions.tree import FALSE, Call, Expression, Reference, Window, references
+from framework.expressions.tree import FALSE, Call, Reference, Window, references
 from framework.expressions.typed import call, literal
 from framework.expressions.types import BOOLEAN, INTEGER
 from framework.model import Limited, LimitModel, Stage, ValidModel
@@ -65,22 +65,10 @@ def _hold(draft: Draft, held: Sequence[Held], group: Sequence[Reference], mark: 
     if not held:
         return
     if group:
-        _mark_groups(draft, either(*(h.failing for h in held)) or FALSE, group, mark)
+        groups.mark(draft, either(*(h.failing for h in held)) or FALSE, group, mark)
     draft.hold(held)
     if group:
-        draft.divert(Reference(BOOLEAN, True, mark), "quarantined with its group")
-
-
-def _mark_groups(draft: Draft, failing: Expression, group: Sequence[Reference], mark: str) -> None:
-    """Marks the rows whose group has a row that fails; a group without a name is each row by itself."""
-    fails = Reference(BOOLEAN, False, f"{mark}_fails")
-    draft.step(Derive(((fails.name, call("is true", failing)),), "groups"))
-    anywhere = Call(BOOLEAN, True, function("bool_or"), (fails,), window=Window(tuple(group)))
-    draft.step(Derive(((f"{mark}_anywhere", anywhere),), "groups"))
-    bad: Expression = Reference(BOOLEAN, True, f"{mark}_anywhere")
-    for column in group:
-        bad = call("and", bad, call("is not null", column)) if column.nullable else bad
-    draft.step(Derive(((mark, bad),), "groups"))
+        draft.divert(either(Reference(BOOLEAN, True, mark), *draft.bad_groups), "quarantined with its group")
 
 
 def _limit(draft: Draft, model: LimitModel, names: Sequence[str]) -> None:
@@ -152,6 +140,10 @@ def _dropped(
             message = f"`{name}` is part of the key of `{draft.name}`"
             draft.findings.error(DROPPED_COLUMN, (*draft.place, "drop", index), message, "leave it in: a key comes out")
             return names, ()
+    if dropped and len(set(dropped)) == len(names):
+        message = f"`{draft.name}` would have no column left"
+        draft.findings.key_error(DROPPED_COLUMN, (*draft.place, "drop"), message, "leave one of them in")
+        return names, ()
     return [n for n in names if n not in dropped], dropped
 
 

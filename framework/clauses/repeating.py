@@ -50,9 +50,23 @@ def unpivot(draft: Draft, model: UnpivotModel) -> None:
         _lost(draft, model.name, model.value)
 
 
-def expand(draft: Draft, model: ExpandModel) -> None:
-    if not _expand(draft, model):
+def expand(draft: Draft, model: ExpandModel) -> Expression | None:
+    """The rows come out with `as`; those whose span cannot be read are rejected.
+
+    Where their groups go with them they stay, each once, until the columns are computed that say which those are:
+    what is returned is true of them, None where there can be none.
+    """
+    unread = draft.unreadable(model.from_, model.to)
+    if not draft.group:
+        draft.divert(unread, "rejected")
+        unread = None
+    if unread is not None:
+        name = draft.own("spanless")
+        draft.step(Derive(((name, unread),), "expand"))
+        unread = Reference(t.BOOLEAN, False, name)
+    if not _expand(draft, model, unread):
         _lost(draft, model.as_)
+    return unread
 
 
 def _lost(draft: Draft, *names: str) -> None:
@@ -65,9 +79,11 @@ def _lost(draft: Draft, *names: str) -> None:
 def _unpivot(draft: Draft, model: UnpivotModel) -> bool:
     found = [draft.find(name, "unpivot", "columns", i) for i, name in enumerate(model.columns)]
     columns = [c for c in found if c is not None]
-    if len(columns) < len(found) or not _new(draft, model.name, "unpivot", "name"):
+    if len(columns) < len(found) or not _different(draft, columns):
         return False
-    if not _new(draft, model.value, "unpivot", "value") or not _alike(draft, columns):
+    if not _new(draft, model.name, "unpivot", "name") or not _new(draft, model.value, "unpivot", "value", model.name):
+        return False
+    if not _alike(draft, columns):
         return False
     present = [_present(draft, column) for column in columns]
     numbers = [f"{i:0{_DIGITS}}" for i in range(len(columns))]
@@ -108,6 +124,21 @@ def _present(draft: Draft, column: Column) -> Expression:
     return either(given, draft.unreadable(column.name)) or given
 
 
+def _different(draft: Draft, columns: Sequence[Column]) -> bool:
+    """No column twice: its value would come out in two rows, which are one by every key."""
+    different = True
+    for index, column in enumerate(columns):
+        if column in columns[:index]:
+            draft.findings.error(
+                TAKEN_TWICE,
+                (*draft.place, "unpivot", "columns", index),
+                f"`{column.name}` stands in `unpivot` twice",
+                "names are matched without regard to case: name each column once",
+            )
+            different = False
+    return different
+
+
 def _alike(draft: Draft, columns: Sequence[Column]) -> bool:
     for index, column in enumerate(columns):
         if t.widen(columns[0].type, column.type) is None:
@@ -121,7 +152,7 @@ def _alike(draft: Draft, columns: Sequence[Column]) -> bool:
     return True
 
 
-def _expand(draft: Draft, model: ExpandModel) -> bool:
+def _expand(draft: Draft, model: ExpandModel, unread: Expression | None) -> bool:
     start = draft.find(model.from_, "expand", "from")
     end = draft.find(model.to, "expand", "to")
     if start is None or end is None or not _new(draft, model.as_, "expand", "as"):
@@ -143,12 +174,13 @@ def _expand(draft: Draft, model: ExpandModel) -> bool:
             "give both one type",
         )
         return False
-    draft.divert(draft.unreadable(start.name, end.name), "rejected")
     draft.step(Derive((("_until", _until(draft, end)),), "expand"))
     until = Reference(end.type, False, "_until")
-    draft.step(Repeat(_touched(draft.reference(start.name), until, model.every), "_place"))
+    touched = _touched(draft.reference(start.name), until, model.every)
+    draft.step(Repeat(touched if unread is None else call("if", unread, literal(0), touched), "_place"))
     place = Reference(t.INTEGER, True, "_place")
-    draft.step(Divert(call("is null", place), "no period"))
+    empty = call("is null", place)
+    draft.step(Divert(empty if unread is None else call("and", empty, call("not", unread)), "no period"))
     draft.step(Derive((("_period", _trunc(draft.reference(start.name), model.every)),), "expand"))
     first = Reference(start.type, True, "_period")
     day = call("date_add", first, place, options=(model.every,))
@@ -175,12 +207,13 @@ def _touched(start: Expression, until: Expression, every: str) -> Expression:
     return call("if", call("<", start, until), whole, literal(0))
 
 
-def _new(draft: Draft, name: str, *path: str) -> bool:
-    if name.lower() not in draft.columns:
+def _new(draft: Draft, name: str, clause: str, key: str, *beside: str) -> bool:
+    """Whether no column has the name, nor one `beside` that the clause makes too."""
+    if name.lower() not in (*draft.columns, *(other.lower() for other in beside)):
         return True
     draft.findings.error(
         TAKEN_TWICE,
-        (*draft.place, *path),
+        (*draft.place, clause, key),
         f"stage `{draft.name}` has a column `{name}` already",
         "give it another name",
     )

@@ -1,6 +1,6 @@
 """`history`: a row for each period in which the others of its columns held; closed and opened, never overwritten."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -55,7 +55,7 @@ class History(Matching):
         stands = exists(standing, new, standing.c[IS_CURRENT], self.same_key(new, standing))
         yield self.insert(sa.select(*(new.c[n] for n in self.names)).where(~stands))
 
-    def after(self, standing: Collection[str], now: datetime) -> Any:
+    def after(self, standing: Mapping[str, str], now: datetime) -> Any:
         if not standing:
             return self.candidates()
         new = self.candidates().subquery("candidate")

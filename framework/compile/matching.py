@@ -1,7 +1,7 @@
 """A candidate beside what stands: which rows share a key, and which of those differ."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from sqlalchemy.sql.selectable import FromClause, Select
 
 from framework.algebra import BUCKET
 from framework.compile.tables import Tables
+from framework.ddl import column_of
 from framework.expressions.lowering import Lowering, conversion, lower
 from framework.expressions.tree import Reference
 from framework.expressions.typed import call
@@ -48,11 +49,11 @@ class Matching(ABC):
         """The statements that make the table what `after` shows."""
 
     @abstractmethod
-    def after(self, standing: Collection[str], now: datetime) -> Any:
+    def after(self, standing: Mapping[str, str], now: datetime) -> Any:
         """The table after this run: the candidate, and what stands and is not replaced by it.
 
-        `standing` are the columns of the table that stands, none where there is no such table. `now` is the run's
-        clock: a view cannot hold a variable.
+        `standing` are the columns of the table that stands, each under the name that it has there; none where there
+        is no such table. `now` is the run's clock: a view cannot hold a variable.
         """
 
     def ahead(self) -> Select[Any] | None:
@@ -81,9 +82,16 @@ class Matching(ABC):
         there = exists(standing, new, self.same_key(new, standing))
         return sa.select(*(new.c[n] for n in self.names)).select_from(new).where(~there)
 
-    def standing(self, columns: Collection[str]) -> Select[Any]:
-        """The rows that stand; `columns` are those that their table has by now."""
-        return sa.select(*(self.live.c[n] if n in columns else self.gained(n) for n in self.names))
+    def standing(self, columns: Mapping[str, str] | None = None) -> Select[Any]:
+        """The rows that stand; `columns` are those that their table has by now, all of the stage's if not given."""
+        if columns is None:
+            return sa.select(*(self.live.c[n] for n in self.names))
+        shown = (self._stands(n, columns[n]) if n in columns else self.gained(n) for n in self.names)
+        return sa.select(*shown).select_from(self.live)
+
+    def _stands(self, name: str, written: str) -> ColumnElement[Any]:
+        """A column of the table that stands, which may be written there in another case."""
+        return self.live.c[name] if name == written else column_of(self.live, written).label(name)
 
     def fills(self, name: str) -> bool:
         """Whether a column that the table gains is not null in the rows that stand."""

@@ -90,9 +90,10 @@ class PublishProgram:
 
     `create` makes the empty table where there is none, and `indexes` then go with it. `changes` counts inserted,
     updated, unchanged and deleted rows before `apply` makes them so, inside the run's one publishing transaction.
-    `next` shows the table as it will be, to stages that read it, given the columns of the one that stands and the
-    run's clock. `filled` are the columns that a table which gains them has a value in from the start. `ahead` counts
-    the rows that stand for a moment after the run's clock; None where the mode has no moments.
+    `next` shows the table as it will be, to stages that read it, given the columns of the one that stands, each under
+    the name that it has there, and the run's clock. `filled` are the columns that a table which gains them has a value
+    in from the start. `ahead` counts the rows that stand for a moment after the run's clock; None where the mode has
+    no moments.
 
     A full refresh makes the table what the candidate is: `rebuilt` counts, given the columns that stay as they are,
     and `rebuild` does it. `counted` says how many rows stand, the unknown row left out. `held` keeps the rows that were
@@ -104,7 +105,7 @@ class PublishProgram:
     indexes: tuple[CreateIndex, ...]
     changes: Select[Any]
     apply: tuple[Statement, ...]
-    next: Callable[[Collection[str], datetime], CreateView]
+    next: Callable[[Mapping[str, str], datetime], CreateView]
     filled: Mapping[str, Statement]
     ahead: Select[Any] | None
     rebuilt: Callable[[Collection[str]], Select[Any]]

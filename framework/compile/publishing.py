@@ -74,16 +74,24 @@ class _Replaced(Matching):
 
     def changes(self) -> Select[Any]:
         if not self.publication.key:
-            return _rebuilt(self, ())
+            # Without a key no row is another one changed; the empty key is that of the one row there is.
+            return self._only_row() if frozenset() in self.stage.relation.keys else _rebuilt(self, ())
         new = self.candidates(unknown=False).cte("candidate")
         gone = ~exists(new, self.live, self.same_key(new, self.live))
-        return self.compared(new, self.standing(self.names), self.how_many(gone, *self.not_unknown(self.live)))
+        return self.compared(new, self.standing(), self.how_many(gone, *self.not_unknown(self.live)))
+
+    def _only_row(self) -> Select[Any]:
+        """Where several rows stand, made before there was the key, the first takes the change and the others go."""
+        first = self.standing().limit(1)
+        new = self.candidates().cte("candidate")
+        gone = self.how_many() - sa.select(sa.func.count()).select_from(new).scalar_subquery()
+        return self.compared(new, first, sa.case((gone > ZERO, gone), else_=ZERO))
 
     def apply(self) -> Iterator[Any]:
         yield sa.delete(self.live)
         yield self.insert(self.candidates())
 
-    def after(self, standing: Collection[str], now: datetime) -> Any:
+    def after(self, standing: Mapping[str, str], now: datetime) -> Any:
         return self.candidates()
 
 
@@ -97,7 +105,7 @@ class _Upserted(Matching):
             flagged = [~self.live.c[IS_DELETED]] if deletes == "flag" else []
             gone = ~exists(new, self.live, self.same_key(new, self.live))
             deleted = self.how_many(*flagged, gone, *self.not_unknown(self.live))
-        return self.compared(new, self.standing(self.names), deleted)
+        return self.compared(new, self.standing(), deleted)
 
     def apply(self) -> Iterator[Any]:
         live, new, deletes = self.live, self.candidates().subquery("candidate"), self.publication.deletes
@@ -110,7 +118,7 @@ class _Upserted(Matching):
             yield sa.update(live).values({IS_DELETED: TRUE}).where(~live.c[IS_DELETED], ~exists(new, live, same))
         yield self.insert(self.missing(new))
 
-    def after(self, standing: Collection[str], now: datetime) -> Any:
+    def after(self, standing: Mapping[str, str], now: datetime) -> Any:
         deletes = self.publication.deletes
         if deletes == "remove" or not standing:
             return self.candidates()
@@ -126,7 +134,7 @@ class _Appended(Matching):
     """New keys are inserted; a row that stands is never touched, but for the unknown one, which is the framework's."""
 
     def changes(self) -> Select[Any]:
-        return self.compared(self.candidates(unknown=False).cte("candidate"), self.standing(self.names), ZERO)
+        return self.compared(self.candidates(unknown=False).cte("candidate"), self.standing(), ZERO)
 
     def differ(self, one: FromClause, other: FromClause) -> ColumnElement[bool]:
         return NEVER
@@ -136,7 +144,7 @@ class _Appended(Matching):
             yield sa.delete(self.live).where(*(~c for c in self.not_unknown(self.live)))
         yield self.insert(self.missing(self.candidates().subquery("candidate")))
 
-    def after(self, standing: Collection[str], now: datetime) -> Any:
+    def after(self, standing: Mapping[str, str], now: datetime) -> Any:
         if not standing:
             return self.candidates()
         old = self.standing(standing).subquery("standing")

@@ -1,12 +1,12 @@
 """A published table that stands, held against what the pipeline would have there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from framework import standing
 from framework.compile.program import StageProgram
 from framework.compile.tables import Tables
-from framework.ddl import AddColumn
+from framework.ddl import AddColumn, RenameColumn
 from framework.execute.session import Session, refused
 from framework.execute.settings import Settings
 from framework.obstacles import ANEW, rekeyed
@@ -17,16 +17,25 @@ from framework.standing import Making
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The columns of a table with their types, none where there is no such table; those of its candidate; how the
-    table was made, None where that is not known."""
+    table was made, None where that is not known.
+
+    A column has the name that the stage gives it; `written` are those that the table has in another case.
+    """
 
     columns: Mapping[str, str]
     new: Mapping[str, str]
     making: Making | None
+    written: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def same(self) -> bool:
         """Whether its rows can be replaced where they are."""
-        return list(self.columns.items()) == list(self.new.items())
+        return not self.written and list(self.columns.items()) == list(self.new.items())
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """The table's columns, each with the name that it has there."""
+        return {name: self.written.get(name, name) for name in self.columns}
 
 
 def found(session: Session, stage: StagePlan, tables: Tables) -> Standing:
@@ -34,7 +43,11 @@ def found(session: Session, stage: StagePlan, tables: Tables) -> Standing:
     new = {n: kind for n, kind in session.columns(schema, f"{stage.name}__new").items() if n in stage.relation.names}
     if session.relations(schema).get(stage.name) != "TABLE":
         return Standing({}, new, None)
-    return Standing(session.columns(schema, stage.name), new, standing.making(session.connection, stage.name))
+    ours = {name.lower(): name for name in stage.relation.names}
+    kinds = session.columns(schema, stage.name)
+    columns = {ours.get(name.lower(), name): kind for name, kind in kinds.items()}
+    written = {now: name for now, name in zip(columns, kinds, strict=True) if now != name}
+    return Standing(columns, new, standing.making(session.connection, stage.name), written)
 
 
 def made(program: StageProgram) -> Making:
@@ -52,7 +65,7 @@ def show(session: Session, program: StageProgram, tables: Tables, settings: Sett
     if not settings.full_refresh:
         stands = found(session, program.stage, tables)
         refuse(program.stage, stands)
-        columns = stands.columns
+        columns = stands.names
     if columns and program.publish.ahead is not None:
         _refuse_ahead(program.stage, int(session.row(program.publish.ahead)[0]))
     session.do(program.publish.next(columns, settings.started_at))
@@ -88,10 +101,18 @@ def _refuse_ahead(stage: StagePlan, count: int) -> None:
         )
 
 
+def respell(session: Session, stage: StagePlan, tables: Tables, stands: Standing) -> Standing:
+    """Columns of which the case alone has changed get the names that the stage gives them."""
+    for name, written in stands.written.items():
+        session.do(RenameColumn(tables.live(stage), written, name))
+    return replace(stands, written={})
+
+
 def fit(session: Session, program: StageProgram, tables: Tables, stands: Standing) -> None:
     """A table that gains columns gets them: null in the rows that stand, but where the framework knows better."""
     stage = program.stage
     refuse(stage, stands)
+    stands = respell(session, stage, tables, stands)
     assert program.publish is not None
     gained = [name for name in stage.relation.names if name not in stands.columns] if stands.columns else []
     for name in gained:

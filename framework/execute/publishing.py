@@ -12,7 +12,7 @@ from framework.compile.program import PublishProgram, StageProgram
 from framework.compile.tables import Tables
 from framework.ddl import PLAIN
 from framework.execute.checking import refuse_faults
-from framework.execute.fitting import Standing, fit, found, made
+from framework.execute.fitting import Standing, fit, found, made, respell
 from framework.execute.session import Session
 from framework.execute.settings import Settings
 from framework.ledger import grown, published
@@ -89,6 +89,8 @@ class Publishing:
         self.session.doing = f"publishing `{program.stage.name}`"
         self._unview(program.stage)
         stands = found(self.session, program.stage, self.tables)
+        if not self.anew:
+            stands = respell(self.session, program.stage, self.tables, stands)
         before = self._counted(program.publish) if stands.columns and not self.anew else 0
         how = self._begin if first else self._rebuild if self.anew else self._apply
         account = how(program, program.publish, stands)

@@ -104,7 +104,7 @@ def _failed(e: Expression, flags: Mapping[str, Expression]) -> Expression:
         return FALSE
     if e.function.name in _LAZY:
         return _LAZY[e.function.name](e, flags)
-    if _groups(e):
+    if groups(e):
         return FALSE  # of its rows, which are judged by themselves
     parts = [_failed_inside(e, flags)]
     if _is_strict(e):
@@ -126,7 +126,7 @@ def _failed_inside(e: Call, flags: Mapping[str, Expression]) -> Expression:
     return failed
 
 
-def _groups(e: Expression) -> TypeGuard[Call]:
+def groups(e: Expression) -> TypeGuard[Call]:
     """Whether it is calculated of the rows of a group."""
     return isinstance(e, Call) and e.function.kind == "aggregate" and e.window is None
 
@@ -134,7 +134,7 @@ def _groups(e: Expression) -> TypeGuard[Call]:
 def unread_rows(e: Expression) -> Expression | None:
     """True of a row of a group in which an aggregate of the expression meets what cannot be read; None where none
     can."""
-    return either(*(_failed_inside(node, {}) for node in walk(e) if _groups(node)))
+    return either(*(_failed_inside(node, {}) for node in walk(e) if groups(node)))
 
 
 def _case(e: Call, flags: Mapping[str, Expression]) -> Expression:

@@ -23,7 +23,7 @@ from framework.clauses.checks import held_assertions
 from framework.clauses.outcome import close, finish
 from framework.diagnostics import Code
 from framework.draft import Draft, Held
-from framework.expressions.strictness import derivation, either, outcome, unread_rows
+from framework.expressions.strictness import derivation, either, groups, outcome, unread_rows
 from framework.expressions.tree import Expression, Reference, transform
 from framework.expressions.typed import Scope, call, literal
 from framework.expressions.types import BOOLEAN, UNKNOWN
@@ -32,7 +32,8 @@ from framework.plan import Layer, StagePlan
 from framework.relation import Column
 
 UNREADABLE_INPUT = Code("F224", "a source whose values may be unreadable, aggregated as it comes")
-TWICE_IN_AGGREGATE = Code("F225", "a measure named like a `by` column")
+TWICE_IN_AGGREGATE = Code("F225", "a `by` column or a measure named like another")
+NO_COLUMNS = Code("F276", "an aggregate without columns")
 
 
 class Aggregate(Limited, kind="aggregate"):
@@ -64,17 +65,18 @@ class Aggregate(Limited, kind="aggregate"):
             scope = draft.scope(windows=False, aggregate_help="write it in `having`, which judges the groups")
             early, _ = columns_clause.where(draft, self.where, "where", scope=scope)
             columns_clause.keep(draft, early)
+        if not self.by and not self.measures:
+            help = "write `measures`, or name columns in `by`"
+            draft.findings.key_error(NO_COLUMNS, (*draft.place, "by"), f"`{draft.name}` would have no column", help)
         unread = _Unread(draft)
         by = self._by(draft, unread)
         measures = self._measures(draft, by, unread)
-        found = (*((c.name, value) for c, value in measures), *unread.measures)
+        kept, judged = self._having(draft, [*(c for c, _ in by), *(c for c, _ in measures)], unread)
+        found = (*((c.name, value) for c, value in measures), *judged, *unread.measures)
         self._grouped(draft, Group(tuple((c.name, value) for c, value in by), found), by, [c for c, _ in measures])
         if unread.held:
             draft.hold(unread.held)
-        if self.having is not None:
-            scope = draft.scope(f"`having` of stage `{draft.name}`", windows=False)
-            early, _ = columns_clause.where(draft, self.having, "having", scope=scope)
-            columns_clause.keep(draft, early, "having")
+        columns_clause.keep(draft, kept, "having")
         names = [c.name for c in draft.columns.values()]
         key = tuple(c.name for c, _ in by)
         assertions = (*held_assertions(unread.held, ()), *close(draft, self, names))
@@ -84,6 +86,14 @@ class Aggregate(Limited, kind="aggregate"):
         found: list[tuple[Column, Expression]] = []
         if isinstance(self.by, Mapping):
             for name, text in self.by.items():
+                if name.lower() in (c.name.lower() for c, _ in found):
+                    draft.findings.key_error(
+                        TWICE_IN_AGGREGATE,
+                        (*draft.place, "by", name),
+                        f"two `by` columns of stage `{draft.name}` are named `{name.lower()}` but for their case",
+                        "names are matched without regard to case: give one of them another name",
+                    )
+                    continue
                 if text is None:
                     known = draft.find(name, "by", name, key=True)
                     value: Expression = draft.reference(name) if known else Reference(UNKNOWN, True, name)
@@ -152,6 +162,37 @@ class Aggregate(Limited, kind="aggregate"):
             outside[name.lower()] = value
         return found
 
+    def _having(
+        self, draft: Draft, columns: Sequence[Column], unread: "_Unread"
+    ) -> tuple[Expression | None, list[tuple[str, Expression]]]:
+        """The condition over the groups, and the measures that are made for it alone: the aggregates in it."""
+        if self.having is None:
+            return None, []
+        scope = Scope(
+            {c.name.lower(): Reference(c.type, c.nullable, c.name) for c in columns},
+            f"`having` of stage `{draft.name}`",
+            draft.open,
+            draft.variables,
+            aggregated=draft.scope(f"stage `{draft.name}`", windows=False),
+            windows=False,
+            native=draft.native,
+        )
+        kept, _ = columns_clause.where(draft, self.having, "having", scope=scope)
+        if kept is None:
+            return None, []
+        kept = transform(kept, draft.repeatable)
+        unread.add("having", kept, rows=unread_rows(kept), path=("having",), flag="_failed_in_having")
+        judged: list[tuple[str, Expression]] = []
+
+        def measured(e: Expression) -> Expression:
+            if not groups(e):
+                return e
+            name = f"_having_{len(judged)}"
+            judged.append((name, outcome(e, {}).value))
+            return Reference(e.type, e.nullable, name)
+
+        return transform(kept, measured), judged
+
     def _grouped(self, draft: Draft, group: Group, by: list[tuple[Column, Expression]], measures: list[Column]) -> None:
         """From here on the row is a group; a key of the input that `by` holds is a key of the groups."""
         draft.step(group)
@@ -186,13 +227,15 @@ class _Unread:
         rows: Expression | None,
         path: Sequence[str],
         group: Expression | None = None,
+        flag: str | None = None,
     ) -> None:
-        """A column whose conversions may fail: in a row of the group, or in what the group came to."""
+        """What is made by conversions that may fail: in a row of the group, or in what the group came to. `flag` names
+        the measure that tells, `_failed_<name>` if not given."""
         any_row = None if rows is None else call("<", literal(0), call("count", call("case", rows, literal(1))))
         failed = either(any_row, group)
         if failed is None:
             return
-        flag = Reference(BOOLEAN, False, f"_failed_{name}")
-        self.measures.append((flag.name, call("is true", failed)))
+        unread = Reference(BOOLEAN, False, flag or f"_failed_{name}")
+        self.measures.append((unread.name, call("is true", failed)))
         place = (*self.draft.place, *path)
-        self.held.append(Held(f"unreadable({name} as {value.type})", flag, "stop", place))
+        self.held.append(Held(f"unreadable({name} as {value.type})", unread, "stop", place))

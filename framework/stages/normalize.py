@@ -20,7 +20,7 @@ from pydantic import Field
 
 from framework.assertion import Place
 from framework.clauses import columns as columns_clause
-from framework.clauses import repeating
+from framework.clauses import groups, repeating
 from framework.clauses.outcome import close, finish
 from framework.clauses.repeating import ExpandModel, UnpivotModel
 from framework.draft import Draft
@@ -57,9 +57,9 @@ class Normalize(Limited, kind="normalize"):
         draft.read(self.from_, (*draft.place, "from"))
         if self.unpivot is not None:
             repeating.unpivot(draft, self.unpivot)
-        if self.expand is not None:
-            repeating.expand(draft, self.expand)
+        spanless = None if self.expand is None else repeating.expand(draft, self.expand)
         names = columns_clause.derive(draft, self.columns, converts=True)
+        groups.reject(draft, spanless)  # here, where the groups are known
         if self.where is not None:
             early, late = columns_clause.where(draft, self.where, "where")
             columns_clause.keep(draft, early)
@@ -67,7 +67,7 @@ class Normalize(Limited, kind="normalize"):
             columns_clause.keep(draft, late)
         draft.windows()
         key = self._key(draft, names)
-        draft.reject(key)
+        groups.reject_keyless(draft, key)
         proved = draft.identify(key) in draft.keys or bool(draft.proved(key))
         if self.deduplicate is not None and key:
             self._deduplicate(draft, self.deduplicate, key, names)
@@ -86,5 +86,5 @@ class Normalize(Limited, kind="normalize"):
         orders = columns_clause.orders(draft, model.order_by, "deduplicate", "order_by")
         needed = sorted({name for order in orders for name in references(order.key)})
         known = [name for name in needed if name.lower() in draft.columns]
-        draft.divert(draft.unreadable(*known), "rejected")
+        groups.reject(draft, draft.unreadable(*known))
         draft.rank(key, orders, [n for n in names if n not in key], "superseded")

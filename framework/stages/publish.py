@@ -14,7 +14,7 @@ dim_member:
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -66,7 +66,7 @@ class Publish(Limited, kind="publish"):
 
     from_: Name = Field(alias="from", description="The source or stage it reads.")
     where: Expr | None = Field(None, description="Rows for which it is not true are filtered.")
-    columns: Columns | None = Field(None, description="The whole output; without it all input columns come out.")
+    columns: Annotated[Columns, Field(min_length=1)] | None = Field(None, description="The whole output; without it all input columns come out.")
     mode: Mode = Field(
         "upsert",
         description="upsert by key, replace all rows, append the keys that are not there, or keep the history of each.",
@@ -204,7 +204,17 @@ class Publish(Limited, kind="publish"):
             return {}
         place = (*draft.place, "unknown")
         known = {n.lower(): n for n in names}
+        seen: set[str] = set()
         for name, value in self.unknown.items():
+            if name.lower() in seen:
+                draft.findings.key_error(
+                    WRONG_UNKNOWN,
+                    (*place, name),
+                    f"two columns of the unknown row are named `{name.lower()}` but for their case",
+                    "names are matched without regard to case: leave one of them out",
+                )
+                continue
+            seen.add(name.lower())
             column = draft.columns.get(name.lower())
             if draft.lost and not draft.whole:
                 continue

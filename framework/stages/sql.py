@@ -18,6 +18,7 @@ from pydantic import Field
 
 from framework.algebra import Select
 from framework.assertion import Place
+from framework.clauses.columns import TWICE
 from framework.clauses.outcome import close, finish
 from framework.diagnostics import Code
 from framework.draft import Draft
@@ -70,6 +71,13 @@ class Sql(Limited, kind="sql"):
                 Problem(WRONG_SELECT, problem.message, problem.span, problem.help), (*draft.place, "sql")
             )
         for name, type_ in found:
+            if name.lower() in draft.columns:
+                draft.findings.error(
+                    TWICE,
+                    (*draft.place, "sql"),
+                    f"two columns of stage `{draft.name}` are named `{name.lower()}`",
+                    "names are matched without regard to case: give one of them another name",
+                )
             draft.add(Column(name, type_))
         draft.input = Select(self.sql, tuple(name for name, _ in self.inputs()), variables)
         names = [c.name for c in draft.columns.values()]

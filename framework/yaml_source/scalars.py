@@ -16,6 +16,8 @@ _CONSTANTS: Final[dict[str, bool | None]] = {
 # The core schema would read `01` and `011` as numbers. Those are codes far more often (months, states,
 # procedure codes), and as numbers they would lose their zero: a leading zero makes text.
 _INT: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+_OCTAL: Final = re.compile(r"0o[0-7]+")
+_HEXADECIMAL: Final = re.compile(r"0x[0-9a-fA-F]+")
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+")
 _NOT_FINITE: Final = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _DATE: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -33,6 +35,8 @@ def resolve(text: str) -> Any:
 def _number_or_date(text: str) -> Any:
     if len(text) <= _MAX_DIGITS and _INT.fullmatch(text):
         return int(text)
+    if len(text) <= _MAX_DIGITS and (_OCTAL.fullmatch(text) or _HEXADECIMAL.fullmatch(text)):
+        return int(text, 0)
     if _NOT_FINITE.fullmatch(text):
         raise ValueError(f"`{text}` is not a finite number")
     if _FLOAT.fullmatch(text) or _INT.fullmatch(text):
