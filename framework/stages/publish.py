@@ -66,7 +66,9 @@ class Publish(Limited, kind="publish"):
 
     from_: Name = Field(alias="from", description="The source or stage it reads.")
     where: Expr | None = Field(None, description="Rows for which it is not true are filtered.")
-    columns: Annotated[Columns, Field(min_length=1)] | None = Field(None, description="The whole output; without it all input columns come out.")
+    columns: Annotated[Columns, Field(min_length=1)] | None = Field(
+        None, description="The whole output; without it all input columns come out."
+    )
     mode: Mode = Field(
         "upsert",
         description="upsert by key, replace all rows, append the keys that are not there, or keep the history of each.",
