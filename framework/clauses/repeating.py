@@ -79,7 +79,7 @@ def _lost(draft: Draft, *names: str) -> None:
 def _unpivot(draft: Draft, model: UnpivotModel) -> bool:
     found = [draft.find(name, "unpivot", "columns", i) for i, name in enumerate(model.columns)]
     columns = [c for c in found if c is not None]
-    if len(columns) < len(found) or not _different(draft, columns):
+    if len(columns) < len(found):
         return False
     if not _new(draft, model.name, "unpivot", "name") or not _new(draft, model.value, "unpivot", "value", model.name):
         return False
@@ -122,21 +122,6 @@ def _present(draft: Draft, column: Column) -> Expression:
     """Whether the column holds a value, or a text that could not be read as one."""
     given = call("is not null", draft.reference(column.name))
     return either(given, draft.unreadable(column.name)) or given
-
-
-def _different(draft: Draft, columns: Sequence[Column]) -> bool:
-    """No column twice: its value would come out in two rows, which are one by every key."""
-    different = True
-    for index, column in enumerate(columns):
-        if column in columns[:index]:
-            draft.findings.error(
-                TAKEN_TWICE,
-                (*draft.place, "unpivot", "columns", index),
-                f"`{column.name}` stands in `unpivot` twice",
-                "names are matched without regard to case: name each column once",
-            )
-            different = False
-    return different
 
 
 def _alike(draft: Draft, columns: Sequence[Column]) -> bool:
