@@ -84,7 +84,8 @@ class Join:
 
     `take` names what comes over, as expressions over the right side. `matched` becomes a column that is
     true where a right row stood. Where a row may match several, `multiplies`, and all but one of the rows that
-    it becomes are added. A `full` join adds the rows of the right that no left row matched, with `matched` true.
+    it becomes are added. A `full` join adds the rows of the right that no left row matched, with `matched` true, and
+    `coalesced` are the columns that hold what either side has.
     An `exists` takes nothing and adds no row.
     """
 
@@ -94,7 +95,7 @@ class Join:
     on: Expression
     take: tuple[tuple[str, Expression], ...]
     matched: str
-    coalesced: tuple[tuple[str, str], ...] = ()
+    coalesced: tuple[tuple[str, Expression], ...] = ()
     multiplies: bool = False
 
 

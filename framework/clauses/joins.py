@@ -452,15 +452,19 @@ def _full(
     covers = any(draft.named(k, [*lefts]) is not None for k in draft.keys) and side.relation.is_key(rights)
     covers = covers and model.where is None  # a `where` leaves the rows of one key on both sides without a match
     both = {left.lower(): side.relation.column(right) for left, right in pairs}
+    coalesced: list[tuple[str, Expression]] = []
     for name, column in list(draft.columns.items()):
-        other = both.get(name)
+        other, shared = both.get(name), column.type
+        if other is not None:
+            shared = widen(column.type, other.type) or column.type
+            coalesced.append((column.name, call("coalesce", draft.reference(name), side.reference(other))))
         word = classified((column.classification, None if other is None else other.classification))
-        draft.columns[name] = Column(column.name, column.type, True, word, column.description)
+        draft.columns[name] = Column(column.name, shared, True, word, column.description)
     for name, value in values:
         draft.add(Column(name, value.type, True, _classification(side, value)))
     multiplies = model.fan_out and not side.relation.is_key(rights)
     matched = f"_matched_{side.name}"
-    draft.step(Join(side.query(), side.name, "full", on, values, matched, tuple(pairs), multiplies=multiplies))
+    draft.step(Join(side.query(), side.name, "full", on, values, matched, tuple(coalesced), multiplies=multiplies))
     draft.keys = frozenset({draft.identify(lefts)}) if covers else frozenset()
 
 

@@ -21,6 +21,7 @@ from framework.algebra import BUCKET, REASONS, ROWS, Derive, Divert, Group, Hold
 from framework.compile.tables import ADDED
 from framework.ddl import column_of
 from framework.expressions import types as t
+from framework.expressions.branches import PASSING, branches, levelled
 from framework.expressions.lowering import Lowering, Scalar, calls, conversion, lower, sql_type
 from framework.expressions.strictness import either
 from framework.expressions.tree import (
@@ -387,8 +388,11 @@ class _Levels:
         added = self._or_before(added)
         self.source = sa.join(self.source, right, on, full=True)
         self._take(step, right, present)
-        for left, other in step.coalesced:
-            self._set(left, sa.func.coalesce(self.columns[left.lower()], column_of(right, other)), computed=True)
+        for name, value in step.coalesced:
+            element = lower(value, self._both(step, right), self.lowering)
+            if not self._exact(value) and value.type not in (t.UNKNOWN, t.NULL):
+                element = conversion(element, value.type, self.lowering)
+            self._set(name, element, computed=True)
         self._set(ADDED, added, computed=step.multiplies)
 
     def _number_left(self) -> None:
@@ -557,25 +561,6 @@ def _opposite(when: Expression) -> Expression:
 # -- types
 
 _EXACT = frozenset(["current_date", "now", "count", "row_number", "rank", "dense_rank"])
-_PASSING = frozenset(
-    [
-        "case",
-        "if",
-        "coalesce",
-        "nullif",
-        "min",
-        "max",
-        "any_value",
-        "lag",
-        "lead",
-        "first_value",
-        "last_value",
-        "greatest",
-        "least",
-        "arg_max",
-        "arg_min",
-    ]
-)
 
 
 def is_exact(e: Expression, lowering: Lowering) -> bool:
@@ -585,22 +570,13 @@ def is_exact(e: Expression, lowering: Lowering) -> bool:
         return e.type not in (t.INTEGER, t.DOUBLE, t.NULL) and not forgotten
     if not isinstance(e, Call):
         return True
+    e = levelled(e)
     name = e.function.name
     if forgotten and (e.function.kind != "scalar" or (name == "case" and len(e.args) % 2 == 0)):
         return False
-    if name in _PASSING:
-        return all(v.type == e.type and is_exact(v, lowering) for v in _branches(e))
+    if name in PASSING:
+        return all(v.type == e.type and is_exact(v, lowering) for v in branches(e))
     if e.type in (t.STRING, t.BOOLEAN) or name in _EXACT:
         return True
     template = lowering.template(e)
     return template.startswith(("CAST(", "TRY_CAST(")) and template.endswith("AS {type})")
-
-
-def _branches(e: Call) -> Sequence[Expression]:
-    if e.function.name == "case":
-        return (*e.args[1::2], *(e.args[-1:] if len(e.args) % 2 else ()))
-    if e.function.name == "if":
-        return e.args[1:]
-    if e.function.name in ("lag", "lead"):
-        return (e.args[0], *e.args[2:])
-    return e.args[:1] if e.function.name in ("nullif", "arg_max", "arg_min") else e.args

@@ -1,7 +1,7 @@
 """Typed expression -> one SQLAlchemy element, through the text templates of a warehouse.
 
-A template is SQL text with places: `{0}` an argument, `{args}` all of them, `{rest}` all but the first,
-`{o0}` an option as it stands, `{type}` the warehouse's name of the result's type, `{p}` and `{s}` its
+A template is SQL text with places: `{0}` an argument, `{0.1}` an argument of it, `{args}` all of them, `{rest}` all
+but the first, `{o0}` an option as it stands, `{type}` the warehouse's name of the result's type, `{p}` and `{s}` its
 digits, `{distinct}` and `{order}` what an aggregate was given, `{k0}` a key of that order. Columns stay
 SQLAlchemy's own, so that it quotes them; literals go through its literal processors; variables are bound.
 """
@@ -19,7 +19,9 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ColumnElement
 
-from framework.expressions.tree import Call, Expression, Literal, Ordering, Reference, Variable, walk
+from framework.expressions.branches import levelled
+from framework.expressions.magnitude import can_overflow, shows
+from framework.expressions.tree import Call, Expression, Literal, Ordering, Reference, Variable, children, walk
 from framework.expressions.typed import call, literal
 from framework.expressions.types import NULL, Type
 
@@ -61,6 +63,8 @@ class Lowering:
     pulls_up: bool = False
     # Whether a decimal that comes out of a literal, an aggregate, a window or a `case` without `else` has no digits.
     forgets_digits: bool = False
+    # What refuses `{0}`, a double that arithmetic has made infinite, where the warehouse does not do so by itself.
+    finite: str = "{0}"
     # An aggregate over a window as the warehouse can compute it.
     over: Callable[[Call], Call] = lambda c: c
 
@@ -189,7 +193,7 @@ def verbatim(text: str) -> str:
     return text.replace("{", "{\0")
 
 
-_PLACE = re.compile(r"\{(\d+|k\d+|args|rest|o\d|type|p|s|distinct|order)\}")
+_PLACE = re.compile(r"\{(\d+(?:\.\d+)?|k\d+|args|rest|o\d|type|p|s|distinct|order)\}")
 _CALL = re.compile(r"[A-Za-z_][\w.]*\s*\(")
 
 
@@ -276,10 +280,18 @@ class _Lowering:
                 value = sa.bindparam(e.name, type_=sql_type(e.type), unique=False)
                 return ["CAST(", value, f" AS {self.lowering.type_name(e.type)})"], _TIGHT
             case Call():
-                return self._call(e)
+                return self._checked(e)
         raise TypeError(f"no expression: {e}")
 
+    def _checked(self, c: Call) -> tuple[list[Part], int]:
+        """A call whose double is refused where it is infinite."""
+        parts, binding = self._call(c)
+        first, *more = self.lowering.finite.split("{0}")
+        checked = first and can_overflow(c)
+        return ([first, *(p for piece in more for p in (*parts, piece))], _TIGHT) if checked else (parts, binding)
+
     def _call(self, c: Call) -> tuple[list[Part], int]:
+        c = levelled(c)
         if c.function.name == "case":
             return self._case(c), _TIGHT
         if c.filter is not None:
@@ -308,7 +320,10 @@ class _Lowering:
 
     def _place(self, place: str, least: int, c: Call) -> list[Part]:
         if place.isdigit():
-            return self._argument(c.args[int(place)], least, c.function.name)
+            return self._argument(c.args[int(place)], least, c.function.name, shown=shows(c, int(place)))
+        if "." in place:
+            outer, inner = map(int, place.split("."))
+            return self._argument([*children(c.args[outer])][inner], least)
         if place.startswith("k"):
             return self._argument(c.order[int(place[1:])].key, least)
         if place in ("args", "rest"):
@@ -323,9 +338,9 @@ class _Lowering:
             return [" ORDER BY ", *self._orders(c.order)] if c.order else []
         return [c.options[int(place[1:])]]
 
-    def _argument(self, e: Expression, least: int, inside: str = "") -> list[Part]:
+    def _argument(self, e: Expression, least: int, inside: str = "", *, shown: bool = False) -> list[Part]:
         """An argument, in parentheses unless it binds tighter than what stands around it."""
-        parts, binding = self.parts(e)
+        parts, binding = self._call(e) if shown and isinstance(e, Call) else self.parts(e)
         associative = inside in ("and", "or") and isinstance(e, Call) and e.function.name == inside
         return parts if binding > least or associative else ["(", *parts, ")"]
 

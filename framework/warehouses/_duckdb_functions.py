@@ -7,7 +7,8 @@ from framework.expressions.strftime import directives
 from framework.expressions.tree import Call, Expression, Literal, Reference
 from framework.expressions.types import Type
 from framework.warehouses import _shapes as shapes
-from framework.warehouses._places import arithmetic, count, whole
+from framework.warehouses._duckdb_numbers import NUMBERS
+from framework.warehouses._places import count, whole
 
 _TRIMMED = "trim({0}, E' \\t\\n\\r\\f')"
 
@@ -158,35 +159,6 @@ def _key_text(e: Expression, place: str) -> str:
     return f"COALESCE(length({value}) || ':' || {value}, '-')"
 
 
-# -- numbers
-
-
-def _round(c: Call) -> str:
-    """To a number of places that is no constant, a decimal is rounded case by case."""
-    if len(c.args) < 2 or whole(c, 1) is not None:
-        return "ROUND({args})"
-    t = c.args[0].type
-    if t.name != "decimal":
-        return "ROUND({0}, CAST({1} AS INTEGER))"
-    places = range(t.scale - t.precision, t.scale)
-    cases = " ".join(f"WHEN {n} THEN CAST(ROUND({{0}}, {n}) AS {{type}})" for n in places)
-    inner = f"CASE {{1}} {cases} END"
-    return f"CASE WHEN {{1}} >= {t.scale} THEN {{0}} WHEN {{1}} < {places[0]} THEN 0 * {{0}} ELSE {inner} END"
-
-
-def _mod(c: Call) -> str:
-    """The lowest integer has no quotient by -1, and the remainder is that by 1."""
-    divisor = whole(c, 1)
-    by = "{1}" if divisor is not None and divisor != -1 else "CASE WHEN {1} = -1 THEN 1 ELSE {1} END"
-    return f"MOD({{0}}, NULLIF({by}, 0))"
-
-
-_POWER = (
-    "CASE WHEN ({0} <> 0 OR {1} >= 0) AND ({0} >= 0 OR {1} = TRUNC({1})) "
-    "THEN POWER(CAST({0} AS DOUBLE), CAST({1} AS DOUBLE)) END"
-)
-
-
 # -- text
 
 # Blanks are spaces; DuckDB's own trim takes every blank of Unicode.
@@ -313,14 +285,7 @@ TEMPLATES: dict[str, Template] = {
     "cast": "CAST({0} AS {type})",
     "hash_key": _hash_key,
     "key_text": lambda c: _key_text(c.args[0], "{0}"),
-    **{sign: arithmetic(sign) for sign in "+-*"},
-    "negate": "-({0})",
-    "sign": "CAST(sign({0}) AS {type})",
-    "mod": _mod,
-    "round": _round,
-    "floor(integer)": "CAST({0} AS {type})",
-    "ceil(integer)": "CAST({0} AS {type})",
-    "power": _POWER,
+    **NUMBERS,
     **dict.fromkeys(_BLANKS, _trimmed),
     "left": _end,
     "right": _end,

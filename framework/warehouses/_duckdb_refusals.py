@@ -4,6 +4,7 @@ import re
 
 from framework.warehouse import Refusal
 from framework.warehouses import _overflows
+from framework.warehouses._duckdb_numbers import TOO_LARGE
 
 _KINDS = ("Out of Range Error", "Conversion Error", "out of range for the destination type")
 # Values in quotes, and the column that was cast, whose name may be any word.
@@ -25,6 +26,8 @@ _MEANINGS = (
 
 def overflow(message: str) -> Refusal | None:
     """What was out of range; None for an error of another kind."""
+    if TOO_LARGE in message:
+        return _overflows.DOUBLE
     if not any(kind in message for kind in _KINDS):
         return None
     words = _NOT_OURS.sub("", message.partition("\n")[0])

@@ -5,9 +5,13 @@ from collections.abc import Callable
 from framework.expressions.tree import Call, Expression, Literal, Reference
 
 
-def place(c: Call, index: int) -> str:
-    """The place of an argument beside an operator, in parentheses unless it is a name or a literal."""
-    return f"{{{index}}}" if isinstance(c.args[index], Reference | Literal) else f"({{{index}}})"
+def place(c: Call, index: int, of: str = "") -> str:
+    """The place of an argument beside an operator, in parentheses unless it is a name or a literal.
+
+    `of` stands before the place where the call is itself an argument: `0.`.
+    """
+    found = f"{{{of}{index}}}"
+    return found if isinstance(c.args[index], Reference | Literal) else f"({found})"
 
 
 def whole(c: Call, index: int) -> int | None:

@@ -16,6 +16,7 @@ from framework.files.header import columns
 from framework.files.quoting import quoted, text
 from framework.warehouse import Files, Loaded, MalformedLines, Refusal, TableSetting, TargetSetting, Warehouse
 from framework.warehouses._duckdb_functions import TEMPLATES
+from framework.warehouses._duckdb_numbers import FINITE
 from framework.warehouses._duckdb_refusals import overflow
 
 
@@ -57,7 +58,7 @@ class Duckdb(Warehouse):
     """A DuckDB file, or memory."""
 
     name: ClassVar[str] = "duckdb"
-    lowering: ClassVar[Lowering] = Lowering(TEMPLATES)
+    lowering: ClassVar[Lowering] = Lowering(TEMPLATES, finite=FINITE)
     settings: ClassVar[Mapping[str, TargetSetting]] = {
         "database": TargetSetting("The file, relative to the project's folder, or :memory:."),
         "memory_limit": TargetSetting("How much memory DuckDB may take, as 4GB.", "a size"),
