@@ -284,7 +284,6 @@ class _Lowering:
         raise TypeError(f"no expression: {e}")
 
     def _checked(self, c: Call) -> tuple[list[Part], int]:
-        """A call whose double is refused where it is infinite."""
         parts, binding = self._call(c)
         first, *more = self.lowering.finite.split("{0}")
         checked = first and can_overflow(c)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from framework.expressions.branches import PASSING, branches
 from framework.expressions.lowering import Template
-from framework.expressions.tree import Call, Expression, Literal, Reference, Variable, walk
+from framework.expressions.tree import Call, Expression, Literal, Reference, Variable
 from framework.expressions.types import MAX_PRECISION, as_decimal
 from framework.warehouses._places import arithmetic, place, whole
 
@@ -15,7 +15,7 @@ _KEEPING = frozenset(["round", "floor", "ceil", "abs", "negate"])
 
 
 def _is_wide(e: Expression) -> bool:
-    """Whether DuckDB surely keeps the number in more than 64 bits, or as an integer of 19 digits."""
+    """Whether DuckDB surely keeps the number with more than 18 digits; an integer of a table may have fewer bits."""
     if isinstance(e, Literal):
         return e.type.name == "decimal" and e.type.precision > _SMALL
     if isinstance(e, Call) and e.function.name in PASSING:
@@ -23,21 +23,14 @@ def _is_wide(e: Expression) -> bool:
     if isinstance(e, Call) and e.function.name in _KEEPING:
         return _is_wide(e.args[0])
     if e.type.name == "integer":
-        return isinstance(e, Reference | Variable)
+        return isinstance(e, Variable)
     return e.type.precision > _SMALL
 
 
 def _arithmetic(sign: str) -> Callable[[Call], str]:
-    """What needs more than 18 digits is computed with more; to try it with 18 first takes half the time."""
+    """What needs more than 18 digits is computed with more."""
     in_64_bits = arithmetic(sign)
-
-    def template(c: Call) -> str:
-        if not _outgrows(c):
-            return in_64_bits(c)
-        narrow, wide = _narrow(c), _wide(c)
-        return f"COALESCE(TRY({narrow}), {wide})" if _can_be_tried(c) else wide
-
-    return template
+    return lambda c: _wide(c) if _outgrows(c) else in_64_bits(c)
 
 
 def _outgrows(c: Call) -> bool:
@@ -45,31 +38,57 @@ def _outgrows(c: Call) -> bool:
     return c.type.name == "decimal" and c.type.precision > _SMALL and not any(_is_wide(a) for a in c.args)
 
 
-def _narrow(c: Call, of: str = "") -> str:
-    return f" {c.function.name} ".join(place(c, i, of) for i in (0, 1))
-
-
 def _wide(c: Call, of: str = "") -> str:
-    at = 1 if isinstance(c.args[0], Literal) and not isinstance(c.args[1], Literal) else 0
-    t = as_decimal(c.args[at].type)
     places = [place(c, i, of) for i in (0, 1)]
-    places[at] = f"CAST({{{of}{at}}} AS DECIMAL({max(t.precision, _SMALL + 1)}, {t.scale}))"
+    whole_numbers = [i for i in (0, 1) if _is_whole(c.args[i])]
+    if whole_numbers:  # which costs nothing, and gives it 19 digits
+        places[whole_numbers[0]] = f"CAST({{{of}{whole_numbers[0]}}} AS BIGINT)"
+    else:
+        at = 1 if isinstance(c.args[0], Literal) and not isinstance(c.args[1], Literal) else 0
+        t = as_decimal(c.args[at].type)
+        places[at] = f"CAST({{{of}{at}}} AS DECIMAL({max(t.precision, _SMALL + 1)}, {t.scale}))"
     return f" {c.function.name} ".join(places)
 
 
-def _can_be_tried(c: Call) -> bool:
-    """TRY takes no aggregate and no window, and what is dear is not computed twice."""
-    return all(isinstance(n, Reference | Literal | Variable) for a in c.args for n in walk(a))
+def _is_whole(e: Expression) -> bool:
+    return e.type.name == "integer" and not isinstance(e, Literal)
 
 
 def _sum(c: Call) -> str:
-    """What was computed with 18 digits is summed by itself, which takes a tenth of the time, and the rest beside it."""
-    e = c.args[0]
-    plain = c.window is not None or c.distinct or not isinstance(e, Call) or e.function.name not in ("+", "-", "*")
-    if plain or not isinstance(e, Call) or not _outgrows(e) or not _can_be_tried(e):
-        return "SUM({distinct}{0})"
-    narrow, wide = _narrow(e, "0."), _wide(e, "0.")
-    return f"LIST_SUM([SUM(TRY({narrow})), SUM(CASE WHEN TRY({narrow}) IS NULL THEN {wide} END)])"
+    """What fits into 18 digits is summed by itself, which takes a fifth of the time or less, and the rest beside it."""
+    e, plain = c.args[0], "SUM({distinct}{0})"
+    if c.window is not None or c.distinct or not isinstance(e, Call) or e.function.name not in ("+", "-", "*"):
+        return plain
+    # What is dear to compute is not computed twice.
+    cheap = all(isinstance(a, Reference | Literal | Variable) and not _is_whole(a) for a in e.args)
+    if not cheap or not _outgrows(e) or e.type.scale >= _SMALL - 1:
+        return plain
+    fits = " AND ".join(
+        f"{place(e, i, '0.')} BETWEEN -{most} AND {most}" for i, most in enumerate(_bounds(e)) if most is not None
+    )
+    narrow, wide = f" {e.function.name} ".join(place(e, i, "0.") for i in (0, 1)), _wide(e, "0.")
+    return f"LIST_SUM([SUM(CASE WHEN {fits} THEN {narrow} END), SUM(CASE WHEN NOT ({fits}) THEN {wide} END)])"
+
+
+def _bounds(e: Call) -> list[int | None]:
+    """Up to what each operand leaves room in 18 digits; none for an operand whose type is no larger."""
+    first, second = digits = [_digits(a) for a in e.args]
+    room = _SMALL - e.type.scale
+    if e.function.name != "*":
+        return [5 * 10 ** (room - 1) - 1 if d >= room else None for d in digits]
+    if second <= room // 2:
+        return [10 ** (room - second) - 1, None]
+    if first <= room // 2:
+        return [None, 10 ** (room - first) - 1]
+    return [10 ** (room - room // 2) - 1, 10 ** (room // 2) - 1]
+
+
+def _digits(e: Expression) -> int:
+    """Digits before the point."""
+    if isinstance(e, Literal) and isinstance(e.value, int):
+        return len(str(abs(e.value)))
+    t = as_decimal(e.type)
+    return t.precision - t.scale
 
 
 # -- rounding

@@ -135,12 +135,12 @@ FROM failing;
 
 -- stage lines: reconcile(sum(x) with control)
 WITH grouped AS
-(SELECT lines.k AS _g0, CAST(SUM(lines.x) AS DOUBLE PRECISION) AS _m, CAST(COUNT(*) AS BIGINT) AS _rows
+(SELECT lines.k AS _g0, CAST(CASE WHEN NOT isfinite(SUM(lines.x)) THEN error('a double is too large') ELSE SUM(lines.x) END AS DOUBLE PRECISION) AS _m, CAST(COUNT(*) AS BIGINT) AS _rows
 FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines.until AS until, lines."at" AS "at"
 FROM intermediate.lines__new AS lines
 WHERE lines._bucket IN ('out', 'unknown')) AS lines GROUP BY lines.k),
 grouped_2 AS
-(SELECT control.k AS _g0, CAST(SUM(control.x) AS DOUBLE PRECISION) AS _m, CAST(COUNT(*) AS BIGINT) AS _rows
+(SELECT control.k AS _g0, CAST(CASE WHEN NOT isfinite(SUM(control.x)) THEN error('a double is too large') ELSE SUM(control.x) END AS DOUBLE PRECISION) AS _m, CAST(COUNT(*) AS BIGINT) AS _rows
 FROM given.control AS control GROUP BY control.k),
 branches AS
 (SELECT grouped._g0 AS _k0, grouped._m AS _here, CAST(CAST(NULL AS DOUBLE PRECISION) AS DOUBLE PRECISION) AS _there, CAST(1 AS BIGINT) AS _side, grouped._rows AS _rows
@@ -152,7 +152,7 @@ FROM branches GROUP BY branches._k0),
 failing AS
 (SELECT grouped_3._first AS _first, grouped_3._rows AS _rows
 FROM grouped_3
-WHERE grouped_3._first = grouped_3._last OR grouped_3._here IS DISTINCT FROM grouped_3._there AND (grouped_3._here IS NULL OR grouped_3._there IS NULL OR ABS(grouped_3._here - grouped_3._there) > CAST(1e-09 AS DOUBLE PRECISION) * GREATEST(ABS(grouped_3._here), ABS(grouped_3._there))))
+WHERE grouped_3._first = grouped_3._last OR grouped_3._here IS DISTINCT FROM grouped_3._there AND (grouped_3._here IS NULL OR grouped_3._there IS NULL OR CASE WHEN NOT isfinite(ABS(CASE WHEN NOT isfinite(grouped_3._here - grouped_3._there) THEN error('a double is too large') ELSE grouped_3._here - grouped_3._there END)) THEN error('a double is too large') ELSE ABS(CASE WHEN NOT isfinite(grouped_3._here - grouped_3._there) THEN error('a double is too large') ELSE grouped_3._here - grouped_3._there END) END > CAST(1e-09 AS DOUBLE PRECISION) * GREATEST(ABS(grouped_3._here), ABS(grouped_3._there))))
  SELECT count(*) AS failing_rows
 FROM failing;
 

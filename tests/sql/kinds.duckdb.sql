@@ -281,7 +281,7 @@ CREATE TABLE intermediate.full_joined__new AS
 WITH input_rows AS
 (SELECT lines.line_id AS line_id, lines.claim_id AS claim_id, lines.paid AS paid, lines.units AS units, lines.day AS day, lines.kept AS kept, lines.next_day AS next_day, 1 AS _left
 FROM staging.lines AS lines)
- SELECT input_rows.line_id, coalesce(input_rows.claim_id, headers.claim_id) AS claim_id, input_rows.paid, input_rows.units, input_rows.day, input_rows.kept, input_rows.next_day, headers.member_id, input_rows._left IS NULL AS _added
+ SELECT input_rows.line_id, COALESCE(input_rows.claim_id, headers.claim_id) AS claim_id, input_rows.paid, input_rows.units, input_rows.day, input_rows.kept, input_rows.next_day, headers.member_id, input_rows._left IS NULL AS _added
 FROM input_rows FULL OUTER JOIN raw.headers AS headers ON input_rows.claim_id = headers.claim_id;
 
 -- stage full_joined: what comes in from lines

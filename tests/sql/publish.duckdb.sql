@@ -105,7 +105,7 @@ WHERE members._bucket IN ('rejected', 'quarantined', 'quarantined with its group
 -- stage by_city: the candidate, beside what stands
 CREATE TABLE marts.by_city__new AS
 WITH grouped AS
-(SELECT members.city AS city, members.part AS part, COUNT(*) AS members, CAST(AVG(CAST(members.score AS DOUBLE)) AS DOUBLE PRECISION) AS score, CAST(COUNT(*) AS BIGINT) AS _rows
+(SELECT members.city AS city, members.part AS part, COUNT(*) AS members, CAST(CASE WHEN NOT isfinite(AVG(CAST(members.score AS DOUBLE))) THEN error('a double is too large') ELSE AVG(CAST(members.score AS DOUBLE)) END AS DOUBLE PRECISION) AS score, CAST(COUNT(*) AS BIGINT) AS _rows
 FROM staging.members AS members GROUP BY members.city, members.part)
  SELECT grouped.city, grouped.part, grouped.members, grouped.score, grouped._rows
 FROM grouped;
