@@ -9,7 +9,7 @@ from framework.expressions.types import DOUBLE, INTEGER_DIGITS
 _LARGEST = 308.25  # the power of ten of the largest double
 _ROWS = 20  # that of more rows than a table has
 # A double that is infinite makes these infinite, or no number at all: to look at what they give is enough.
-_SPREADING = {"+": (0, 1), "-": (0, 1), "*": (0, 1), "/": (0,), "negate": (0,), "abs": (0,)}
+_SPREADING = {"+": (0, 1), "-": (0, 1), "*": (0, 1), "/": (0,), "negate": (0,)}
 _OVERFLOWING = frozenset(["+", "-", "*", "/", "power", "exp", "sum", "avg"])
 
 
