@@ -152,7 +152,7 @@ FROM branches GROUP BY branches._k0),
 failing AS
 (SELECT grouped_3._first AS _first, grouped_3._rows AS _rows
 FROM grouped_3
-WHERE grouped_3._first = grouped_3._last OR grouped_3._here IS DISTINCT FROM grouped_3._there AND (grouped_3._here IS NULL OR grouped_3._there IS NULL OR CASE WHEN NOT isfinite(ABS(CASE WHEN NOT isfinite(grouped_3._here - grouped_3._there) THEN error('a double is too large') ELSE grouped_3._here - grouped_3._there END)) THEN error('a double is too large') ELSE ABS(CASE WHEN NOT isfinite(grouped_3._here - grouped_3._there) THEN error('a double is too large') ELSE grouped_3._here - grouped_3._there END) END > CAST(1e-09 AS DOUBLE PRECISION) * GREATEST(ABS(grouped_3._here), ABS(grouped_3._there))))
+WHERE grouped_3._first = grouped_3._last OR grouped_3._here IS DISTINCT FROM grouped_3._there AND (grouped_3._here IS NULL OR grouped_3._there IS NULL OR ABS(CASE WHEN NOT isfinite(grouped_3._here - grouped_3._there) THEN error('a double is too large') ELSE grouped_3._here - grouped_3._there END) > CAST(1e-09 AS DOUBLE PRECISION) * GREATEST(ABS(grouped_3._here), ABS(grouped_3._there))))
  SELECT count(*) AS failing_rows
 FROM failing;
 
