@@ -47,7 +47,8 @@ def refused(opened: Opened, text: str) -> Refusal:
         ("cast(123456 as decimal(5,2))", _overflows.DECIMAL),
         ("make_date(2023, 2, 29)", _overflows.DATE),
         ("date_add(date '2024-02-29', 2000000, 'year')", _overflows.DATE),
-        ("make_date(99999999999, 1, 1)", _overflows.ARGUMENT),
+        ("make_date(99999999999, 1, 1)", _overflows.DATE),
+        ("length(lpad('a', 99999999999))", _overflows.ARGUMENT),
     ],
 )
 def test_what_was_out_of_range_is_said(warehouse: Opened, text: str, refusal: Refusal) -> None:
