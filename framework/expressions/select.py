@@ -4,7 +4,7 @@ The only importer of sqlglot, and imported only where such a stage stands.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -42,6 +42,13 @@ def tables(text: str) -> tuple[Table, ...]:
     own = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
     found: dict[str, Table] = {}
     for table in tree.find_all(exp.Table):
+        if isinstance(table.this, exp.Func):
+            message = "a function cannot stand where a relation is read"
+            raise SelectProblem(message, _around(table, text), "name a source or a stage of the pipeline")
+        if table.db:
+            span = _around(table, text)
+            message = f"`{text[slice(*span)]}` names more than a relation"
+            raise SelectProblem(message, span, "write the name of the source or stage alone")
         if table.name.lower() not in own and table.name not in found:
             found[table.name] = Table(table.name, _span(table, text))
     return tuple(found.values())
@@ -58,6 +65,36 @@ def placeholders(text: str) -> tuple[tuple[str, Span], ...]:
     return tuple(found.items())
 
 
+def clock(text: str) -> frozenset[str]:
+    """What a select asks of the run's clock: `now`, `current_date`. Raises SelectProblem."""
+    words = (word for word, node in _functions(text) if _asks_clock(word, node))
+    return frozenset("current_date" if _CLOCK[word] in _DAYS else "now" for word in words)
+
+
+def unrepeatable(text: str) -> tuple[SelectProblem, ...]:
+    """What of a select would not be the same in a second run over the same rows. Raises SelectProblem."""
+    found: list[SelectProblem] = []
+    for word, node in _functions(text):
+        if word in _ANEW:
+            help = "make it of the row's columns, md5(id) say; what must come from outside is a variable, written :name"
+            found.append(SelectProblem(f"`{word}` gives another value each time", _written(node, text), help))
+        elif word in _OUTSIDE:
+            help = "give it as a variable of the pipeline, written :name"
+            found.append(SelectProblem(f"`{word}` tells of the session, not of the rows", _written(node, text), help))
+        elif word in _CLOCK and isinstance(node.parent, exp.Dot):
+            help = f"write {word}() without what stands before it"
+            found.append(SelectProblem(f"`{word}` is the run's clock, and stands alone", _written(node, text), help))
+    for _ in _parsed(text).find_all(exp.TableSample):
+        help = "choose rows by what they hold, or with order by and limit"
+        found.append(SelectProblem("a sample takes other rows each time", _first("sample", text, "tablesample"), help))
+    for node in _parsed(text).find_all(exp.Cast):
+        if isinstance(node.this, exp.Literal) and node.this.name.strip().lower() in _MOMENTS:
+            word = f"'{node.this.name}'"
+            help = "write current_date or now(), which are the run's start"
+            found.append(SelectProblem(f"{word} moves with the clock of the warehouse", _first(word, text), help))
+    return tuple(found)
+
+
 def columns(
     text: str, relations: Mapping[str, Sequence[tuple[str, Type]]], variables: Mapping[str, Type]
 ) -> tuple[tuple[str, Type], ...]:
@@ -71,12 +108,36 @@ def columns(
     except OptimizeError as error:
         names = [column for known in relations.values() for column, _ in known]
         raise _unresolved(str(error), text, names) from None
+    _refuse_unnamed(text)
+    _refuse_shadowed(text, {column.lower() for known in relations.values() for column, _ in known})
     return tuple((select.alias_or_name, _type(select.type)) for select in tree.selects)
+
+
+def _refuse_unnamed(text: str) -> None:
+    """Raises SelectProblem for a column that comes out without a name: each warehouse would make one of its own."""
+    for index, select in enumerate(_parsed(text).selects, start=1):
+        if not (isinstance(select.unnest(), exp.Column | exp.Star) or select.is_star or select.alias):
+            raise SelectProblem(
+                f"column {index} of the select has no name", _around(select, text), "write `... as name`"
+            )
+
+
+def _refuse_shadowed(text: str, columns: Collection[str]) -> None:
+    """Raises SelectProblem for a word that is a column to one warehouse and a function to another."""
+    for word, node in _functions(text):
+        if word in columns and "start" not in node.meta:
+            help = f'write the column as "{word}" or relation.{word}, and the function as {word}()'
+            raise SelectProblem(f"`{word}` may be the column or the function", _written(node, text), help)
 
 
 def rendered(text: str, dialect: str, variables: Mapping[str, Type]) -> str:
     """The select as a warehouse's dialect has it; a variable stands as `mark` gives it."""
     return _valued(text, variables).sql(dialect=dialect, pretty=True)
+
+
+def clocked(name: str) -> str:
+    """The name, among the variables of a select, of a moment of the run's clock: no author can write it."""
+    return f"_{name}"
 
 
 def mark(name: str) -> str:
@@ -85,9 +146,11 @@ def mark(name: str) -> str:
 
 
 def _valued(text: str, variables: Mapping[str, Type]) -> exp.Query:
-    """The tree with each variable as a value of its type."""
+    """The tree with each variable, and each word for the run's clock, as a value of its type."""
 
     def value(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Func) and _asks_clock(_word(node, text), node):
+            return _moment(_word(node, text), node)
         if isinstance(node, exp.Placeholder) and node.name in variables:
             return exp.cast(exp.Var(this=mark(node.name)), _type_text(variables[node.name]), dialect=PORTABLE)
         return node
@@ -95,6 +158,94 @@ def _valued(text: str, variables: Mapping[str, Type]) -> exp.Query:
     tree = _parsed(text).transform(value)
     assert isinstance(tree, exp.Query)
     return tree
+
+
+# -- what is not made of the rows
+
+# Each word for the clock, with the type that it has in DuckDB.
+_CLOCK = {
+    **dict.fromkeys(("current_date", "today"), "DATE"),
+    **dict.fromkeys(("now", "current_timestamp", "get_current_timestamp", "transaction_timestamp"), "TIMESTAMPTZ"),
+    # What other warehouses call it.
+    **dict.fromkeys(("statement_timestamp", "clock_timestamp", "getdate", "systimestamp"), "TIMESTAMPTZ"),
+    **dict.fromkeys(("localtimestamp", "current_localtimestamp", "current_datetime"), "TIMESTAMP"),
+    **dict.fromkeys(("sysdate", "getutcdate", "utc_timestamp"), "TIMESTAMP"),
+    # A time of day is UTC's, whether DuckDB gives it a zone or not.
+    **dict.fromkeys(("current_time", "get_current_time", "localtime", "current_localtime", "utc_time"), "TIME"),
+    "utc_date": "DATE",
+    "age": "AGE",  # with one argument: the time from it to the day of the run
+    "ago": "AGO",
+}
+_DAYS = ("DATE", "AGE")
+# What Postgres reads as a moment of its own clock where it is cast.
+_MOMENTS = ("now", "today", "tomorrow", "yesterday")
+# DuckDB's own list of them is held against these: tests/unit/test_select.py.
+_ANEW = frozenset(
+    [
+        *("random", "rand", "random_normal", "setseed", "randstr", "uniform", "normal", "shuffle"),
+        *("uuid", "gen_random_uuid", "uuidv4", "uuidv7", "generate_uuid", "uuid_string", "uuid_generate_v4", "newid"),
+        *("nextval", "currval", "lastval", "txid_current", "pg_current_xact_id", "current_transaction_id"),
+        *("timeofday", "unix_timestamp", "monotonically_increasing_id", "write_log", "sleep_ms", "pg_sleep", "stats"),
+    ]
+)
+_OUTSIDE = frozenset(
+    [
+        *(
+            "current_user",
+            "session_user",
+            "current_role",
+            "user",
+            "version",
+            "current_setting",
+            "getvariable",
+            "getenv",
+        ),
+        *("current_database", "current_catalog", "current_schema", "current_schemas", "in_search_path"),
+        *("current_query", "current_query_id", "current_connection_id", "pg_backend_pid"),
+        *("inet_client_addr", "inet_client_port", "inet_server_addr", "inet_server_port"),
+        *("pg_conf_load_time", "pg_postmaster_start_time"),
+    ]
+)
+
+
+def _functions(text: str) -> Iterator[tuple[str, exp.Func]]:
+    """Every function that a select calls, by the word that calls it."""
+    for node in _parsed(text).find_all(exp.Func):
+        yield _word(node, text), node
+
+
+def _word(node: exp.Func, text: str) -> str:
+    """The word that calls a function, in lower case."""
+    start, end = _written(node, text)
+    word = re.match(r'"?(\w+)', text[start:end]) if "start" in node.meta else None
+    return (node.sql_name() if word is None else word[1]).lower()
+
+
+def _asks_clock(word: str, node: exp.Func) -> bool:
+    return word in _CLOCK and (word != "age" or len(node.expressions) == 1)
+
+
+def _moment(word: str, node: exp.Func) -> exp.Expression:
+    """The run's clock as the type that the word has in DuckDB."""
+    kind = _CLOCK[word]
+    name = clocked("current_date" if kind in _DAYS else "now")
+
+    def moment(*types: str) -> exp.Expression:
+        value: exp.Expression = exp.Var(this=mark(name))
+        for type_ in types:
+            value = exp.cast(value, type_, dialect=PORTABLE)
+        return value
+
+    match kind:
+        case "AGE":
+            return exp.Anonymous(this="AGE", expressions=[moment("DATE", "TIMESTAMP"), node.expressions[0]])
+        case "AGO":
+            return exp.Paren(this=exp.Sub(this=moment("TIMESTAMP", "TIMESTAMPTZ"), expression=node.expressions[0]))
+        case "DATE":
+            return moment("DATE")
+        case "TIMESTAMP":
+            return moment("TIMESTAMP")
+    return moment("TIMESTAMP", kind)
 
 
 @lru_cache(maxsize=256)
@@ -158,9 +309,10 @@ def _unresolved(said: str, text: str, known: Sequence[str]) -> SelectProblem:
     return SelectProblem(f"no relation here has a column `{name}`", span, suggest(name, known))
 
 
-def _first(name: str, text: str) -> Span:
-    """Where a name stands first in the text; all of it where it does not."""
-    match = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)
+def _first(name: str, text: str, *others: str) -> Span:
+    """Where one of the names stands first in the text; all of it where none does."""
+    names = "|".join(re.escape(n) for n in (name, *others))
+    match = re.search(rf"(?<!\w)(?:{names})(?!\w)", text, re.IGNORECASE)
     return match.span() if match else (0, len(text))
 
 
@@ -169,6 +321,20 @@ def _ending(text: str, line: int, column: int, length: int) -> Span:
     end = sum(len(part) for part in text.splitlines(keepends=True)[: line - 1]) + column
     end = min(max(end, 1), max(len(text), 1))
     return max(end - max(length, 1), 0), end
+
+
+def _written(node: exp.Func, text: str) -> Span:
+    """Where a function is called; the parser does not say so of a word without parentheses."""
+    meta = node.meta
+    return (int(meta["start"]), int(meta["end"]) + 1) if "start" in meta else _first(node.sql_name().lower(), text)
+
+
+def _around(node: exp.Expr, text: str) -> Span:
+    """From the first word of an expression to its last, as far as the parser says where they are."""
+    known = [part.meta for part in node.walk() if "start" in part.meta]
+    if known:
+        return min(m["start"] for m in known), max(m["end"] for m in known) + 1
+    return _written(node, text) if isinstance(node, exp.Func) else (0, len(text))
 
 
 def _span(table: exp.Table, text: str) -> Span:
@@ -192,8 +358,8 @@ _FAMILIES = {
     **dict.fromkeys(("FLOAT", "DOUBLE"), t.DOUBLE),
     "BOOLEAN": t.BOOLEAN,
     "DATE": t.DATE,
-    "TIMESTAMP": t.TIMESTAMP,
-    "DATETIME": t.TIMESTAMP,
+    # Sessions run in UTC: what has a zone is the same moment without one.
+    **dict.fromkeys(("TIMESTAMP", "TIMESTAMPNTZ", "TIMESTAMPTZ", "TIMESTAMPLTZ", "DATETIME"), t.TIMESTAMP),
     "JSON": t.JSON,
 }
 

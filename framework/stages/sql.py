@@ -24,17 +24,21 @@ from framework.diagnostics import Code
 from framework.draft import Draft
 from framework.expressions.syntax import Span
 from framework.expressions.tree import Variable
-from framework.expressions.typed import Problem, unknown_variable
+from framework.expressions.typed import CLOCK, Problem, unknown_variable
 from framework.model import Limited, Names
 from framework.plan import Layer, StagePlan
 from framework.relation import Column
 
 WRONG_SELECT = Code("F236", "not a select that can be read")
+UNREPEATABLE = Code("F277", "what would not be the same in a second run, in a stage of kind sql")
 UNREADABLE_IN_SQL = Code("F237", "a source whose values may be unreadable, read by a stage of kind sql")
 
 
 class Sql(Limited, kind="sql"):
-    """One `select` in DuckDB's dialect, rendered for the warehouse. The key is declared, and measured."""
+    """One `select` in DuckDB's dialect, rendered for the warehouse. The key is declared, and measured.
+
+    `now()`, `current_date` and their like are the run's start.
+    """
 
     sql: str = Field(description="The select; relations are named as elsewhere.")
     key: Names = Field(description="What there is one row per; measured on every run.")
@@ -53,9 +57,12 @@ class Sql(Limited, kind="sql"):
             yield table.name, ("sql",)
 
     def resolve(self, draft: Draft) -> StagePlan:
-        from framework.expressions.select import SelectProblem, columns, placeholders, tables
+        from framework.expressions.select import SelectProblem, columns, placeholders, tables, unrepeatable
 
+        place = (*draft.place, "sql")
         try:
+            for problem in unrepeatable(self.sql):
+                draft.findings.problem(Problem(UNREPEATABLE, problem.message, problem.span, problem.help), place)
             readable = [self._readable(draft, table.name, table.span) for table in tables(self.sql)]
             sound = all(readable)
             relations = {
@@ -63,13 +70,11 @@ class Sql(Limited, kind="sql"):
                 for table in tables(self.sql)
                 if table.name in draft.readables
             }
-            variables = self._variables(draft, placeholders(self.sql))
+            variables = (*self._variables(draft, placeholders(self.sql)), *self._clock())
             found = columns(self.sql, relations, {n: v.type for n, v in variables}) if sound else ()
         except SelectProblem as problem:
             found, variables = (), ()
-            draft.findings.problem(
-                Problem(WRONG_SELECT, problem.message, problem.span, problem.help), (*draft.place, "sql")
-            )
+            draft.findings.problem(Problem(WRONG_SELECT, problem.message, problem.span, problem.help), place)
         for name, type_ in found:
             if name.lower() in draft.columns:
                 draft.findings.error(
@@ -97,6 +102,13 @@ class Sql(Limited, kind="sql"):
             else:
                 draft.findings.problem(unknown_variable(name, draft.variables, span), (*draft.place, "sql"))
         return tuple(found)
+
+    def _clock(self) -> Iterator[tuple[str, Variable]]:
+        """The moments of the run's clock that the select asks for, each by the name that stands for it."""
+        from framework.expressions.select import clock, clocked
+
+        for name in sorted(clock(self.sql)):
+            yield clocked(name), CLOCK[name]
 
     def _readable(self, draft: Draft, name: str, span: tuple[int, int]) -> bool:
         readable = draft.readables.get(name)

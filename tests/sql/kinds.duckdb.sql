@@ -432,11 +432,13 @@ CREATE TABLE intermediate.by_hand__new AS
 WITH monthly AS
 (SELECT monthly_read.plan AS plan, monthly_read.month AS month, monthly_read.weekday AS weekday, monthly_read.line_count AS line_count, monthly_read.claims AS claims, monthly_read.paid AS paid, monthly_read.large AS large, monthly_read.last_line AS last_line, monthly_read.mean AS mean
 FROM marts.monthly AS monthly_read)
- SELECT CAST(selected.plan AS VARCHAR) AS plan, CAST(selected.paid AS DECIMAL(38, 2)) AS paid
-FROM (SELECT authored.plan AS plan, authored.paid AS paid
+ SELECT CAST(selected.plan AS VARCHAR) AS plan, CAST(selected.paid AS DECIMAL(38, 2)) AS paid, CAST(selected.day AS DATE) AS day, CAST(selected.seen AS TIMESTAMP) AS seen
+FROM (SELECT authored.plan AS plan, authored.paid AS paid, authored.day AS day, authored.seen AS seen
 FROM (SELECT
   plan,
-  SUM(paid) AS paid
+  SUM(paid) AS paid,
+  CAST(:run_date AS DATE) AS day,
+  CAST(CAST(:run_started_at AS TIMESTAMP) AS TIMESTAMPTZ) AS seen
 FROM monthly
 GROUP BY
   plan) AS authored) AS selected;
@@ -462,7 +464,7 @@ FROM failing;
 
 -- stage by_hand: shown as by_hand
 CREATE VIEW intermediate.by_hand AS
-SELECT by_hand.plan, by_hand.paid
+SELECT by_hand.plan, by_hand.paid, by_hand.day, by_hand.seen
 FROM intermediate.by_hand__rows AS by_hand;
 
 -- stage dim_plan: the candidate, beside what stands
