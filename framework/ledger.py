@@ -1,7 +1,7 @@
 """Accounts for each row: what came in must end in the buckets, each counted by a predicate of its own."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -18,10 +18,12 @@ Sums = dict[str, dict[str, Decimal]]  # by balance column and bucket
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What an account's own queries gave: one row for each input, and the rows that left before a group."""
+    """What an account's own queries gave: one row for each input, the rows that left before a group, and by the name of
+    each join the rows that no row used."""
 
     inputs: tuple[Counted, ...] = ()
     before: Counted | None = None
+    unused: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,8 @@ def lines(program: StageProgram, counted: Sequence[Counts], audited: Counted) ->
         rows, money = _figures(program.audit, account.stage.name, audited)
         came_in = before or _came_in(account, counts)
         carried = {name: amount for name, amount in came_in.money.items() if name in account.carried}
-        found.append(_line(account, counts, came_in.rows, carried, rows, money))
+        line = _line(account, counts, came_in.rows, carried, rows, money)
+        found.append(replace(line, memos={f"unused {name}": count for name, count in counts.unused.items()}))
         before = _Out(found[-1].rows_out, {name: sums["out"] for name, sums in money.items() if "out" in sums})
     return tuple(found)
 

@@ -61,7 +61,8 @@ class LedgerLine:
 
     An aggregate has two: rows in = the buckets before the group, `grouped` among them; groups = the buckets
     after it. `discards` are the rows of that bucket by the reason given. `faults` are the equations that do not hold.
-    `memos` count rows of any bucket: those of a source that are unreadable.
+    `memos` count rows beside the account, whatever bucket they are in: those of a source that are `unreadable`; as
+    `unused <join>` those of a joined relation that no row used, where a run was asked to count them.
     """
 
     stage: str

@@ -17,6 +17,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pipeline", type=Path, metavar="PIPELINE", help="the pipeline's file")
     parser.add_argument("--target", help="compile for the warehouse of a target of framework.yaml")
     request.arguments(parser)
+    parser.add_argument("--memos", action="store_true", help="as a run does that counts the rows that no row used")
     parser.add_argument("--warehouse", metavar="W", help="compile for this warehouse: duckdb, postgres, ...")
 
 
@@ -26,7 +27,7 @@ def run(options: argparse.Namespace) -> int:
     selected = request.read(plan, options).selected
     chosen = warehouse(options.warehouse) if options.warehouse else warehouse_of(here, options.target)
     name = chosen.name
-    program = compile_plan(plan, chosen, here.schemas, selected)
+    program = compile_plan(plan, chosen, here.schemas, selected, memos=options.memos)
     write_manifest(plan, here.root)
     paths = [
         write_compiled(name, relation, text, here.root) for relation, text in texts(program, chosen.dialect()).items()

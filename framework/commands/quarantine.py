@@ -98,7 +98,7 @@ def _replay(pipeline: Pipeline, plan: Plan, here: Project, options: argparse.Nam
     with _opened(plan, here, options) as quarantine:
         before = sum(c["rows"] for c in quarantine.counts(quarantine.held(options.stage, options)))
     told = {"select": [f"{options.stage}+"], "exclude": [], "as_of": None, "full_refresh": False}
-    asked = argparse.Namespace(**{**vars(options), **told, "threads": 1, "fail_fast": False})
+    asked = argparse.Namespace(**{**vars(options), **told, "threads": 1, "fail_fast": False, "memos": False})
     result = launch(pipeline, plan, request.read(plan, asked, runs=True), here, asked)
     account = next((s.ledger for s in result.stages if s.name == options.stage), None)
     if account is not None and options.output == "text":

@@ -25,6 +25,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--threads", type=_count, default=1, metavar="N", help="how many stages are built at once (1)")
     parser.add_argument("--fail-fast", action="store_true", help="begin nothing more once a check has failed")
+    parser.add_argument(
+        "--memos", action="store_true", help="count the rows of joined relations that no row used, for the ledger"
+    )
     parser.add_argument("--dry-run", action="store_true", help="stop before the warehouse: load, resolve, compile")
 
 

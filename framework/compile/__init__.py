@@ -28,18 +28,21 @@ def compile_plan(
     selected: frozenset[str] | None = None,
     environment: Mapping[str, str] = NO_VARIABLES,
     spellings: Mapping[str, Mapping[str, str]] = NO_SPELLINGS,
+    *,
+    memos: bool = False,
 ) -> Program:
     """The statements of a plan, or of the stages selected, for one warehouse.
 
     `environment` holds what `${VAR}` in the table of a source stands for, `spellings` by source the names of the
-    table's columns as they stand, by lower case.
+    table's columns as they stand, by lower case. With `memos`, those that count the rows of joined relations that no
+    row used are among the statements.
 
     Raises PipelineError for what the warehouse cannot say.
     """
     tables = Tables(plan, schemas, selected, environment, warehouse.tells_case, spellings)
     chosen = [stage for stage in plan.stages if selected is None or stage.name in selected]
     found = forms(plan, chosen)
-    stages = Stages(plan, tables, warehouse, found)
+    stages = Stages(plan, tables, warehouse, found, memos=memos)
     used = {tables.schema(stage) for stage in plan.stages}
     used |= {schemas["quarantine"] for stage in plan.stages if stage.query.holds}
     used |= {schemas["raw"] for source in plan.sources if source.path is not None}

@@ -121,7 +121,8 @@ class Account:
 
     `inputs` count what came in, a select for each input, by name: rows, then the money of the columns `carried`; empty
     where the rows came out of the account before. `before` counts by bucket the rows that left before a group.
-    `scanned` are inputs whose rows the scan of the source has counted.
+    `scanned` are inputs whose rows the scan of the source has counted. `unused` count, by the name of each join, the
+    rows of its right side that no row used; empty where that was not asked for.
     """
 
     stage: StagePlan
@@ -129,6 +130,7 @@ class Account:
     inputs: tuple[tuple[str, Select[Any]], ...]
     before: Audit | None = None
     scanned: tuple[str, ...] = ()
+    unused: tuple[tuple[str, Select[Any]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

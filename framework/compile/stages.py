@@ -18,6 +18,7 @@ from framework.compile.publishing import publishing
 from framework.compile.rows import Rowset, lower_query
 from framework.compile.scan import Scan
 from framework.compile.tables import ADDED, CONTENT, Tables
+from framework.compile.unused import Unused, unused
 from framework.ddl import PLAIN, CreateIndex, CreateTableAs, CreateView, Storage, column_of
 from framework.expressions import types as t
 from framework.expressions.lowering import conversion, lower
@@ -28,10 +29,12 @@ from framework.warehouse import Warehouse
 
 
 class Stages:
-    """Compiles the stages of a plan. `forms` say how each stands."""
+    """Compiles the stages of a plan. `forms` say how each stands; `memos` whether rows that no row used are counted."""
 
-    def __init__(self, plan: Plan, tables: Tables, warehouse: Warehouse, forms: Mapping[str, Form]) -> None:
-        self.plan, self.tables, self.forms = plan, tables, forms
+    def __init__(
+        self, plan: Plan, tables: Tables, warehouse: Warehouse, forms: Mapping[str, Form], *, memos: bool = False
+    ) -> None:
+        self.plan, self.tables, self.forms, self.memos = plan, tables, forms, memos
         self.warehouse, self.lowering = warehouse, warehouse.lowering
         self.stages = {stage.name: stage for stage in plan.stages}
         self.sources = {source.name: source for source in plan.sources}
@@ -84,7 +87,7 @@ class Stages:
         return StageProgram(
             stage,
             CreateView(candidate, select) if is_view else _table(candidate, select, storage),
-            tuple(self._account(m, first=m is found.members[0]) for m in found.members),
+            tuple(self._account(m, found.members[:i]) for i, m in enumerate(found.members)),
             self._audit(found, stored, verdict, names),
             own,
             tuple(self._views(found, verdict, names)),
@@ -173,13 +176,23 @@ class Stages:
         shown: list[ColumnElement[Any]] = [sa.literal_column("'out'"), sa.literal_column("'unknown'")]
         return select.where(column_of(stored, BUCKET).in_(shown)).subquery(stage.name)
 
-    def _account(self, member: Member, *, first: bool) -> Account:
+    def _account(self, member: Member, before: Sequence[Member]) -> Account:
         """What the ledger counts beside the stored rows. What comes into a later member came out of the one before."""
-        inputs = member.stage.inputs if first else ()
+        inputs = () if before else member.stage.inputs
         scanned = () if member.carried else tuple(name for name in inputs if self._is_scanned(name))
         # A relation that is united with itself comes in twice.
         counted = tuple(self._inputs(member, (name for name in inputs if name not in scanned)))
-        return Account(member.stage, tuple(member.carried), counted, self._before(member), scanned)
+        return Account(
+            member.stage, tuple(member.carried), counted, self._before(member), scanned, self._unused(member, before)
+        )
+
+    def _unused(self, member: Member, before: Sequence[Member]) -> Unused:
+        """The rows of joined relations that no row used, where they are to be counted."""
+        if not self.memos:
+            return ()
+        earlier = [m.stage for m in before]
+        taken_in = (*earlier, member.stage)[0].query.input
+        return unused(member.stage, earlier, taken_in, self.read, self.lowering)
 
     def _is_scanned(self, name: str) -> bool:
         """Whether an input is files, which a run reads once more where they are counted once more."""

@@ -59,6 +59,8 @@ def _stage(program: StageProgram) -> Iterator[tuple[str, Any]]:
             yield f"stage {account.stage.name}: what comes in from {relation}", select
         if account.before is not None:
             yield f"stage {account.stage.name}: what becomes of the rows before they are grouped", account.before.select
+        for joined, select in account.unused:
+            yield f"stage {account.stage.name}: rows of {joined} that no row used", select
     yield f"stage {name}: one scan for the ledger and the checks", program.audit.select
     for audit in program.sets:
         yield f"stage {name}: {audit.assertion.name}", audit.select

@@ -74,7 +74,8 @@ def _discard(session: Session, program: StageProgram) -> dict[str, int]:
 def _counts(session: Session, account: Account, scanned: Mapping[str, int]) -> Counts:
     before = None if account.before is None else tuple(session.row(account.before.select))
     counted = tuple(tuple(session.row(select)) for _, select in account.inputs)
-    return Counts((*counted, *((scanned[name],) for name in account.scanned)), before)
+    unused = {name: int(session.row(select)[0]) for name, select in account.unused}
+    return Counts((*counted, *((scanned[name],) for name in account.scanned)), before, unused)
 
 
 def _judged(

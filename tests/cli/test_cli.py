@@ -195,6 +195,12 @@ def test_dry_run_and_compile_touch_no_warehouse(project: Path, capsys: pytest.Ca
     assert not (project / ".framework").exists()
     text = (project / "target" / "compiled" / "postgres" / "fct_revenue.sql").read_text()
     assert "CREATE TABLE marts.fct_revenue__new AS" in text
+    counted = "-- stage orders_by_customer: rows of customers that no row used"
+    assert counted not in text
+    for warehouse in ("postgres", "snowflake", "databricks"):
+        assert main(["compile", "pipelines/orders.yaml", "--warehouse", warehouse, "--memos"]) == 0
+        texts = (project / "target" / "compiled" / warehouse).glob("*.sql")
+        assert sum(counted in path.read_text() for path in texts) == 1
 
 
 def test_clean_leaves_what_is_published(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

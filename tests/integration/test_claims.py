@@ -46,6 +46,33 @@ def test_claims_fills_the_buckets_that_the_oracle_counts(project: Project) -> No
     assert {stage: buckets(outcome, stage) for stage in wanted} == wanted
 
 
+UNUSED = {
+    ("claims", "claim_headers"): "staging.claim_headers r WHERE r.claim_id NOT IN"
+    " (SELECT claim_id FROM staging.claim_lines WHERE claim_id IS NOT NULL)",
+    **{
+        ("claims_enriched", joined): f"staging.{joined} r WHERE r.{key} NOT IN"
+        f" (SELECT {key} FROM intermediate.claims WHERE {key} IS NOT NULL)"
+        for joined, key in (("members", "member_id"), ("providers", "provider_id"), ("plans", "plan_code"))
+    },
+    ("claims_enriched", "eligibility"): "staging.eligibility r LEFT JOIN intermediate.claims c ON"
+    " c.member_id = r.member_id AND c.service_date >= r.covered_from"
+    " AND (c.service_date < r.covered_to OR r.covered_to IS NULL) WHERE c.line_id IS NULL",
+    ("claims_enriched", "adjustment_totals"): "marts.adjustment_totals r WHERE r.line_id NOT IN"
+    " (SELECT line_id FROM intermediate.claims WHERE line_id IS NOT NULL)",
+}
+
+
+def test_claims_tells_of_the_rows_that_no_row_used(project: Project) -> None:
+    outcome = project.good(CLAIMS, "--memos")
+    found = {(s["name"], name): n for s in outcome.results["stages"] for name, n in s["ledger"]["memos"].items()}
+    assert found == {
+        (stage, f"unused {joined}"): project.query(f"SELECT count(*) FROM {rows}")[0][0]
+        for (stage, joined), rows in UNUSED.items()
+    }
+    assert sum(found.values()) > 50
+    assert "out (5 unused claim_headers)\n" in outcome.out
+
+
 def test_claims_counts_each_published_row_as_inserted_and_then_as_unchanged(
     project: Project, expected: dict[str, Rows]
 ) -> None:

@@ -102,6 +102,22 @@ def test_every_line_closes(project: Project) -> None:
     assert ledgers["chosen"]["open"] is True
 
 
+def test_rows_that_no_row_used_are_told_of_where_that_is_asked_for(project: Project) -> None:
+    project.csv("claims.csv", "claim,member", "c1,m1", "c2,m2", "c3,m3", "c4,m4")
+    asked, other = project.good("account.yaml", "--memos"), project.good("account.yaml")
+    memos = {s["name"]: s["ledger"].pop("memos") for s in asked.results["stages"]}
+    assert {name: told for name, told in memos.items() if told} == {
+        "inner_joined": {"unused claims": 1},
+        "fanned_out": {"unused others": 0},
+        "enriched": {"unused claims": 1},
+    }
+    assert "  enriched: 4 in = 4 out (1 unused claims)\n" in asked.out
+    assert "unused" not in other.said
+    assert not any(s["ledger"].pop("memos") for s in other.results["stages"])
+    for line, same in zip(asked.results["stages"], other.results["stages"], strict=True):
+        assert {**line["ledger"], "changes": None} == {**same["ledger"], "changes": None}
+
+
 @pytest.mark.parametrize("victim", COUNTED)
 def test_a_lost_row_breaks_the_run(project: Project, monkeypatch: pytest.MonkeyPatch, victim: str) -> None:
     planted(monkeypatch, victim, lose_a_row)

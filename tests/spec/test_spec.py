@@ -367,7 +367,8 @@ def account(ledger: Data) -> dict[str, Any]:
         lines["open"] = True
     if ledger["changes"] is not None:
         lines |= ledger["changes"]
-    found: dict[str, Any] = {"ledger": _some(lines, "in", "out", "grouped")}
+    unused = {name: count for name, count in ledger["memos"].items() if name.startswith("unused ")}
+    found: dict[str, Any] = {"ledger": _some(lines, "in", "out", "grouped") | unused}
     money = {}
     for one in ledger["money"]:
         sums = {"added": one["added"], **one["buckets"]}
