@@ -1,4 +1,4 @@
-"""History beside the warehouse: runs, stages and checks, in SQLite or any SQLAlchemy URL.
+"""History beside the warehouse: runs, what their sources gave, stages and checks, in SQLite or any SQLAlchemy URL.
 
 It is a record, never a source of truth: what stands is said by the target itself (`standing.py`).
 Losing this store loses trends and nothing else.
@@ -33,6 +33,18 @@ RUNS = sa.Table(
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("message", sa.Text),
     sa.Column("asked", sa.Text),
+)
+# What each source gave: the rows read, the lines left out, and the rows with a value that cannot be read.
+SOURCES = sa.Table(
+    "sources",
+    METADATA,
+    sa.Column("run_id", sa.String(32), sa.ForeignKey("runs.run_id"), primary_key=True),
+    sa.Column("source", sa.String(200), primary_key=True),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("seconds", sa.Float),
+    sa.Column("rows_out", sa.BigInteger),
+    sa.Column("malformed", sa.BigInteger),
+    sa.Column("unreadable", sa.BigInteger),
 )
 STAGES = sa.Table(
     "stages",
@@ -83,6 +95,18 @@ class History:
 
     def end(self, run: Run) -> None:
         """What became of a run; earlier runs that never said so were killed, for only one runs at a time."""
+        sources = [
+            {
+                "run_id": run.run_id,
+                "source": s.name,
+                "status": s.status,
+                "seconds": s.seconds,
+                "rows_out": s.rows,
+                "malformed": s.ledger.buckets.get("malformed", 0),
+                "unreadable": s.ledger.memos.get("unreadable", 0),
+            }
+            for s in run.sources
+        ]
         stages = [
             {
                 "run_id": run.run_id,
@@ -114,10 +138,9 @@ class History:
             )
             if run.status in _ALONE:
                 connection.execute(_killed_before(run))
-            if stages:
-                connection.execute(STAGES.insert(), stages)
-            if checks:
-                connection.execute(CHECKS.insert(), checks)
+            for table, rows in ((SOURCES, sources), (STAGES, stages), (CHECKS, checks)):
+                if rows:
+                    connection.execute(table.insert(), rows)
 
     def runs(self, limit: int, pipeline: str | None = None) -> list[dict[str, Any]]:
         """The latest runs, newest first."""
@@ -127,13 +150,14 @@ class History:
         return [_told(row) for row in self._rows(select)]
 
     def run(self, run_id: str) -> dict[str, Any] | None:
-        """One run with its stages and checks; the id may be cut as long as it names one run."""
+        """One run with its sources, stages and checks; the id may be cut as long as it names one run."""
         found = list(self._rows(sa.select(RUNS).where(RUNS.c.run_id.startswith(run_id, autoescape=True)).limit(2)))
         if len(found) != 1:
             return None
         whole = found[0]["run_id"]
         return {
             **_told(found[0]),
+            "sources": list(self._rows(sa.select(SOURCES).where(SOURCES.c.run_id == whole))),
             "stages": list(self._rows(sa.select(STAGES).where(STAGES.c.run_id == whole))),
             "checks": list(self._rows(sa.select(CHECKS).where(CHECKS.c.run_id == whole))),
         }

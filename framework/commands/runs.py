@@ -1,4 +1,4 @@
-"""Past runs, or one of them with its stages and checks."""
+"""Past runs, or one of them with its sources, stages and checks."""
 
 import argparse
 from pathlib import Path
@@ -46,6 +46,10 @@ def _list(runs: list[dict[str, Any]], options: argparse.Namespace) -> None:
     print(table(("run", "pipeline", "target", "started (UTC)", "status", "seconds"), rows, right=(5,)))
 
 
+def _number(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
+
+
 def _seconds(row: dict[str, Any]) -> str:
     return "" if row["seconds"] is None else f"{row['seconds']:.2f}"
 
@@ -68,14 +72,15 @@ def _show(found: dict[str, Any], options: argparse.Namespace) -> None:
         print(f"asked for: {words}")
     if found["message"]:
         print(found["message"])
-    stages = [
-        (s["stage"], s["kind"], s["status"], "" if s["rows_out"] is None else f"{s['rows_out']:,}", _seconds(s))
-        for s in found["stages"]
+    sources = [
+        (s["source"], s["status"], *(_number(s[n]) for n in ("rows_out", "malformed", "unreadable")), _seconds(s))
+        for s in found["sources"]
     ]
+    if sources:
+        headers = ("source", "state", "rows", "malformed", "unreadable", "seconds")
+        print(table(headers, sources, right=(2, 3, 4, 5)) + "\n")
+    stages = [(s["stage"], s["kind"], s["status"], _number(s["rows_out"]), _seconds(s)) for s in found["stages"]]
     print(table(("stage", "kind", "state", "rows", "seconds"), stages, right=(3, 4)))
-    checks = [
-        (c["relation"], c["name"], c["status"], "" if c["failing"] is None else f"{c['failing']:,}")
-        for c in found["checks"]
-    ]
+    checks = [(c["relation"], c["name"], c["status"], _number(c["failing"])) for c in found["checks"]]
     if checks:
         print("\n" + table(("relation", "check", "result", "rows"), checks, right=(3,)))

@@ -138,6 +138,14 @@ def test_past_runs_are_listed_and_shown(project: Path, capsys: pytest.CaptureFix
     said = capsys.readouterr().out
     assert "fct_revenue" in said
     assert "not_null(customer_id)" in said
+    assert said.splitlines()[1].split() == ["source", "state", "rows", "malformed", "unreadable", "seconds"]
+    assert main(["runs", runs[0]["run_id"], "--output", "json"]) == 0
+    told = json.loads(capsys.readouterr().out)["sources"]
+    results = json.loads((project / "target" / "run_results.json").read_text())["sources"]
+    assert {s["source"]: s["rows_out"] for s in told} == {s["name"]: s["rows"] for s in results}
+    for source in told:
+        shown = [source["source"], source["status"], *(str(source[n]) for n in ("rows_out", "malformed", "unreadable"))]
+        assert [*shown, f"{source['seconds']:.2f}"] in [line.split() for line in said.splitlines()]
 
 
 TARGET = """

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from framework.cli import main
 from framework.expressions.types import STRING
 from framework.files.grammar import LINE_END
 from framework.files.reading import select
@@ -78,6 +79,10 @@ def test_rows_with_an_unreadable_value_stand_beside_malformed_lines(project: Pro
     assert "raw: 4 in - 1 malformed = 3 out (2 unreadable)" in outcome.out
     runs = project.query("SELECT DISTINCT _run_id FROM quarantine.raw__quarantine")
     assert runs == [(outcome.results["run_id"],)]
+    project.capture.readouterr()
+    assert main(["runs", outcome.results["run_id"]]) == 0
+    kept = project.capture.readouterr().out.splitlines()
+    assert ["raw", "read", "3", "1", "2", f"{source['seconds']:.2f}"] in [line.split() for line in kept]
 
 
 # -- one property: what is whole arrives

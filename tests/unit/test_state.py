@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from framework.run import Asked, Run, Status
+from framework.run import Asked, LedgerLine, Run, SourceResult, Status
 from framework.state import History, history
 from framework.warehouse import Unreachable
 
@@ -80,6 +80,24 @@ def test_what_was_asked_of_a_run_is_kept(past: History) -> None:
     assert one["asked"] == found["part"]
 
 
+def test_what_sources_gave_is_kept(past: History) -> None:
+    bad = LedgerLine("bad", "source", 7, 0, {"malformed": 2, "out": 5}, memos={"unreadable": 3})
+    good = LedgerLine("good", "source", 4, 0, {"out": 4})
+    sources = (SourceResult("bad", "failed", 0.5, 5, bad), SourceResult("good", "read", 0.25, 4, good))
+    past.begin("one", "shop", "dev", EARLY)
+    past.end(Run("one", "shop", "dev", "duckdb", LATE, 1.0, "failed", sources=sources))
+    past.begin("none", "shop", "dev", LATE)
+    end(past, "none", "refused")
+    one, none = past.run("one"), past.run("none")
+    assert one is not None
+    assert none is not None
+    assert [tuple(source.values()) for source in one["sources"]] == [
+        ("one", "bad", "failed", 0.5, 5, 2, 3),
+        ("one", "good", "read", 0.25, 4, 0, 0),
+    ]
+    assert none["sources"] == []
+
+
 def test_a_store_of_an_earlier_version_is_completed_and_its_runs_stay(tmp_path: Path) -> None:
     old = sa.create_engine(f"sqlite:///{tmp_path / 'state.db'}")
     with old.begin() as connection:
@@ -98,7 +116,10 @@ def test_a_store_of_an_earlier_version_is_completed_and_its_runs_stay(tmp_path: 
             store.begin(run_id, "shop", "dev", EARLY, Asked(select=(run_id,)))
     with history("sqlite:///state.db", tmp_path) as store:
         found = {run["run_id"]: run["asked"] for run in store.runs(10)}
+        old_run = store.run("old")
     assert found["old"] is None
+    assert old_run is not None
+    assert old_run["sources"] == []
     assert [found[run_id]["select"] for run_id in ("first", "second")] == [["first"], ["second"]]
 
 
