@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from framework.cli import main
-from integration.project import Outcome, Project
+from integration.project import URL_VARIABLE, Outcome, Project
 
 SHOP = """
 pipeline: shop
@@ -37,6 +37,13 @@ stages:
   fct_sales: {kind: publish, from: enriched}
 """
 SOLD = "sale_id,member,amount"
+# With more published tables, one of them a dimension with a surrogate key, and a stage that two others read.
+CITIES = SHOP.replace("mode: replace", "surrogate_key: member_key").replace(
+    "  dim_member",
+    "  by_city: {kind: aggregate, from: enriched, by: [city], measures: {amount: sum(amount)}}\n"
+    "  fct_city: {kind: publish, from: by_city, mode: replace}\n"
+    "  dim_member",
+)
 
 
 @pytest.fixture
@@ -48,9 +55,14 @@ def shop(project: Project) -> Project:
     return project
 
 
-def changed(project: Project, *pairs: tuple[str, str]) -> None:
+@pytest.fixture
+def cities(shop: Project) -> Project:
+    shop.write("shop.yaml", CITIES)
+    return shop
+
+
+def changed(project: Project, *pairs: tuple[str, str], text: str = SHOP) -> None:
     """The pipeline with some of its text otherwise."""
-    text = SHOP
     for old, new in pairs:
         assert old in text
         text = text.replace(old, new)
@@ -85,10 +97,43 @@ def told(relation: Mapping[str, Any]) -> list[str]:
     return [change["said"] for change in relation["changes"]]
 
 
+def all_states(found: Mapping[str, Any]) -> dict[str, str]:
+    return states(found, "sources") | states(found)
+
+
 ALL = ("members", "sales", "enriched", "dim_member", "fct_sales")
 
 
 # -- new, unchanged, changed, gone
+
+
+def test_everything_is_new_where_nothing_stands(cities: Project) -> None:
+    found = planned(cities)
+    assert set(all_states(found).values()) == {"new"}
+    assert sorted(states(found)) == sorted((*ALL, "by_city", "fct_city"))
+    assert [stage["name"] for stage in found["stages"]][:4] == ["members", "sales", "enriched", "by_city"]
+    assert found["sources"][1]["files"]["new"] == ["1.csv"]
+    assert found["gone"] == found["obstacles"] == []
+    # Nothing was made: no file, no schema, no history.
+    assert not (cities.root / "test.duckdb").exists()
+    assert not (cities.root / ".framework").exists()
+    assert cities.relations("_framework") == set()
+
+
+def test_nothing_is_told_and_changed_after_a_run(cities: Project) -> None:
+    cities.good("shop.yaml")
+    before, commits = cities.published(), cities.commits()
+    found = planned(cities)
+    assert set(all_states(found).values()) == {"unchanged"}
+    assert all(source["files"] == {"new": [], "changed": [], "gone": []} for source in found["sources"])
+    assert "7 unchanged; a run builds 7 stages and publishes 3 tables" in printed(cities).out
+    assert (cities.published(), cities.commits()) == (before, commits)
+
+
+def test_a_part_of_a_pipeline_is_planned_alone(cities: Project) -> None:
+    cities.good("shop.yaml")
+    found = planned(cities, "--select", "+dim_member", "--exclude", "members")
+    assert all_states(found) == {"dim_member": "unchanged"}
 
 
 def test_a_plan_makes_no_file(duckdb_project: Project) -> None:
@@ -132,6 +177,42 @@ def test_what_a_change_touches(shop: Project) -> None:
     assert "made of what has changed: members" in said
 
 
+def test_changes_at_several_places_are_told_with_what_they_touch(cities: Project) -> None:
+    cities.good("shop.yaml")
+    changed(
+        cities,
+        ("id: string, city: string", "id: string, city: string, zip: string"),
+        ("columns: {sale_id: , member: , amount: }", "columns: {sale_id: , member: lower(member), amount: }"),
+        ("min: 0", "min: -5"),
+        ("by: [city], measures: {amount: sum(amount)}", "by: [city], measures: {amount: sum(amount), n: count(*)}"),
+        text=CITIES,
+    )
+    found = planned(cities)
+    assert all_states(found) == {
+        "raw_members": "changed",
+        "raw_sales": "unchanged",
+        "members": "unchanged",
+        "sales": "changed",
+        "enriched": "unchanged",
+        "by_city": "changed",
+        "dim_member": "unchanged",
+        "fct_sales": "unchanged",
+        "fct_city": "changed",
+    }
+    assert told(one(found, "raw_members", "sources")) == ["column `zip` added (string)"]
+    sales = one(found, "sales")
+    assert told(sales)[0] == "SQL"
+    assert "check weakened" in [change["what"] for change in sales["changes"]]
+    assert "column `n` added (integer)" in told(one(found, "by_city"))
+    assert sales["touches"] == ["enriched", "by_city", "fct_city", "fct_sales"]
+    assert one(found, "fct_sales")["touched_by"] == ["raw_members", "sales"]
+    assert found["obstacles"] == []
+    assert "touches enriched, by_city, fct_city, fct_sales" in printed(cities).out
+    cities.csv("members.csv", "id,city,zip", "a,Bonn,53111", "b,Paris,75001")
+    cities.good("shop.yaml")
+    assert set(all_states(planned(cities)).values()) == {"unchanged"}
+
+
 def test_every_change_of_a_stage_is_told(shop: Project) -> None:
     shop.good("shop.yaml")
     changed(
@@ -170,7 +251,7 @@ def test_a_stage_that_is_gone_from_the_file_is_told_while_it_stands(shop: Projec
     assert planned(shop)["gone"] == [{"name": "dim_member", "kind": "publish", "published": True}]
     shop.good("shop.yaml")
     assert planned(shop)["gone"] == [{"name": "dim_member", "kind": "publish", "published": True}]
-    assert "its table stays until it is dropped" in printed(shop).out
+    assert "not in the pipeline any more; its table stays until it is dropped" in printed(shop).out
     shop.execute("DROP TABLE marts.dim_member")
     assert planned(shop)["gone"] == []
 
@@ -219,6 +300,19 @@ def test_new_and_changed_files_are_told_since_the_last_commit(shop: Project) -> 
     assert one(planned(shop), "raw_sales", "sources")["files"] == {"new": [], "changed": [], "gone": ["1.csv"]}
 
 
+def test_files_of_every_kind_are_held_against_the_last_commit(shop: Project) -> None:
+    shop.csv("sales/2.csv", SOLD, "s5,a,1.00")
+    shop.good("shop.yaml")
+    shop.csv("sales/1.csv", SOLD, "s1,a,10.00", "s2,b,20.50", "s3,b,1.00")
+    shop.csv("sales/3.csv", SOLD, "s4,a,1.00")
+    (shop.root / "sales" / "2.csv").unlink()
+    wanted = {"new": ["3.csv"], "changed": ["1.csv"], "gone": ["2.csv"]}
+    assert one(planned(shop), "raw_sales", "sources")["files"] == wanted
+    assert "1 new file: 3.csv; 1 changed file: 1.csv; 1 gone file: 2.csv" in printed(shop).out
+    (shop.root / "members.csv").unlink()
+    assert one(planned(shop), "raw_members", "sources")["problem"]
+
+
 def test_the_files_of_a_part_are_those_that_it_was_made_of(shop: Project) -> None:
     shop.good("shop.yaml")
     shop.csv("sales/2.csv", SOLD, "s3,a,1.00")
@@ -242,26 +336,44 @@ def test_a_source_that_is_not_there_is_told(shop: Project) -> None:
 
 
 @pytest.mark.parametrize(
-    ("otherwise", "message"),
+    ("text", "otherwise", "message"),
     [
-        (("from: members, mode", "from: members, columns: {id: }, mode"), "stands with a column `city`"),
         (
+            SHOP,
+            ("from: members, mode", "from: members, columns: {id: }, mode"),
+            "`dim_member` stands with a column `city`",
+        ),
+        (
+            SHOP,
             ("from: members, mode", "from: members, columns: {id: , city: length(city)}, mode"),
-            "stands with `city` as string, and the pipeline makes it integer",
+            "`dim_member` stands with `city` as string, and the pipeline makes it integer",
+        ),
+        (CITIES, ("amount: sum(amount)", "total: sum(amount)"), "`fct_city` stands with a column `amount`"),
+        (CITIES, ("amount: sum(amount)", "amount: count(*)"), "`fct_city` stands with `amount` as "),
+        (
+            CITIES,
+            ("surrogate_key: member_key}", "surrogate_key: member_key, mode: history}"),
+            "`dim_member` stands without `valid_from`, which is part of its key now",
         ),
     ],
 )
 def test_a_published_table_that_would_be_narrowed_is_refused_as_a_run_is(
-    shop: Project, otherwise: tuple[str, str], message: str
+    shop: Project, text: str, otherwise: tuple[str, str], message: str
 ) -> None:
+    shop.write("shop.yaml", text)
     shop.good("shop.yaml")
-    changed(shop, otherwise)
+    changed(shop, otherwise, text=text)
     found = planned(shop)
     [obstacle] = found["obstacles"]
-    assert obstacle["stage"] == "dim_member"
+    assert obstacle["stage"] == message.split("`")[1]
     assert message in obstacle["message"]
     assert "--full-refresh" in obstacle["help"]
-    assert shop.run("shop.yaml").code == 4
+    assert f"a run would be refused: {message}" in printed(shop).out
+    outcome = shop.run("shop.yaml")
+    assert outcome.code == 4
+    assert message.partition("string, and")[0] in outcome.said  # a run names the types of the warehouse
+    shop.good("shop.yaml", "--full-refresh")
+    assert planned(shop)["obstacles"] == []
 
 
 def test_a_column_that_is_gained_is_no_obstacle(shop: Project) -> None:
@@ -341,12 +453,23 @@ def test_a_view_is_not_taken_from_what_it_stands_over(shop: Project) -> None:
 # -- the command itself
 
 
-def test_a_target_that_cannot_be_reached_is_refused(shop: Project) -> None:
+def test_a_wrong_pipeline_is_told(shop: Project) -> None:
+    changed(shop, ("from: enriched", "from: enrichd"))
+    assert printed(shop).code == 2
+
+
+@pytest.mark.parametrize("where", ["project", "environment"])
+def test_a_target_that_cannot_be_reached_is_refused(shop: Project, where: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A DuckDB file that is none is looked at in another way where it is as long as a file has to be."""
+    nowhere = "postgresql://nobody@127.0.0.1:1/none"
     if shop.url is None:
-        shop.write("test.duckdb", "no database at all, but a text that is long enough to be looked at" * 100)
-    else:
-        broken = {"warehouse": "postgres", "url": "postgresql://nobody@127.0.0.1:1/none"}
+        text = "no database at all, but a text that is long enough to be looked at"
+        shop.write("test.duckdb", text * 100 if where == "project" else "no database")
+    elif where == "project":
+        broken = {"warehouse": "postgres", "url": nowhere}
         shop.write("framework.yaml", json.dumps({"default_target": "test", "targets": {"test": broken}}))
+    else:
+        monkeypatch.setenv(URL_VARIABLE, nowhere)
     said = printed(shop)
     assert said.code == 4, said.said
     assert "Traceback" not in said.said
