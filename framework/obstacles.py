@@ -3,10 +3,10 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from framework.plan import Plan, Published, StagePlan, reads
+from framework.plan import Plan, Published, SourcePlan, StagePlan, reads
 from framework.relation import Relation, shown
 from framework.selection import sources_read
-from framework.standing import Making, Recorded, Standing
+from framework.standing import Making, Recorded, Standing, loaded_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ def obstacles(
     for source in plan.sources:
         if source.published is not None and source.name in read_by_them:
             yield from _unpublished(source.name, source.published, schemas, standing)
+        if source.path is not None and source.name in read_by_them:
+            yield from _loaded(plan, source, standing)
     for stage in plan.stages:
         if stage.name in selected:
             yield from _owned(plan, stage, standing)
@@ -41,12 +43,32 @@ def obstacles(
             yield from (o for s in below for o in _altered(s, stage, standing))
 
 
+RENAME = "rename one of them, or run this pipeline against another target"
+
+
 def _owned(plan: Plan, stage: StagePlan, standing: Standing) -> Iterator[Obstacle]:
     """A stage belongs to one pipeline of a target: two would build over each other's rows."""
     owner = standing.owners.get(stage.name, plan.name)
     if owner != plan.name:
         message = f"stage `{stage.name}` stands in this target already, from pipeline `{owner}`"
-        yield Obstacle(stage.name, message, "rename one of them, or run this pipeline against another target")
+        yield Obstacle(stage.name, message, RENAME)
+    loaders = [pipeline for pipeline in standing.loaded.get(stage.name, ()) if pipeline != plan.name]
+    if loaders:
+        message = f"`{stage.name}` is a source of pipeline `{loaders[0]}` in this target, loaded under that name"
+        yield Obstacle(stage.name, message, RENAME)
+
+
+def _loaded(plan: Plan, source: SourcePlan, standing: Standing) -> Iterator[Obstacle]:
+    """Files are loaded under the name of their source: two pipelines may load the same there, and nothing else."""
+    owner = standing.owners.get(source.name, plan.name)
+    if owner != plan.name:
+        message = f"source `{source.name}` has the name of a stage that stands in this target, from pipeline `{owner}`"
+        yield Obstacle(source.name, message, RENAME)
+    for pipeline, loaded in sorted(standing.loaded.get(source.name, {}).items()):
+        if pipeline != plan.name and loaded != loaded_as(source):
+            message = f"pipeline `{pipeline}` loads other files, or the same in another way, as `{source.name}`"
+            help = "give both sources one path, format and contract, or rename one of them"
+            yield Obstacle(source.name, message, help)
 
 
 def _published(stage: StagePlan, schemas: Mapping[str, str], standing: Standing) -> Iterator[Obstacle]:

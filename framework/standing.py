@@ -1,8 +1,9 @@
 """What stands in a target: recorded in the target itself, in the transaction that puts it there or publishes it."""
 
+import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from sqlalchemy.schema import CreateTable
 from framework.changes import Definition, as_texts, from_texts
 from framework.compile.tables import FRAMEWORK_SCHEMA
 from framework.ddl import AddColumn, CreateSchema, Storage
-from framework.plan import Mode
+from framework.plan import Mode, Plan, SourcePlan
 from framework.warehouse import Warehouse
 
 METADATA = sa.MetaData(schema=FRAMEWORK_SCHEMA)
@@ -50,13 +51,15 @@ STAGES = sa.Table(
     *_placed(),
 )
 
-# What the sources of a pipeline were in its last good run.
+# What the sources of a pipeline were in its last good run. Files are loaded under the name of their source, whichever
+# pipeline loads them: `loaded_as` says how.
 SOURCES = sa.Table(
     "sources",
     METADATA,
     sa.Column("pipeline", sa.String(200), primary_key=True),
     sa.Column("source", sa.String(200), primary_key=True),
     *_placed(),
+    sa.Column("loaded_as", sa.String(64)),
 )
 
 # How each published table was made: what cannot change under the rows that stand.
@@ -142,7 +145,7 @@ class Standing:
 
     `stages` and `sources` are what was recorded of them, the sources of one pipeline; `committed` the versions of
     sources that its published tables were made of, the latest commit last. `commits` are those of every pipeline, by
-    stage.
+    stage. `loaded` says of every source of files which pipelines load it, and as what.
     """
 
     relations: Mapping[str, Mapping[str, str]]
@@ -151,6 +154,7 @@ class Standing:
     sources: Mapping[str, Recorded] = field(default_factory=dict)
     committed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     commits: Mapping[str, Commit] = field(default_factory=dict)
+    loaded: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def kind(self, schema: str, name: str) -> str | None:
         """TABLE or VIEW; None where nothing stands under the name."""
@@ -165,13 +169,17 @@ def look(connection: sa.Connection, warehouse: Warehouse, schemas: Iterable[str]
         return Standing(relations)
     stages = {row["stage"]: _recorded(row) for row in _rows(connection, STAGES)}
     found = _rows(connection, SOURCES) if SOURCES.name in ours else []
-    sources = {row["source"]: _recorded(row) for row in found if row["pipeline"] == pipeline}
+    sources = {row["source"]: _recorded(row) for row in found if row["pipeline"] == pipeline and row["run_id"]}
+    loaded: dict[str, dict[str, str]] = {}
+    for row in found:
+        if row["loaded_as"]:
+            loaded.setdefault(row["source"], {})[row["pipeline"]] = row["loaded_as"]
     commits = sorted(_rows(connection, COMMITS), key=lambda row: str(row["committed_at"]))
     owners = {name: stage.pipeline for name, stage in stages.items()}
     owners |= {row["stage"]: row["pipeline"] for row in commits}
     committed = {row["stage"]: json.loads(row["inputs"]) for row in commits if row["pipeline"] == pipeline}
     latest = {row["stage"]: Commit(row["pipeline"], row["run_id"], row["fingerprint"]) for row in commits}
-    return Standing(relations, owners, stages, sources, committed, latest)
+    return Standing(relations, owners, stages, sources, committed, latest, loaded)
 
 
 def committed(connection: sa.Connection, stage: str) -> Commit | None:
@@ -225,18 +233,40 @@ def place(connection: sa.Connection, pipeline: str, stage: Placed) -> None:
 def keep_sources(connection: sa.Connection, pipeline: str, sources: Iterable[Placed]) -> None:
     """A run has ended well with these sources."""
     for source in sources:
-        row = {"pipeline": pipeline, "source": source.name}
-        known = sa.and_(*(SOURCES.c[name] == value for name, value in row.items()))
-        if connection.execute(sa.select(sa.func.count()).select_from(SOURCES).where(known)).scalar_one() == 0:
-            connection.execute(SOURCES.insert().values(row))
-        connection.execute(SOURCES.update().where(known).values(source.row()))
+        _keep_source(connection, pipeline, source.name, source.row())
 
 
-def release(connection: sa.Connection, pipeline: str, stages: Iterable[str]) -> None:
-    """The pipeline has these stages and no others any more; what it has published stays its own."""
-    published = sa.select(COMMITS.c.stage).where(COMMITS.c.pipeline == pipeline)
-    gone = STAGES.c.stage.not_in(list(stages)), STAGES.c.stage.not_in(published)
-    connection.execute(STAGES.delete().where(STAGES.c.pipeline == pipeline, *gone))
+def claim_sources(connection: sa.Connection, pipeline: str, sources: Iterable[SourcePlan]) -> None:
+    """From here on the files of these sources stand under their names; a table of the warehouse stands by itself."""
+    for source in sources:
+        _keep_source(connection, pipeline, source.name, {"loaded_as": loaded_as(source)})
+
+
+def _keep_source(connection: sa.Connection, pipeline: str, source: str, values: Mapping[str, Any]) -> None:
+    row = {"pipeline": pipeline, "source": source}
+    known = sa.and_(*(SOURCES.c[name] == value for name, value in row.items()))
+    if connection.execute(sa.select(sa.func.count()).select_from(SOURCES).where(known)).scalar_one() == 0:
+        connection.execute(SOURCES.insert().values(row))
+    connection.execute(SOURCES.update().where(known).values(values))
+
+
+def loaded_as(source: SourcePlan) -> str | None:
+    """What the rows under a source's name are: two pipelines may load the same there. None where nothing is loaded."""
+    if source.path is None:
+        return None
+    csv = None if source.csv is None else asdict(source.csv)
+    declared = None if source.declared is None else {name: str(type_) for name, type_ in source.declared.items()}
+    text = json.dumps([source.path, source.format, csv, declared])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def release(connection: sa.Connection, plan: Plan) -> None:
+    """The pipeline has these sources and stages and no others any more; what it has published stays its own."""
+    published = sa.select(COMMITS.c.stage).where(COMMITS.c.pipeline == plan.name)
+    gone = STAGES.c.stage.not_in([s.name for s in plan.stages]), STAGES.c.stage.not_in(published)
+    connection.execute(STAGES.delete().where(STAGES.c.pipeline == plan.name, *gone))
+    unread = SOURCES.c.source.not_in([s.name for s in plan.sources])
+    connection.execute(SOURCES.delete().where(SOURCES.c.pipeline == plan.name, unread))
 
 
 def commit(connection: sa.Connection, pipeline: str, stage: Placed, rows: int | None) -> None:

@@ -152,8 +152,9 @@ class Warehouse(ABC):
         May raise what the driver raises."""
 
     @abstractmethod
-    def exclusive(self, connection: sa.Connection, pipeline: str) -> AbstractContextManager[bool]:
-        """Holds the right to publish a pipeline; False where another run has it."""
+    def exclusive(self, connection: sa.Connection, name: str) -> AbstractContextManager[bool]:
+        """Holds the right to a name, of a pipeline that is run or a source that is loaded; False where another run
+        has it."""
 
 
 class Unreachable(Exception):

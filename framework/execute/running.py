@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from threading import Lock
@@ -131,9 +131,10 @@ class Execution:
 
     def _run(self, session: Session) -> None:
         name = self.program.plan.name
-        with self.warehouse.exclusive(session.connection, name) as free:
-            if not free:
+        with ExitStack() as held:
+            if not held.enter_context(self.warehouse.exclusive(session.connection, name)):
                 raise refused(f"another run of `{name}` is under way on this target", "wait for it to end")
+            self._hold_sources(session, held)
             self._prepare(session)
             for source in self.program.sources:
                 self.progress(source.source.name, "reading")
@@ -174,6 +175,14 @@ class Execution:
 
     # -- before anything is built
 
+    def _hold_sources(self, session: Session, held: ExitStack) -> None:
+        """Files are loaded under the name of their source: until a run has read them no other may load there."""
+        raw = self.settings.schemas["raw"]
+        for source in sorted(s.source.name for s in self.program.sources if s.source.path is not None):
+            if not held.enter_context(self.warehouse.exclusive(session.connection, f"source {raw}.{source}")):
+                message = f"a run of another pipeline is reading its source `{source}` on this target"
+                raise refused(message, "wait for it to end; sources of one name take turns")
+
     def _prepare(self, session: Session) -> None:
         session.doing = "preparing the target"
         with session.transaction():
@@ -184,7 +193,8 @@ class Execution:
             found = standing.look(session.connection, self.warehouse, schemas.values(), plan.name)
             for obstacle in obstacles(plan, selected, schemas, found):
                 raise refused(obstacle.message, obstacle.help)
-            standing.release(session.connection, plan.name, [stage.name for stage in plan.stages])
+            standing.release(session.connection, plan)
+            standing.claim_sources(session.connection, plan.name, (s.source for s in self.program.sources))
         names = {*selected, *(source.source.name for source in self.program.sources)}
         read = (program.source for program in self.program.sources)
         self.seen = {s.name: found.commits[s.published.stage].version for s in read if s.published is not None}

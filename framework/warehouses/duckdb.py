@@ -166,6 +166,6 @@ class Duckdb(Warehouse):
         driver.interrupt()
 
     @contextmanager
-    def exclusive(self, connection: sa.Connection, pipeline: str) -> Iterator[bool]:
+    def exclusive(self, connection: sa.Connection, name: str) -> Iterator[bool]:
         """A DuckDB file has a single writer already."""
         yield True

@@ -229,9 +229,9 @@ class Postgres(Warehouse):
         driver.cancel_safe(timeout=_CANCEL_SECONDS)
 
     @contextmanager
-    def exclusive(self, connection: sa.Connection, pipeline: str) -> Iterator[bool]:
+    def exclusive(self, connection: sa.Connection, name: str) -> Iterator[bool]:
         """An advisory lock of the session, so that no transaction is held open for it."""
-        key = int.from_bytes(hashlib.sha256(pipeline.encode()).digest()[:8], "big", signed=True)
+        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
         held = _lock(connection, "pg_try_advisory_lock", key)
         try:
             yield held
@@ -239,7 +239,7 @@ class Postgres(Warehouse):
             if held:
                 try:
                     _lock(connection, "pg_advisory_unlock", key)
-                except sa.exc.DBAPIError:
+                except sa.exc.SQLAlchemyError:
                     connection.invalidate()  # in a broken transaction: the lock goes with the session
 
 

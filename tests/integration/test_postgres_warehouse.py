@@ -103,10 +103,16 @@ def test_a_broken_transaction_gives_the_right_back(postgres_database: str) -> No
     warehouse = Postgres()
     engine = warehouse.connect({"url": postgres_database}, Path())
     with engine.connect() as first, engine.connect() as second:
-        with pytest.raises(sa.exc.DBAPIError), first.begin(), warehouse.exclusive(first, "claims"):
+        with (
+            pytest.raises(sa.exc.DBAPIError),
+            first.begin(),
+            warehouse.exclusive(first, "claims"),
+            warehouse.exclusive(first, "members"),
+        ):
             first.exec_driver_sql("SELECT 1/0")
-        with warehouse.exclusive(second, "claims") as free:
-            assert free
+        for name in ("claims", "members"):
+            with warehouse.exclusive(second, name) as free:
+                assert free
     engine.dispose()
 
 
