@@ -16,16 +16,21 @@ OK, INVALID, BROKEN, REFUSED, INTERRUPTED = 0, 2, 3, 4, 130
 
 
 def command() -> int:
-    """The process of one command. Another Ctrl-C, once it was interrupted, does not disturb the interpreter's end."""
-    code = main()
-    if code == INTERRUPTED:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-    return code
+    """The process of one command. Once it was interrupted, another Ctrl-C does not disturb the interpreter's end."""
+    return _run(sys.argv[1:])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command and returns its exit code."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    """Runs one command and returns its exit code; the caller's process goes on, and hears of Ctrl-C as before."""
+    listens = signal.getsignal(signal.SIGINT)
+    try:
+        return _run(list(sys.argv[1:] if argv is None else argv))
+    finally:
+        if signal.getsignal(signal.SIGINT) is not listens:
+            signal.signal(signal.SIGINT, listens)
+
+
+def _run(words: list[str]) -> int:
     if words[:1] in (["--version"], ["-V"]):
         print(f"framework {framework.__version__}")
         return OK

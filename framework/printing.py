@@ -101,7 +101,8 @@ class Progress:
             advance = 1 if self.last and name != self.last else 0
             self.bar.update(self.task, description=f"{action} {name}".strip(), advance=advance)
         elif self.options.output == "text" and name != self.last:
-            print(f"{action} {name}".strip(), file=sys.stderr)
+            # The line's end with it: stages that are built at once would come between.
+            print(f"{action} {name}".strip() + "\n", end="", file=sys.stderr)
         self.last = name
 
 

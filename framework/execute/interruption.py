@@ -19,8 +19,9 @@ _ENDED = 5  # seconds that a last attempt to stop something may take
 class Interruption:
     """The first Ctrl-C raises KeyboardInterrupt, and no other does; `came` says that there was one.
 
-    None does after the body of `stops`: what is left to do is short, and is done to its end. Where somebody else
-    listens to the signal, or the run is not in the main thread, nothing is changed.
+    None does after the body of `stops`: what is left to do is short, and is done to its end. After one that came the
+    signal stays ignored, for the command is over; who goes on listens again. Where somebody else listens to the signal,
+    or the run is not in the main thread, nothing is changed.
     """
 
     def __init__(self) -> None:
@@ -50,7 +51,7 @@ class Interruption:
         self._told.close()
         self._thread.join(_ENDED)
         self._heard.close()
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGINT, signal.SIG_IGN if self.came else signal.default_int_handler)
 
     @contextmanager
     def stops(self, stop: Callable[[], None]) -> Iterator[None]:
