@@ -324,6 +324,14 @@ def test_the_files_of_a_part_are_those_that_it_was_made_of(shop: Project) -> Non
     assert "2.csv" not in inputs["fct_sales"]
 
 
+def test_a_source_that_no_run_has_ended_well_with_is_new(shop: Project) -> None:
+    """Its name has been claimed, and nothing is recorded of what it was."""
+    shop.csv("members.csv", "id,city", "a,Bonn", "a,Paris")
+    assert shop.run("shop.yaml").code == 1
+    assert shop.query("SELECT source FROM _framework.sources ORDER BY 1") == [("raw_members",), ("raw_sales",)]
+    assert states(planned(shop), "sources") == {"raw_members": "new", "raw_sales": "new"}
+
+
 def test_a_source_that_is_not_there_is_told(shop: Project) -> None:
     (shop.root / "members.csv").unlink()
     said = printed(shop)
