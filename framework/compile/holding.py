@@ -52,7 +52,7 @@ class Holding:
         select = judged.select
         if self.lowering.pulls_up:
             select = select.offset(sa.literal_column("0"))
-        rows = select.cte("judged")
+        rows = select.cte("_judged")  # a name that no author can give
         content = sa.case((self._is_held(rows), self._hash(rows)))
         chosen = sa.select(*(column_of(rows, n) for n in judged.names), content.label(CONTENT)).select_from(rows)
         return Rowset(chosen, (*judged.names, CONTENT))
@@ -80,7 +80,7 @@ class Holding:
         reasons = [listed] if REASONS in self.names else []
         columns = [rows.c[n] for n in self.stage.relation.names]
         columns += [rows.c[BUCKET], *reasons, rows.c[CONTENT], self._name().label(STAGE)]
-        known = HELD_ROWS.alias("known")
+        known = HELD_ROWS.alias("_known")
         matched = sa.and_(known.c.stage == self._name(), known.c.content == rows.c[CONTENT])
         held = sa.select(*columns, known.c.run_id.label(FIRST_RUN))
         return held.select_from(sa.join(rows, known, matched, isouter=True)).where(self._is_held(rows))
@@ -92,7 +92,7 @@ class Holding:
         forget = sa.delete(HELD_ROWS).where(
             HELD_ROWS.c.stage == self._name(), HELD_ROWS.c.content.not_in(sa.select(now.c.content))
         )
-        known = HELD_ROWS.alias("known")
+        known = HELD_ROWS.alias("_known")
         there: Select[Any] = sa.select(sa.literal_column("1")).select_from(known)
         there = there.where(known.c.stage == self._name(), known.c.content == now.c.content).correlate(now)
         run = sa.bindparam(THIS_RUN, type_=sa.Text())

@@ -34,11 +34,11 @@ FROM groups),
 verdict AS
 (SELECT groups_2.id AS id, groups_2.k AS k, groups_2.code AS code, groups_2.n AS n, groups_2.paid AS paid, groups_2.x AS x, groups_2.d AS d, groups_2.until AS until, groups_2."at" AS "at", groups_2._in_group_found_bad_anywhere AND groups_2.k IS NOT NULL AS _in_group_found_bad, CASE WHEN groups_2._where_2 AND groups_2._rows_1 > 1 THEN 'quarantined' WHEN groups_2.n <> groups_2._before_5 + 1 THEN 'quarantined' ELSE NULL END AS _bucket, CASE WHEN groups_2._where_2 AND groups_2._rows_1 > 1 OR groups_2.n <> groups_2._before_5 + 1 THEN ('[' || CONCAT_WS(',', CASE WHEN groups_2._where_2 AND groups_2._rows_1 > 1 THEN '"unique(k, code)"' END, CASE WHEN groups_2.n <> groups_2._before_5 + 1 THEN '"sequential(n)"' END)) || ']' END AS _reasons
 FROM groups_2),
-judged AS
+_judged AS
 (SELECT verdict.id AS id, verdict.k AS k, verdict.code AS code, verdict.n AS n, verdict.paid AS paid, verdict.x AS x, verdict.d AS d, verdict.until AS until, verdict."at" AS "at", CASE WHEN (verdict._bucket IS NOT NULL) THEN verdict._bucket WHEN verdict._in_group_found_bad THEN 'quarantined with its group' ELSE 'out' END AS _bucket, verdict._reasons AS _reasons
 FROM verdict)
- SELECT judged.id, judged.k, judged.code, judged.n, judged.paid, judged.x, judged.d, judged.until, judged."at", judged._bucket, judged._reasons, CASE WHEN (judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(CAST(judged.id AS VARCHAR)) || ':' || CAST(judged.id AS VARCHAR), '-') || COALESCE(length(judged.k) || ':' || judged.k, '-') || COALESCE(length(judged.code) || ':' || judged.code, '-') || COALESCE(length(CAST(judged.n AS VARCHAR)) || ':' || CAST(judged.n AS VARCHAR), '-') || COALESCE(length(CAST(judged.paid AS VARCHAR)) || ':' || CAST(judged.paid AS VARCHAR), '-') || COALESCE(length(CAST(judged.x AS VARCHAR)) || ':' || CAST(judged.x AS VARCHAR), '-') || COALESCE(length(CAST(judged.d AS VARCHAR)) || ':' || CAST(judged.d AS VARCHAR), '-') || COALESCE(length(CAST(judged.until AS VARCHAR)) || ':' || CAST(judged.until AS VARCHAR), '-') || COALESCE(length(strftime(judged."at", '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(judged."at", '%Y-%m-%d %H:%M:%S.%f'), '-')) END AS _content
-FROM judged;
+ SELECT _judged.id, _judged.k, _judged.code, _judged.n, _judged.paid, _judged.x, _judged.d, _judged.until, _judged."at", _judged._bucket, _judged._reasons, CASE WHEN (_judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(CAST(_judged.id AS VARCHAR)) || ':' || CAST(_judged.id AS VARCHAR), '-') || COALESCE(length(_judged.k) || ':' || _judged.k, '-') || COALESCE(length(_judged.code) || ':' || _judged.code, '-') || COALESCE(length(CAST(_judged.n AS VARCHAR)) || ':' || CAST(_judged.n AS VARCHAR), '-') || COALESCE(length(CAST(_judged.paid AS VARCHAR)) || ':' || CAST(_judged.paid AS VARCHAR), '-') || COALESCE(length(CAST(_judged.x AS VARCHAR)) || ':' || CAST(_judged.x AS VARCHAR), '-') || COALESCE(length(CAST(_judged.d AS VARCHAR)) || ':' || CAST(_judged.d AS VARCHAR), '-') || COALESCE(length(CAST(_judged.until AS VARCHAR)) || ':' || CAST(_judged.until AS VARCHAR), '-') || COALESCE(length(strftime(_judged."at", '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(_judged."at", '%Y-%m-%d %H:%M:%S.%f'), '-')) END AS _content
+FROM _judged;
 
 -- stage lines: what a person has discarded leaves quarantine, where there is any
 UPDATE intermediate.lines__new SET _bucket='discarded' WHERE intermediate.lines__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND intermediate.lines__new._content IN (SELECT _framework.discards.content
@@ -191,8 +191,8 @@ FROM (SELECT DISTINCT held_back._content AS content
 FROM intermediate.lines__new AS held_back
 WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
 WHERE NOT (EXISTS (SELECT 1
-FROM _framework.held AS known
-WHERE known.stage = 'lines' AND known.content = now.content));
+FROM _framework.held AS _known
+WHERE _known.stage = 'lines' AND _known.content = now.content));
 
 -- stage lines: shown as lines
 CREATE VIEW intermediate.lines AS
@@ -202,6 +202,6 @@ WHERE lines._bucket = 'out';
 
 -- stage lines: shown as lines__quarantine
 CREATE VIEW quarantine.lines__quarantine AS
-SELECT lines.id, lines.k, lines.code, lines.n, lines.paid, lines.x, lines.d, lines.until, lines."at", lines._bucket, coalesce(lines._reasons, '[]') AS _reasons, lines._content, 'lines' AS _stage, known.run_id AS _run_id
-FROM intermediate.lines__rows AS lines LEFT OUTER JOIN _framework.held AS known ON known.stage = 'lines' AND known.content = lines._content
+SELECT lines.id, lines.k, lines.code, lines.n, lines.paid, lines.x, lines.d, lines.until, lines."at", lines._bucket, coalesce(lines._reasons, '[]') AS _reasons, lines._content, 'lines' AS _stage, _known.run_id AS _run_id
+FROM intermediate.lines__rows AS lines LEFT OUTER JOIN _framework.held AS _known ON _known.stage = 'lines' AND _known.content = lines._content
 WHERE lines._bucket IN ('rejected', 'quarantined', 'quarantined with its group');

@@ -173,11 +173,11 @@ FROM raw.raw_members AS raw_members),
 computed AS
 (SELECT LOWER(CASE WHEN typed.member_id LIKE ' %' OR typed.member_id LIKE '% ' THEN trim(typed.member_id, ' ') ELSE typed.member_id END) AS member_id, typed.birth_date AS birth_date, CASE WHEN UPPER(CASE WHEN typed.gender LIKE ' %' OR typed.gender LIKE '% ' THEN trim(typed.gender, ' ') ELSE typed.gender END) = 'F' THEN 'female' WHEN UPPER(CASE WHEN typed.gender LIKE ' %' OR typed.gender LIKE '% ' THEN trim(typed.gender, ' ') ELSE typed.gender END) = 'M' THEN 'male' ELSE 'unknown' END AS gender, left(CASE WHEN typed.zip LIKE ' %' OR typed.zip LIKE '% ' THEN trim(typed.zip, ' ') ELSE typed.zip END, 5) AS zip, typed._given_birth_date AND typed.birth_date IS NULL AS _failed_birth_date
 FROM typed),
-judged AS
+_judged AS
 (SELECT computed.member_id AS member_id, computed.birth_date AS birth_date, computed.gender AS gender, computed.zip AS zip, CASE WHEN computed.member_id IS NULL THEN 'rejected' WHEN computed._failed_birth_date THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN computed._failed_birth_date THEN ('[' || CONCAT_WS(',', CASE WHEN computed._failed_birth_date THEN '"unreadable(birth_date as date)"' END)) || ']' END AS _reasons
 FROM computed)
- SELECT judged.member_id, judged.birth_date, judged.gender, judged.zip, judged._bucket, judged._reasons, CASE WHEN (judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(judged.member_id) || ':' || judged.member_id, '-') || COALESCE(length(CAST(judged.birth_date AS VARCHAR)) || ':' || CAST(judged.birth_date AS VARCHAR), '-') || COALESCE(length(judged.gender) || ':' || judged.gender, '-') || COALESCE(length(judged.zip) || ':' || judged.zip, '-')) END AS _content
-FROM judged;
+ SELECT _judged.member_id, _judged.birth_date, _judged.gender, _judged.zip, _judged._bucket, _judged._reasons, CASE WHEN (_judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(_judged.member_id) || ':' || _judged.member_id, '-') || COALESCE(length(CAST(_judged.birth_date AS VARCHAR)) || ':' || CAST(_judged.birth_date AS VARCHAR), '-') || COALESCE(length(_judged.gender) || ':' || _judged.gender, '-') || COALESCE(length(_judged.zip) || ':' || _judged.zip, '-')) END AS _content
+FROM _judged;
 
 -- stage members: what a person has discarded leaves quarantine, where there is any
 UPDATE staging.members__new SET _bucket='discarded' WHERE staging.members__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND staging.members__new._content IN (SELECT _framework.discards.content
@@ -213,8 +213,8 @@ FROM (SELECT DISTINCT held_back._content AS content
 FROM staging.members__new AS held_back
 WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
 WHERE NOT (EXISTS (SELECT 1
-FROM _framework.held AS known
-WHERE known.stage = 'members' AND known.content = now.content));
+FROM _framework.held AS _known
+WHERE _known.stage = 'members' AND _known.content = now.content));
 
 -- stage members: shown as members
 CREATE VIEW staging.members AS
@@ -224,8 +224,8 @@ WHERE members._bucket = 'out';
 
 -- stage members: shown as members__quarantine
 CREATE VIEW quarantine.members__quarantine AS
-SELECT members.member_id, members.birth_date, members.gender, members.zip, members._bucket, coalesce(members._reasons, '[]') AS _reasons, members._content, 'members' AS _stage, known.run_id AS _run_id
-FROM staging.members__rows AS members LEFT OUTER JOIN _framework.held AS known ON known.stage = 'members' AND known.content = members._content
+SELECT members.member_id, members.birth_date, members.gender, members.zip, members._bucket, coalesce(members._reasons, '[]') AS _reasons, members._content, 'members' AS _stage, _known.run_id AS _run_id
+FROM staging.members__rows AS members LEFT OUTER JOIN _framework.held AS _known ON _known.stage = 'members' AND _known.content = members._content
 WHERE members._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage providers: the candidate, beside what stands
@@ -233,11 +233,11 @@ CREATE TABLE staging.providers__new AS
 WITH computed AS
 (SELECT raw_providers.specialty_code AS specialty_code, raw_providers.state AS state, CASE WHEN raw_providers.npi LIKE ' %' OR raw_providers.npi LIKE '% ' THEN trim(raw_providers.npi, ' ') ELSE raw_providers.npi END AS provider_id
 FROM raw.raw_providers AS raw_providers),
-judged AS
+_judged AS
 (SELECT computed.provider_id AS provider_id, computed.specialty_code AS specialty_code, computed.state AS state, CASE WHEN computed.provider_id IS NULL THEN 'rejected' ELSE 'out' END AS _bucket
 FROM computed)
- SELECT judged.provider_id, judged.specialty_code, judged.state, judged._bucket, CASE WHEN (judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(judged.provider_id) || ':' || judged.provider_id, '-') || COALESCE(length(judged.specialty_code) || ':' || judged.specialty_code, '-') || COALESCE(length(judged.state) || ':' || judged.state, '-')) END AS _content
-FROM judged;
+ SELECT _judged.provider_id, _judged.specialty_code, _judged.state, _judged._bucket, CASE WHEN (_judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(_judged.provider_id) || ':' || _judged.provider_id, '-') || COALESCE(length(_judged.specialty_code) || ':' || _judged.specialty_code, '-') || COALESCE(length(_judged.state) || ':' || _judged.state, '-')) END AS _content
+FROM _judged;
 
 -- stage providers: what a person has discarded leaves quarantine, where there is any
 UPDATE staging.providers__new SET _bucket='discarded' WHERE staging.providers__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND staging.providers__new._content IN (SELECT _framework.discards.content
@@ -273,8 +273,8 @@ FROM (SELECT DISTINCT held_back._content AS content
 FROM staging.providers__new AS held_back
 WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
 WHERE NOT (EXISTS (SELECT 1
-FROM _framework.held AS known
-WHERE known.stage = 'providers' AND known.content = now.content));
+FROM _framework.held AS _known
+WHERE _known.stage = 'providers' AND _known.content = now.content));
 
 -- stage providers: shown as providers
 CREATE VIEW staging.providers AS
@@ -284,8 +284,8 @@ WHERE providers._bucket = 'out';
 
 -- stage providers: shown as providers__quarantine
 CREATE VIEW quarantine.providers__quarantine AS
-SELECT providers.provider_id, providers.specialty_code, providers.state, providers._bucket, providers._content, 'providers' AS _stage, known.run_id AS _run_id
-FROM staging.providers__rows AS providers LEFT OUTER JOIN _framework.held AS known ON known.stage = 'providers' AND known.content = providers._content
+SELECT providers.provider_id, providers.specialty_code, providers.state, providers._bucket, providers._content, 'providers' AS _stage, _known.run_id AS _run_id
+FROM staging.providers__rows AS providers LEFT OUTER JOIN _framework.held AS _known ON _known.stage = 'providers' AND _known.content = providers._content
 WHERE providers._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage plans: the candidate, beside what stands
@@ -293,11 +293,11 @@ CREATE TABLE staging.plans__new AS
 WITH computed AS
 (SELECT UPPER(CASE WHEN raw_plans.plan_code LIKE ' %' OR raw_plans.plan_code LIKE '% ' THEN trim(raw_plans.plan_code, ' ') ELSE raw_plans.plan_code END) AS plan_code, raw_plans.plan_name AS plan_name, LOWER(raw_plans.line_of_business) AS line_of_business
 FROM raw.raw_plans AS raw_plans),
-judged AS
+_judged AS
 (SELECT computed.plan_code AS plan_code, computed.plan_name AS plan_name, computed.line_of_business AS line_of_business, CASE WHEN computed.plan_code IS NULL THEN 'rejected' ELSE 'out' END AS _bucket
 FROM computed)
- SELECT judged.plan_code, judged.plan_name, judged.line_of_business, judged._bucket, CASE WHEN (judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(judged.plan_code) || ':' || judged.plan_code, '-') || COALESCE(length(judged.plan_name) || ':' || judged.plan_name, '-') || COALESCE(length(judged.line_of_business) || ':' || judged.line_of_business, '-')) END AS _content
-FROM judged;
+ SELECT _judged.plan_code, _judged.plan_name, _judged.line_of_business, _judged._bucket, CASE WHEN (_judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(_judged.plan_code) || ':' || _judged.plan_code, '-') || COALESCE(length(_judged.plan_name) || ':' || _judged.plan_name, '-') || COALESCE(length(_judged.line_of_business) || ':' || _judged.line_of_business, '-')) END AS _content
+FROM _judged;
 
 -- stage plans: what a person has discarded leaves quarantine, where there is any
 UPDATE staging.plans__new SET _bucket='discarded' WHERE staging.plans__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND staging.plans__new._content IN (SELECT _framework.discards.content
@@ -346,8 +346,8 @@ FROM (SELECT DISTINCT held_back._content AS content
 FROM staging.plans__new AS held_back
 WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
 WHERE NOT (EXISTS (SELECT 1
-FROM _framework.held AS known
-WHERE known.stage = 'plans' AND known.content = now.content));
+FROM _framework.held AS _known
+WHERE _known.stage = 'plans' AND _known.content = now.content));
 
 -- stage plans: shown as plans
 CREATE VIEW staging.plans AS
@@ -357,8 +357,8 @@ WHERE plans._bucket = 'out';
 
 -- stage plans: shown as plans__quarantine
 CREATE VIEW quarantine.plans__quarantine AS
-SELECT plans.plan_code, plans.plan_name, plans.line_of_business, plans._bucket, plans._content, 'plans' AS _stage, known.run_id AS _run_id
-FROM staging.plans__rows AS plans LEFT OUTER JOIN _framework.held AS known ON known.stage = 'plans' AND known.content = plans._content
+SELECT plans.plan_code, plans.plan_name, plans.line_of_business, plans._bucket, plans._content, 'plans' AS _stage, _known.run_id AS _run_id
+FROM staging.plans__rows AS plans LEFT OUTER JOIN _framework.held AS _known ON _known.stage = 'plans' AND _known.content = plans._content
 WHERE plans._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage eligibility: the candidate, beside what stands
@@ -378,11 +378,11 @@ FROM filtered),
 windows_2 AS
 (SELECT windows.member_id AS member_id, windows.plan_code AS plan_code, windows._failed_eligible_from AS _failed_eligible_from, windows._failed_eligible_to AS _failed_eligible_to, windows.covered_from AS covered_from, windows._failed_covered_to AS _failed_covered_to, LEAST(windows.eligible_to, LEAD(windows.eligible_from) OVER (PARTITION BY windows.member_id, windows._bucket IS NULL ORDER BY windows.eligible_from NULLS LAST, windows.eligible_to NULLS LAST, windows._row NULLS LAST)) AS covered_to, windows._bucket AS _bucket
 FROM windows),
-judged AS
+_judged AS
 (SELECT windows_2.member_id AS member_id, windows_2.covered_from AS covered_from, windows_2.covered_to AS covered_to, windows_2.plan_code AS plan_code, CASE WHEN (windows_2._bucket IS NOT NULL) THEN windows_2._bucket WHEN (windows_2._failed_covered_to OR windows_2._failed_eligible_from) AND (windows_2._failed_covered_to OR (windows_2.covered_to IS NULL) IS NOT TRUE) AND (windows_2._failed_eligible_from OR windows_2._failed_covered_to OR (windows_2.covered_from < windows_2.covered_to) IS NOT TRUE) THEN 'rejected' WHEN (windows_2.covered_to IS NULL OR windows_2.covered_from < windows_2.covered_to) IS NOT TRUE THEN 'filtered' WHEN windows_2.member_id IS NULL OR windows_2.covered_from IS NULL OR windows_2._failed_eligible_from THEN 'rejected' WHEN windows_2._failed_eligible_from THEN 'quarantined' WHEN windows_2._failed_eligible_to THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN windows_2._failed_eligible_from OR windows_2._failed_eligible_to THEN ('[' || CONCAT_WS(',', CASE WHEN windows_2._failed_eligible_from THEN '"unreadable(eligible_from as date)"' END, CASE WHEN windows_2._failed_eligible_to THEN '"unreadable(eligible_to as date)"' END)) || ']' END AS _reasons
 FROM windows_2)
- SELECT judged.member_id, judged.covered_from, judged.covered_to, judged.plan_code, judged._bucket, judged._reasons, CASE WHEN (judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(judged.member_id) || ':' || judged.member_id, '-') || COALESCE(length(CAST(judged.covered_from AS VARCHAR)) || ':' || CAST(judged.covered_from AS VARCHAR), '-') || COALESCE(length(CAST(judged.covered_to AS VARCHAR)) || ':' || CAST(judged.covered_to AS VARCHAR), '-') || COALESCE(length(judged.plan_code) || ':' || judged.plan_code, '-')) END AS _content
-FROM judged;
+ SELECT _judged.member_id, _judged.covered_from, _judged.covered_to, _judged.plan_code, _judged._bucket, _judged._reasons, CASE WHEN (_judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(_judged.member_id) || ':' || _judged.member_id, '-') || COALESCE(length(CAST(_judged.covered_from AS VARCHAR)) || ':' || CAST(_judged.covered_from AS VARCHAR), '-') || COALESCE(length(CAST(_judged.covered_to AS VARCHAR)) || ':' || CAST(_judged.covered_to AS VARCHAR), '-') || COALESCE(length(_judged.plan_code) || ':' || _judged.plan_code, '-')) END AS _content
+FROM _judged;
 
 -- stage eligibility: what a person has discarded leaves quarantine, where there is any
 UPDATE staging.eligibility__new SET _bucket='discarded' WHERE staging.eligibility__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND staging.eligibility__new._content IN (SELECT _framework.discards.content
@@ -455,8 +455,8 @@ FROM (SELECT DISTINCT held_back._content AS content
 FROM staging.eligibility__new AS held_back
 WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
 WHERE NOT (EXISTS (SELECT 1
-FROM _framework.held AS known
-WHERE known.stage = 'eligibility' AND known.content = now.content));
+FROM _framework.held AS _known
+WHERE _known.stage = 'eligibility' AND _known.content = now.content));
 
 -- stage eligibility: shown as eligibility
 CREATE VIEW staging.eligibility AS
@@ -466,8 +466,8 @@ WHERE eligibility._bucket = 'out';
 
 -- stage eligibility: shown as eligibility__quarantine
 CREATE VIEW quarantine.eligibility__quarantine AS
-SELECT eligibility.member_id, eligibility.covered_from, eligibility.covered_to, eligibility.plan_code, eligibility._bucket, coalesce(eligibility._reasons, '[]') AS _reasons, eligibility._content, 'eligibility' AS _stage, known.run_id AS _run_id
-FROM staging.eligibility__rows AS eligibility LEFT OUTER JOIN _framework.held AS known ON known.stage = 'eligibility' AND known.content = eligibility._content
+SELECT eligibility.member_id, eligibility.covered_from, eligibility.covered_to, eligibility.plan_code, eligibility._bucket, coalesce(eligibility._reasons, '[]') AS _reasons, eligibility._content, 'eligibility' AS _stage, _known.run_id AS _run_id
+FROM staging.eligibility__rows AS eligibility LEFT OUTER JOIN _framework.held AS _known ON _known.stage = 'eligibility' AND _known.content = eligibility._content
 WHERE eligibility._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage claim_headers: the candidate, beside what stands
@@ -487,11 +487,11 @@ FROM computed_2),
 ranked_2 AS
 (SELECT ranked.claim_id AS claim_id, ranked.claim_version AS claim_version, ranked.member_id AS member_id, ranked.plan_code AS plan_code, ranked.claim_type AS claim_type, ranked.received_at AS received_at, ranked.status AS status, ranked.total_charge AS total_charge, ranked._failed_claim_version AS _failed_claim_version, ranked._failed_received_at AS _failed_received_at, ranked._failed_total_charge AS _failed_total_charge, ranked.provider_id AS provider_id, ranked.service_date AS service_date, ranked._failed_service_date AS _failed_service_date, NOT CASE WHEN ranked.provider_id IS NULL THEN NULL WHEN regexp_matches(ranked.provider_id, '^[0-9]{10}$') THEN (24 + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18][TRY_CAST(ranked.provider_id AS BIGINT) // 1 % 100 + 1] + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18][TRY_CAST(ranked.provider_id AS BIGINT) // 100 % 100 + 1] + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18][TRY_CAST(ranked.provider_id AS BIGINT) // 10000 % 100 + 1] + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18][TRY_CAST(ranked.provider_id AS BIGINT) // 1000000 % 100 + 1] + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18][TRY_CAST(ranked.provider_id AS BIGINT) // 100000000 % 100 + 1]) % 10 = 0 ELSE FALSE END AS _held_5, CASE WHEN (ranked._bucket IS NOT NULL) THEN ranked._bucket WHEN ranked._rank > 1 THEN 'superseded' ELSE NULL END AS _bucket
 FROM ranked),
-judged AS
+_judged AS
 (SELECT ranked_2.claim_id AS claim_id, ranked_2.claim_version AS claim_version, ranked_2.member_id AS member_id, ranked_2.provider_id AS provider_id, ranked_2.plan_code AS plan_code, ranked_2.claim_type AS claim_type, ranked_2.service_date AS service_date, ranked_2.received_at AS received_at, ranked_2.status AS status, ranked_2.total_charge AS total_charge, CASE WHEN (ranked_2._bucket IS NOT NULL) THEN ranked_2._bucket WHEN ranked_2._failed_claim_version THEN 'quarantined' WHEN ranked_2._failed_received_at THEN 'quarantined' WHEN ranked_2._failed_total_charge THEN 'quarantined' WHEN ranked_2._failed_service_date THEN 'quarantined' WHEN ranked_2.member_id IS NULL OR ranked_2.provider_id IS NULL OR ranked_2.service_date IS NULL THEN 'quarantined' WHEN ranked_2._held_5 THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN ranked_2._failed_claim_version OR ranked_2._failed_received_at OR ranked_2._failed_total_charge OR ranked_2._failed_service_date OR ranked_2.member_id IS NULL OR ranked_2.provider_id IS NULL OR ranked_2.service_date IS NULL OR ranked_2._held_5 THEN ('[' || CONCAT_WS(',', CASE WHEN ranked_2._failed_claim_version THEN '"unreadable(claim_version as integer)"' END, CASE WHEN ranked_2._failed_received_at THEN '"unreadable(received_at as timestamp)"' END, CASE WHEN ranked_2._failed_total_charge THEN '"unreadable(total_charge as decimal(18,2))"' END, CASE WHEN ranked_2._failed_service_date THEN '"unreadable(service_date as date)"' END, CASE WHEN ranked_2.member_id IS NULL OR ranked_2.provider_id IS NULL OR ranked_2.service_date IS NULL THEN '"not_null(member_id, provider_id, service_date)"' END, CASE WHEN ranked_2._held_5 THEN '"expression(npi_valid(provider_id))"' END)) || ']' END AS _reasons
 FROM ranked_2)
- SELECT judged.claim_id, judged.claim_version, judged.member_id, judged.provider_id, judged.plan_code, judged.claim_type, judged.service_date, judged.received_at, judged.status, judged.total_charge, judged._bucket, judged._reasons, CASE WHEN (judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(judged.claim_id) || ':' || judged.claim_id, '-') || COALESCE(length(CAST(judged.claim_version AS VARCHAR)) || ':' || CAST(judged.claim_version AS VARCHAR), '-') || COALESCE(length(judged.member_id) || ':' || judged.member_id, '-') || COALESCE(length(judged.provider_id) || ':' || judged.provider_id, '-') || COALESCE(length(judged.plan_code) || ':' || judged.plan_code, '-') || COALESCE(length(judged.claim_type) || ':' || judged.claim_type, '-') || COALESCE(length(CAST(judged.service_date AS VARCHAR)) || ':' || CAST(judged.service_date AS VARCHAR), '-') || COALESCE(length(strftime(judged.received_at, '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(judged.received_at, '%Y-%m-%d %H:%M:%S.%f'), '-') || COALESCE(length(judged.status) || ':' || judged.status, '-') || COALESCE(length(CAST(judged.total_charge AS VARCHAR)) || ':' || CAST(judged.total_charge AS VARCHAR), '-')) END AS _content
-FROM judged;
+ SELECT _judged.claim_id, _judged.claim_version, _judged.member_id, _judged.provider_id, _judged.plan_code, _judged.claim_type, _judged.service_date, _judged.received_at, _judged.status, _judged.total_charge, _judged._bucket, _judged._reasons, CASE WHEN (_judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(_judged.claim_id) || ':' || _judged.claim_id, '-') || COALESCE(length(CAST(_judged.claim_version AS VARCHAR)) || ':' || CAST(_judged.claim_version AS VARCHAR), '-') || COALESCE(length(_judged.member_id) || ':' || _judged.member_id, '-') || COALESCE(length(_judged.provider_id) || ':' || _judged.provider_id, '-') || COALESCE(length(_judged.plan_code) || ':' || _judged.plan_code, '-') || COALESCE(length(_judged.claim_type) || ':' || _judged.claim_type, '-') || COALESCE(length(CAST(_judged.service_date AS VARCHAR)) || ':' || CAST(_judged.service_date AS VARCHAR), '-') || COALESCE(length(strftime(_judged.received_at, '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(_judged.received_at, '%Y-%m-%d %H:%M:%S.%f'), '-') || COALESCE(length(_judged.status) || ':' || _judged.status, '-') || COALESCE(length(CAST(_judged.total_charge AS VARCHAR)) || ':' || CAST(_judged.total_charge AS VARCHAR), '-')) END AS _content
+FROM _judged;
 
 -- stage claim_headers: what a person has discarded leaves quarantine, where there is any
 UPDATE staging.claim_headers__new SET _bucket='discarded' WHERE staging.claim_headers__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND staging.claim_headers__new._content IN (SELECT _framework.discards.content
@@ -526,8 +526,8 @@ FROM (SELECT DISTINCT held_back._content AS content
 FROM staging.claim_headers__new AS held_back
 WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
 WHERE NOT (EXISTS (SELECT 1
-FROM _framework.held AS known
-WHERE known.stage = 'claim_headers' AND known.content = now.content));
+FROM _framework.held AS _known
+WHERE _known.stage = 'claim_headers' AND _known.content = now.content));
 
 -- stage claim_headers: shown as claim_headers
 CREATE VIEW staging.claim_headers AS
@@ -537,8 +537,8 @@ WHERE claim_headers._bucket = 'out';
 
 -- stage claim_headers: shown as claim_headers__quarantine
 CREATE VIEW quarantine.claim_headers__quarantine AS
-SELECT claim_headers.claim_id, claim_headers.claim_version, claim_headers.member_id, claim_headers.provider_id, claim_headers.plan_code, claim_headers.claim_type, claim_headers.service_date, claim_headers.received_at, claim_headers.status, claim_headers.total_charge, claim_headers._bucket, coalesce(claim_headers._reasons, '[]') AS _reasons, claim_headers._content, 'claim_headers' AS _stage, known.run_id AS _run_id
-FROM staging.claim_headers__rows AS claim_headers LEFT OUTER JOIN _framework.held AS known ON known.stage = 'claim_headers' AND known.content = claim_headers._content
+SELECT claim_headers.claim_id, claim_headers.claim_version, claim_headers.member_id, claim_headers.provider_id, claim_headers.plan_code, claim_headers.claim_type, claim_headers.service_date, claim_headers.received_at, claim_headers.status, claim_headers.total_charge, claim_headers._bucket, coalesce(claim_headers._reasons, '[]') AS _reasons, claim_headers._content, 'claim_headers' AS _stage, _known.run_id AS _run_id
+FROM staging.claim_headers__rows AS claim_headers LEFT OUTER JOIN _framework.held AS _known ON _known.stage = 'claim_headers' AND _known.content = claim_headers._content
 WHERE claim_headers._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage claim_lines: the candidate, beside what stands
@@ -558,11 +558,11 @@ FROM computed_2),
 ranked AS
 (SELECT computed_3.line_id AS line_id, computed_3.claim_id AS claim_id, computed_3.line_number AS line_number, computed_3.procedure_code AS procedure_code, computed_3.units AS units, computed_3.charged AS charged, computed_3.allowed AS allowed, computed_3.paid AS paid, computed_3._failed_line_number AS _failed_line_number, computed_3._failed_units AS _failed_units, computed_3._failed_charged AS _failed_charged, computed_3._failed_allowed AS _failed_allowed, computed_3._failed_paid AS _failed_paid, ROW_NUMBER() OVER (PARTITION BY computed_3.line_id, computed_3._bucket IS NULL ORDER BY computed_3.line_number NULLS LAST, computed_3.claim_id NULLS LAST, computed_3.procedure_code NULLS LAST, computed_3.units NULLS LAST, computed_3.charged NULLS LAST, computed_3.allowed NULLS LAST, computed_3.paid NULLS LAST, computed_3._failed_line_number NULLS LAST, computed_3._failed_units NULLS LAST, computed_3._failed_charged NULLS LAST, computed_3._failed_allowed NULLS LAST, computed_3._failed_paid NULLS LAST) AS _rank, computed_3._bucket AS _bucket
 FROM computed_3),
-judged AS
+_judged AS
 (SELECT ranked.line_id AS line_id, ranked.claim_id AS claim_id, ranked.line_number AS line_number, ranked.procedure_code AS procedure_code, ranked.units AS units, ranked.charged AS charged, ranked.allowed AS allowed, ranked.paid AS paid, CASE WHEN (ranked._bucket IS NOT NULL) THEN ranked._bucket WHEN ranked._rank > 1 THEN 'superseded' WHEN ranked._failed_line_number THEN 'quarantined' WHEN ranked._failed_units THEN 'quarantined' WHEN ranked._failed_charged THEN 'quarantined' WHEN ranked._failed_allowed THEN 'quarantined' WHEN ranked._failed_paid THEN 'quarantined' WHEN ranked.units < 1 OR ranked.units > 999 THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN ranked._failed_line_number OR ranked._failed_units OR ranked._failed_charged OR ranked._failed_allowed OR ranked._failed_paid OR ranked.units < 1 OR ranked.units > 999 THEN ('[' || CONCAT_WS(',', CASE WHEN ranked._failed_line_number THEN '"unreadable(line_number as integer)"' END, CASE WHEN ranked._failed_units THEN '"unreadable(units as integer)"' END, CASE WHEN ranked._failed_charged THEN '"unreadable(charged as decimal(18,2))"' END, CASE WHEN ranked._failed_allowed THEN '"unreadable(allowed as decimal(18,2))"' END, CASE WHEN ranked._failed_paid THEN '"unreadable(paid as decimal(18,2))"' END, CASE WHEN ranked.units < 1 OR ranked.units > 999 THEN '"range(units)"' END)) || ']' END AS _reasons
 FROM ranked)
- SELECT judged.line_id, judged.claim_id, judged.line_number, judged.procedure_code, judged.units, judged.charged, judged.allowed, judged.paid, judged._bucket, judged._reasons, CASE WHEN (judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(judged.line_id) || ':' || judged.line_id, '-') || COALESCE(length(judged.claim_id) || ':' || judged.claim_id, '-') || COALESCE(length(CAST(judged.line_number AS VARCHAR)) || ':' || CAST(judged.line_number AS VARCHAR), '-') || COALESCE(length(judged.procedure_code) || ':' || judged.procedure_code, '-') || COALESCE(length(CAST(judged.units AS VARCHAR)) || ':' || CAST(judged.units AS VARCHAR), '-') || COALESCE(length(CAST(judged.charged AS VARCHAR)) || ':' || CAST(judged.charged AS VARCHAR), '-') || COALESCE(length(CAST(judged.allowed AS VARCHAR)) || ':' || CAST(judged.allowed AS VARCHAR), '-') || COALESCE(length(CAST(judged.paid AS VARCHAR)) || ':' || CAST(judged.paid AS VARCHAR), '-')) END AS _content
-FROM judged;
+ SELECT _judged.line_id, _judged.claim_id, _judged.line_number, _judged.procedure_code, _judged.units, _judged.charged, _judged.allowed, _judged.paid, _judged._bucket, _judged._reasons, CASE WHEN (_judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(_judged.line_id) || ':' || _judged.line_id, '-') || COALESCE(length(_judged.claim_id) || ':' || _judged.claim_id, '-') || COALESCE(length(CAST(_judged.line_number AS VARCHAR)) || ':' || CAST(_judged.line_number AS VARCHAR), '-') || COALESCE(length(_judged.procedure_code) || ':' || _judged.procedure_code, '-') || COALESCE(length(CAST(_judged.units AS VARCHAR)) || ':' || CAST(_judged.units AS VARCHAR), '-') || COALESCE(length(CAST(_judged.charged AS VARCHAR)) || ':' || CAST(_judged.charged AS VARCHAR), '-') || COALESCE(length(CAST(_judged.allowed AS VARCHAR)) || ':' || CAST(_judged.allowed AS VARCHAR), '-') || COALESCE(length(CAST(_judged.paid AS VARCHAR)) || ':' || CAST(_judged.paid AS VARCHAR), '-')) END AS _content
+FROM _judged;
 
 -- stage claim_lines: what a person has discarded leaves quarantine, where there is any
 UPDATE staging.claim_lines__new SET _bucket='discarded' WHERE staging.claim_lines__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND staging.claim_lines__new._content IN (SELECT _framework.discards.content
@@ -585,8 +585,8 @@ FROM (SELECT DISTINCT held_back._content AS content
 FROM staging.claim_lines__new AS held_back
 WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
 WHERE NOT (EXISTS (SELECT 1
-FROM _framework.held AS known
-WHERE known.stage = 'claim_lines' AND known.content = now.content));
+FROM _framework.held AS _known
+WHERE _known.stage = 'claim_lines' AND _known.content = now.content));
 
 -- stage claim_lines: shown as claim_lines
 CREATE VIEW staging.claim_lines AS
@@ -596,8 +596,8 @@ WHERE claim_lines._bucket = 'out';
 
 -- stage claim_lines: shown as claim_lines__quarantine
 CREATE VIEW quarantine.claim_lines__quarantine AS
-SELECT claim_lines.line_id, claim_lines.claim_id, claim_lines.line_number, claim_lines.procedure_code, claim_lines.units, claim_lines.charged, claim_lines.allowed, claim_lines.paid, claim_lines._bucket, coalesce(claim_lines._reasons, '[]') AS _reasons, claim_lines._content, 'claim_lines' AS _stage, known.run_id AS _run_id
-FROM staging.claim_lines__rows AS claim_lines LEFT OUTER JOIN _framework.held AS known ON known.stage = 'claim_lines' AND known.content = claim_lines._content
+SELECT claim_lines.line_id, claim_lines.claim_id, claim_lines.line_number, claim_lines.procedure_code, claim_lines.units, claim_lines.charged, claim_lines.allowed, claim_lines.paid, claim_lines._bucket, coalesce(claim_lines._reasons, '[]') AS _reasons, claim_lines._content, 'claim_lines' AS _stage, _known.run_id AS _run_id
+FROM staging.claim_lines__rows AS claim_lines LEFT OUTER JOIN _framework.held AS _known ON _known.stage = 'claim_lines' AND _known.content = claim_lines._content
 WHERE claim_lines._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage adjustments: the candidate, beside what stands
@@ -614,11 +614,11 @@ FROM computed),
 ranked AS
 (SELECT computed_2.adjustment_id AS adjustment_id, computed_2.line_id AS line_id, computed_2.amount AS amount, computed_2.reason AS reason, computed_2._failed_amount AS _failed_amount, ROW_NUMBER() OVER (PARTITION BY computed_2.adjustment_id, computed_2._bucket IS NULL ORDER BY computed_2.line_id NULLS LAST, computed_2.amount NULLS LAST, computed_2.reason NULLS LAST, computed_2._failed_amount NULLS LAST) AS _rank, computed_2._bucket AS _bucket
 FROM computed_2),
-judged AS
+_judged AS
 (SELECT ranked.adjustment_id AS adjustment_id, ranked.line_id AS line_id, ranked.amount AS amount, ranked.reason AS reason, CASE WHEN (ranked._bucket IS NOT NULL) THEN ranked._bucket WHEN ranked._rank > 1 THEN 'superseded' WHEN ranked._failed_amount THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN ranked._failed_amount THEN ('[' || CONCAT_WS(',', CASE WHEN ranked._failed_amount THEN '"unreadable(amount as decimal(18,2))"' END)) || ']' END AS _reasons
 FROM ranked)
- SELECT judged.adjustment_id, judged.line_id, judged.amount, judged.reason, judged._bucket, judged._reasons, CASE WHEN (judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(judged.adjustment_id) || ':' || judged.adjustment_id, '-') || COALESCE(length(judged.line_id) || ':' || judged.line_id, '-') || COALESCE(length(CAST(judged.amount AS VARCHAR)) || ':' || CAST(judged.amount AS VARCHAR), '-') || COALESCE(length(judged.reason) || ':' || judged.reason, '-')) END AS _content
-FROM judged;
+ SELECT _judged.adjustment_id, _judged.line_id, _judged.amount, _judged.reason, _judged._bucket, _judged._reasons, CASE WHEN (_judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(_judged.adjustment_id) || ':' || _judged.adjustment_id, '-') || COALESCE(length(_judged.line_id) || ':' || _judged.line_id, '-') || COALESCE(length(CAST(_judged.amount AS VARCHAR)) || ':' || CAST(_judged.amount AS VARCHAR), '-') || COALESCE(length(_judged.reason) || ':' || _judged.reason, '-')) END AS _content
+FROM _judged;
 
 -- stage adjustments: what a person has discarded leaves quarantine, where there is any
 UPDATE staging.adjustments__new SET _bucket='discarded' WHERE staging.adjustments__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND staging.adjustments__new._content IN (SELECT _framework.discards.content
@@ -641,8 +641,8 @@ FROM (SELECT DISTINCT held_back._content AS content
 FROM staging.adjustments__new AS held_back
 WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
 WHERE NOT (EXISTS (SELECT 1
-FROM _framework.held AS known
-WHERE known.stage = 'adjustments' AND known.content = now.content));
+FROM _framework.held AS _known
+WHERE _known.stage = 'adjustments' AND _known.content = now.content));
 
 -- stage adjustments: shown as adjustments
 CREATE VIEW staging.adjustments AS
@@ -652,8 +652,8 @@ WHERE adjustments._bucket = 'out';
 
 -- stage adjustments: shown as adjustments__quarantine
 CREATE VIEW quarantine.adjustments__quarantine AS
-SELECT adjustments.adjustment_id, adjustments.line_id, adjustments.amount, adjustments.reason, adjustments._bucket, coalesce(adjustments._reasons, '[]') AS _reasons, adjustments._content, 'adjustments' AS _stage, known.run_id AS _run_id
-FROM staging.adjustments__rows AS adjustments LEFT OUTER JOIN _framework.held AS known ON known.stage = 'adjustments' AND known.content = adjustments._content
+SELECT adjustments.adjustment_id, adjustments.line_id, adjustments.amount, adjustments.reason, adjustments._bucket, coalesce(adjustments._reasons, '[]') AS _reasons, adjustments._content, 'adjustments' AS _stage, _known.run_id AS _run_id
+FROM staging.adjustments__rows AS adjustments LEFT OUTER JOIN _framework.held AS _known ON _known.stage = 'adjustments' AND _known.content = adjustments._content
 WHERE adjustments._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage adjustment_totals: the candidate, beside what stands
@@ -682,11 +682,11 @@ CREATE TABLE intermediate.claims__new AS
 WITH input_rows AS
 (SELECT claim_lines.line_id AS line_id, claim_lines.claim_id AS claim_id, claim_lines.line_number AS line_number, claim_lines.procedure_code AS procedure_code, claim_lines.units AS units, claim_lines.charged AS charged, claim_lines.allowed AS allowed, claim_lines.paid AS paid, CASE WHEN claim_lines.claim_id IS NULL THEN 'no key' ELSE NULL END AS _bucket
 FROM staging.claim_lines AS claim_lines),
-judged AS
+_judged AS
 (SELECT input_rows.line_id AS line_id, input_rows.claim_id AS claim_id, input_rows.line_number AS line_number, input_rows.procedure_code AS procedure_code, input_rows.units AS units, input_rows.charged AS charged, input_rows.allowed AS allowed, input_rows.paid AS paid, claim_headers.member_id AS member_id, claim_headers.provider_id AS provider_id, claim_headers.plan_code AS plan_code, claim_headers.claim_type AS claim_type, claim_headers.service_date AS service_date, claim_headers.status AS status, CASE WHEN (input_rows._bucket IS NOT NULL) THEN input_rows._bucket WHEN (claim_headers.status IS DISTINCT FROM 'REVERSED') IS NOT TRUE THEN 'filtered' WHEN NOT claim_headers.claim_id IS NOT NULL THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN NOT claim_headers.claim_id IS NOT NULL THEN ('[' || CONCAT_WS(',', CASE WHEN NOT claim_headers.claim_id IS NOT NULL THEN '"missing(claim_headers)"' END)) || ']' END AS _reasons
 FROM input_rows LEFT OUTER JOIN staging.claim_headers AS claim_headers ON input_rows.claim_id = claim_headers.claim_id)
- SELECT judged.line_id, judged.claim_id, judged.line_number, judged.procedure_code, judged.units, judged.charged, judged.allowed, judged.paid, judged.member_id, judged.provider_id, judged.plan_code, judged.claim_type, judged.service_date, judged.status, judged._bucket, judged._reasons, CASE WHEN (judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(judged.line_id) || ':' || judged.line_id, '-') || COALESCE(length(judged.claim_id) || ':' || judged.claim_id, '-') || COALESCE(length(CAST(judged.line_number AS VARCHAR)) || ':' || CAST(judged.line_number AS VARCHAR), '-') || COALESCE(length(judged.procedure_code) || ':' || judged.procedure_code, '-') || COALESCE(length(CAST(judged.units AS VARCHAR)) || ':' || CAST(judged.units AS VARCHAR), '-') || COALESCE(length(CAST(judged.charged AS VARCHAR)) || ':' || CAST(judged.charged AS VARCHAR), '-') || COALESCE(length(CAST(judged.allowed AS VARCHAR)) || ':' || CAST(judged.allowed AS VARCHAR), '-') || COALESCE(length(CAST(judged.paid AS VARCHAR)) || ':' || CAST(judged.paid AS VARCHAR), '-') || COALESCE(length(judged.member_id) || ':' || judged.member_id, '-') || COALESCE(length(judged.provider_id) || ':' || judged.provider_id, '-') || COALESCE(length(judged.plan_code) || ':' || judged.plan_code, '-') || COALESCE(length(judged.claim_type) || ':' || judged.claim_type, '-') || COALESCE(length(CAST(judged.service_date AS VARCHAR)) || ':' || CAST(judged.service_date AS VARCHAR), '-') || COALESCE(length(judged.status) || ':' || judged.status, '-')) END AS _content
-FROM judged;
+ SELECT _judged.line_id, _judged.claim_id, _judged.line_number, _judged.procedure_code, _judged.units, _judged.charged, _judged.allowed, _judged.paid, _judged.member_id, _judged.provider_id, _judged.plan_code, _judged.claim_type, _judged.service_date, _judged.status, _judged._bucket, _judged._reasons, CASE WHEN (_judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(_judged.line_id) || ':' || _judged.line_id, '-') || COALESCE(length(_judged.claim_id) || ':' || _judged.claim_id, '-') || COALESCE(length(CAST(_judged.line_number AS VARCHAR)) || ':' || CAST(_judged.line_number AS VARCHAR), '-') || COALESCE(length(_judged.procedure_code) || ':' || _judged.procedure_code, '-') || COALESCE(length(CAST(_judged.units AS VARCHAR)) || ':' || CAST(_judged.units AS VARCHAR), '-') || COALESCE(length(CAST(_judged.charged AS VARCHAR)) || ':' || CAST(_judged.charged AS VARCHAR), '-') || COALESCE(length(CAST(_judged.allowed AS VARCHAR)) || ':' || CAST(_judged.allowed AS VARCHAR), '-') || COALESCE(length(CAST(_judged.paid AS VARCHAR)) || ':' || CAST(_judged.paid AS VARCHAR), '-') || COALESCE(length(_judged.member_id) || ':' || _judged.member_id, '-') || COALESCE(length(_judged.provider_id) || ':' || _judged.provider_id, '-') || COALESCE(length(_judged.plan_code) || ':' || _judged.plan_code, '-') || COALESCE(length(_judged.claim_type) || ':' || _judged.claim_type, '-') || COALESCE(length(CAST(_judged.service_date AS VARCHAR)) || ':' || CAST(_judged.service_date AS VARCHAR), '-') || COALESCE(length(_judged.status) || ':' || _judged.status, '-')) END AS _content
+FROM _judged;
 
 -- stage claims: what a person has discarded leaves quarantine, where there is any
 UPDATE intermediate.claims__new SET _bucket='discarded' WHERE intermediate.claims__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND intermediate.claims__new._content IN (SELECT _framework.discards.content
@@ -713,8 +713,8 @@ FROM (SELECT DISTINCT held_back._content AS content
 FROM intermediate.claims__new AS held_back
 WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
 WHERE NOT (EXISTS (SELECT 1
-FROM _framework.held AS known
-WHERE known.stage = 'claims' AND known.content = now.content));
+FROM _framework.held AS _known
+WHERE _known.stage = 'claims' AND _known.content = now.content));
 
 -- stage claims: shown as claims
 CREATE VIEW intermediate.claims AS
@@ -724,8 +724,8 @@ WHERE claims._bucket = 'out';
 
 -- stage claims: shown as claims__quarantine
 CREATE VIEW quarantine.claims__quarantine AS
-SELECT claims.line_id, claims.claim_id, claims.line_number, claims.procedure_code, claims.units, claims.charged, claims.allowed, claims.paid, claims.member_id, claims.provider_id, claims.plan_code, claims.claim_type, claims.service_date, claims.status, claims._bucket, coalesce(claims._reasons, '[]') AS _reasons, claims._content, 'claims' AS _stage, known.run_id AS _run_id
-FROM intermediate.claims__rows AS claims LEFT OUTER JOIN _framework.held AS known ON known.stage = 'claims' AND known.content = claims._content
+SELECT claims.line_id, claims.claim_id, claims.line_number, claims.procedure_code, claims.units, claims.charged, claims.allowed, claims.paid, claims.member_id, claims.provider_id, claims.plan_code, claims.claim_type, claims.service_date, claims.status, claims._bucket, coalesce(claims._reasons, '[]') AS _reasons, claims._content, 'claims' AS _stage, _known.run_id AS _run_id
+FROM intermediate.claims__rows AS claims LEFT OUTER JOIN _framework.held AS _known ON _known.stage = 'claims' AND _known.content = claims._content
 WHERE claims._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage dim_member: the candidate, beside what stands

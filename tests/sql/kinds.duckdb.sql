@@ -104,11 +104,11 @@ FROM windows_2),
 ranked AS
 (SELECT filtered_2.line_id AS line_id, filtered_2.claim_id AS claim_id, filtered_2.paid AS paid, filtered_2.units AS units, filtered_2.day AS day, filtered_2._failed_units AS _failed_units, filtered_2._failed_day AS _failed_day, filtered_2._failed_kept AS _failed_kept, filtered_2.kept AS kept, filtered_2._failed_paid AS _failed_paid, filtered_2.next_day AS next_day, ROW_NUMBER() OVER (PARTITION BY filtered_2.line_id, filtered_2._bucket IS NULL ORDER BY filtered_2.day DESC NULLS LAST, filtered_2.claim_id NULLS LAST, filtered_2.paid NULLS LAST, filtered_2.units NULLS LAST, filtered_2.kept NULLS LAST, filtered_2.next_day NULLS LAST, filtered_2._failed_units NULLS LAST, filtered_2._failed_day NULLS LAST, filtered_2._failed_paid NULLS LAST, filtered_2._failed_kept NULLS LAST) AS _rank, filtered_2._bucket AS _bucket
 FROM filtered_2),
-judged AS
+_judged AS
 (SELECT ranked.line_id AS line_id, ranked.claim_id AS claim_id, ranked.paid AS paid, ranked.units AS units, ranked.day AS day, ranked.kept AS kept, ranked.next_day AS next_day, CASE WHEN (ranked._bucket IS NOT NULL) THEN ranked._bucket WHEN ranked._rank > 1 THEN 'superseded' WHEN ranked._failed_units THEN 'quarantined' WHEN ranked._failed_day THEN 'quarantined' WHEN ranked._failed_paid THEN 'quarantined' WHEN ranked._failed_kept THEN 'quarantined' WHEN ranked.units < 1 THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN ranked._failed_units OR ranked._failed_day OR ranked._failed_paid OR ranked._failed_kept OR ranked.units < 1 THEN ('[' || CONCAT_WS(',', CASE WHEN ranked._failed_units THEN '"unreadable(units as integer)"' END, CASE WHEN ranked._failed_day THEN '"unreadable(day as date)"' END, CASE WHEN ranked._failed_paid THEN '"unreadable(paid as decimal(18,2))"' END, CASE WHEN ranked._failed_kept THEN '"unreadable(kept as integer)"' END, CASE WHEN ranked.units < 1 THEN '"range(units)"' END)) || ']' END AS _reasons
 FROM ranked)
- SELECT judged.line_id, judged.claim_id, judged.paid, judged.units, judged.day, judged.kept, judged.next_day, judged._bucket, judged._reasons, CASE WHEN (judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(judged.line_id) || ':' || judged.line_id, '-') || COALESCE(length(judged.claim_id) || ':' || judged.claim_id, '-') || COALESCE(length(CAST(judged.paid AS VARCHAR)) || ':' || CAST(judged.paid AS VARCHAR), '-') || COALESCE(length(CAST(judged.units AS VARCHAR)) || ':' || CAST(judged.units AS VARCHAR), '-') || COALESCE(length(CAST(judged.day AS VARCHAR)) || ':' || CAST(judged.day AS VARCHAR), '-') || COALESCE(length(CAST(judged.kept AS VARCHAR)) || ':' || CAST(judged.kept AS VARCHAR), '-') || COALESCE(length(CAST(judged.next_day AS VARCHAR)) || ':' || CAST(judged.next_day AS VARCHAR), '-')) END AS _content
-FROM judged;
+ SELECT _judged.line_id, _judged.claim_id, _judged.paid, _judged.units, _judged.day, _judged.kept, _judged.next_day, _judged._bucket, _judged._reasons, CASE WHEN (_judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(_judged.line_id) || ':' || _judged.line_id, '-') || COALESCE(length(_judged.claim_id) || ':' || _judged.claim_id, '-') || COALESCE(length(CAST(_judged.paid AS VARCHAR)) || ':' || CAST(_judged.paid AS VARCHAR), '-') || COALESCE(length(CAST(_judged.units AS VARCHAR)) || ':' || CAST(_judged.units AS VARCHAR), '-') || COALESCE(length(CAST(_judged.day AS VARCHAR)) || ':' || CAST(_judged.day AS VARCHAR), '-') || COALESCE(length(CAST(_judged.kept AS VARCHAR)) || ':' || CAST(_judged.kept AS VARCHAR), '-') || COALESCE(length(CAST(_judged.next_day AS VARCHAR)) || ':' || CAST(_judged.next_day AS VARCHAR), '-')) END AS _content
+FROM _judged;
 
 -- stage lines: what a person has discarded leaves quarantine, where there is any
 UPDATE staging.lines__new SET _bucket='discarded' WHERE staging.lines__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND staging.lines__new._content IN (SELECT _framework.discards.content
@@ -131,8 +131,8 @@ FROM (SELECT DISTINCT held_back._content AS content
 FROM staging.lines__new AS held_back
 WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
 WHERE NOT (EXISTS (SELECT 1
-FROM _framework.held AS known
-WHERE known.stage = 'lines' AND known.content = now.content));
+FROM _framework.held AS _known
+WHERE _known.stage = 'lines' AND _known.content = now.content));
 
 -- stage lines: shown as lines
 CREATE VIEW staging.lines AS
@@ -142,8 +142,8 @@ WHERE lines._bucket = 'out';
 
 -- stage lines: shown as lines__quarantine
 CREATE VIEW quarantine.lines__quarantine AS
-SELECT lines.line_id, lines.claim_id, lines.paid, lines.units, lines.day, lines.kept, lines.next_day, lines._bucket, coalesce(lines._reasons, '[]') AS _reasons, lines._content, 'lines' AS _stage, known.run_id AS _run_id
-FROM staging.lines__rows AS lines LEFT OUTER JOIN _framework.held AS known ON known.stage = 'lines' AND known.content = lines._content
+SELECT lines.line_id, lines.claim_id, lines.paid, lines.units, lines.day, lines.kept, lines.next_day, lines._bucket, coalesce(lines._reasons, '[]') AS _reasons, lines._content, 'lines' AS _stage, _known.run_id AS _run_id
+FROM staging.lines__rows AS lines LEFT OUTER JOIN _framework.held AS _known ON _known.stage = 'lines' AND _known.content = lines._content
 WHERE lines._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage member_months: the candidate, beside what stands
@@ -187,11 +187,11 @@ FROM verdict),
 ranked AS
 (SELECT verdict_2.member_id AS member_id, verdict_2.starts AS starts, verdict_2._added AS _added, verdict_2.field AS field, verdict_2.content AS content, verdict_2.month AS month, ROW_NUMBER() OVER (PARTITION BY verdict_2._bucket IS NULL ORDER BY verdict_2.month DESC NULLS LAST, verdict_2.field NULLS LAST, verdict_2.member_id NULLS LAST, verdict_2.starts NULLS LAST) AS _rank, verdict_2._bucket AS _bucket, verdict_2._reasons AS _reasons
 FROM verdict_2),
-judged AS
+_judged AS
 (SELECT ranked.member_id AS member_id, ranked.starts AS starts, ranked.field AS field, ranked.month AS month, ranked.content AS content, ranked._added AS _added, CASE WHEN (ranked._bucket IS NOT NULL) THEN ranked._bucket WHEN ranked._rank > 100 THEN 'over the limit' ELSE 'out' END AS _bucket, ranked._reasons AS _reasons
 FROM ranked)
- SELECT judged.member_id, judged.starts, judged.field, judged.month, judged.content, judged._added, judged._bucket, judged._reasons, CASE WHEN (judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(judged.member_id) || ':' || judged.member_id, '-') || COALESCE(length(CAST(judged.starts AS VARCHAR)) || ':' || CAST(judged.starts AS VARCHAR), '-') || COALESCE(length(judged.field) || ':' || judged.field, '-') || COALESCE(length(CAST(judged.month AS VARCHAR)) || ':' || CAST(judged.month AS VARCHAR), '-')) END AS _content
-FROM judged;
+ SELECT _judged.member_id, _judged.starts, _judged.field, _judged.month, _judged.content, _judged._added, _judged._bucket, _judged._reasons, CASE WHEN (_judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(_judged.member_id) || ':' || _judged.member_id, '-') || COALESCE(length(CAST(_judged.starts AS VARCHAR)) || ':' || CAST(_judged.starts AS VARCHAR), '-') || COALESCE(length(_judged.field) || ':' || _judged.field, '-') || COALESCE(length(CAST(_judged.month AS VARCHAR)) || ':' || CAST(_judged.month AS VARCHAR), '-')) END AS _content
+FROM _judged;
 
 -- stage member_months: what a person has discarded leaves quarantine, where there is any
 UPDATE staging.member_months__new SET _bucket='discarded' WHERE staging.member_months__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND staging.member_months__new._content IN (SELECT _framework.discards.content
@@ -218,8 +218,8 @@ FROM (SELECT DISTINCT held_back._content AS content
 FROM staging.member_months__new AS held_back
 WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
 WHERE NOT (EXISTS (SELECT 1
-FROM _framework.held AS known
-WHERE known.stage = 'member_months' AND known.content = now.content));
+FROM _framework.held AS _known
+WHERE _known.stage = 'member_months' AND _known.content = now.content));
 
 -- stage member_months: shown as member_months
 CREATE VIEW staging.member_months AS
@@ -229,8 +229,8 @@ WHERE member_months._bucket = 'out';
 
 -- stage member_months: shown as member_months__quarantine
 CREATE VIEW quarantine.member_months__quarantine AS
-SELECT member_months.member_id, member_months.starts, member_months.field, member_months.month, member_months._bucket, coalesce(member_months._reasons, '[]') AS _reasons, member_months._content, 'member_months' AS _stage, known.run_id AS _run_id
-FROM staging.member_months__rows AS member_months LEFT OUTER JOIN _framework.held AS known ON known.stage = 'member_months' AND known.content = member_months._content
+SELECT member_months.member_id, member_months.starts, member_months.field, member_months.month, member_months._bucket, coalesce(member_months._reasons, '[]') AS _reasons, member_months._content, 'member_months' AS _stage, _known.run_id AS _run_id
+FROM staging.member_months__rows AS member_months LEFT OUTER JOIN _framework.held AS _known ON _known.stage = 'member_months' AND _known.content = member_months._content
 WHERE member_months._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage inner_joined: the candidate, beside what stands

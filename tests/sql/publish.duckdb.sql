@@ -47,11 +47,11 @@ FROM raw.raw_members AS raw_members),
 computed AS
 (SELECT LOWER(typed.member_id) AS member_id, typed.part AS part, typed.city AS city, typed."Home Town" AS "Home Town", typed.score AS score, typed.joined AS joined, typed._given_part AND typed.part IS NULL AS _failed_part, typed._given_score AND typed.score IS NULL AS _failed_score, typed._given_joined AND typed.joined IS NULL AS _failed_joined
 FROM typed),
-judged AS
+_judged AS
 (SELECT computed.member_id AS member_id, computed.part AS part, computed.city AS city, computed."Home Town" AS "Home Town", computed.score AS score, computed.joined AS joined, CASE WHEN computed.member_id IS NULL THEN 'rejected' WHEN computed._failed_part THEN 'quarantined' WHEN computed._failed_score THEN 'quarantined' WHEN computed._failed_joined THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN computed._failed_part OR computed._failed_score OR computed._failed_joined THEN ('[' || CONCAT_WS(',', CASE WHEN computed._failed_part THEN '"unreadable(part as integer)"' END, CASE WHEN computed._failed_score THEN '"unreadable(score as double)"' END, CASE WHEN computed._failed_joined THEN '"unreadable(joined as date)"' END)) || ']' END AS _reasons
 FROM computed)
- SELECT judged.member_id, judged.part, judged.city, judged."Home Town", judged.score, judged.joined, judged._bucket, judged._reasons, CASE WHEN (judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(judged.member_id) || ':' || judged.member_id, '-') || COALESCE(length(CAST(judged.part AS VARCHAR)) || ':' || CAST(judged.part AS VARCHAR), '-') || COALESCE(length(judged.city) || ':' || judged.city, '-') || COALESCE(length(judged."Home Town") || ':' || judged."Home Town", '-') || COALESCE(length(CAST(judged.score AS VARCHAR)) || ':' || CAST(judged.score AS VARCHAR), '-') || COALESCE(length(CAST(judged.joined AS VARCHAR)) || ':' || CAST(judged.joined AS VARCHAR), '-')) END AS _content
-FROM judged ORDER BY "Home Town", joined;
+ SELECT _judged.member_id, _judged.part, _judged.city, _judged."Home Town", _judged.score, _judged.joined, _judged._bucket, _judged._reasons, CASE WHEN (_judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(_judged.member_id) || ':' || _judged.member_id, '-') || COALESCE(length(CAST(_judged.part AS VARCHAR)) || ':' || CAST(_judged.part AS VARCHAR), '-') || COALESCE(length(_judged.city) || ':' || _judged.city, '-') || COALESCE(length(_judged."Home Town") || ':' || _judged."Home Town", '-') || COALESCE(length(CAST(_judged.score AS VARCHAR)) || ':' || CAST(_judged.score AS VARCHAR), '-') || COALESCE(length(CAST(_judged.joined AS VARCHAR)) || ':' || CAST(_judged.joined AS VARCHAR), '-')) END AS _content
+FROM _judged ORDER BY "Home Town", joined;
 
 -- stage members: what a person has discarded leaves quarantine, where there is any
 UPDATE staging.members__new SET _bucket='discarded' WHERE staging.members__new._bucket IN ('rejected', 'quarantined', 'quarantined with its group') AND staging.members__new._content IN (SELECT _framework.discards.content
@@ -87,8 +87,8 @@ FROM (SELECT DISTINCT held_back._content AS content
 FROM staging.members__new AS held_back
 WHERE held_back._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) AS now
 WHERE NOT (EXISTS (SELECT 1
-FROM _framework.held AS known
-WHERE known.stage = 'members' AND known.content = now.content));
+FROM _framework.held AS _known
+WHERE _known.stage = 'members' AND _known.content = now.content));
 
 -- stage members: shown as members
 CREATE VIEW staging.members AS
@@ -98,8 +98,8 @@ WHERE members._bucket = 'out';
 
 -- stage members: shown as members__quarantine
 CREATE VIEW quarantine.members__quarantine AS
-SELECT members.member_id, members.part, members.city, members."Home Town", members.score, members.joined, members._bucket, coalesce(members._reasons, '[]') AS _reasons, members._content, 'members' AS _stage, known.run_id AS _run_id
-FROM staging.members__rows AS members LEFT OUTER JOIN _framework.held AS known ON known.stage = 'members' AND known.content = members._content
+SELECT members.member_id, members.part, members.city, members."Home Town", members.score, members.joined, members._bucket, coalesce(members._reasons, '[]') AS _reasons, members._content, 'members' AS _stage, _known.run_id AS _run_id
+FROM staging.members__rows AS members LEFT OUTER JOIN _framework.held AS _known ON _known.stage = 'members' AND _known.content = members._content
 WHERE members._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
 
 -- stage by_city: the candidate, beside what stands
