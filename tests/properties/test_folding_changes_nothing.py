@@ -37,7 +37,7 @@ checks: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
         {"checks": [{"expression": "n < 3", "where": "k is not null", "on_fail": "warn"}]},
         {"checks": [{"range": {"column": "paid", "min": 0}, "on_fail": "quarantine"}]},
         {"checks": [{"not_null": ["k"], "on_fail": "quarantine"}], "quarantine": {"with": ["n"]}},
-        {"checks": [{"row_count": {"min": 0}}]},
+        {"checks": [{"row_count": {"max": 1000}}]},
     ]
 )
 conditions: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
