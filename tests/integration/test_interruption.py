@@ -85,8 +85,9 @@ def test_ctrl_c_stops_a_long_statement_at_once(pairs: Project, threads: int, pre
     assert seconds < AT_ONCE, f"{seconds:.1f} s"
     assert (pairs.published(), pairs.commits()) == (before, commits)
     with closing(sqlite3.connect(pairs.root / ".framework" / "state.db")) as state:
-        statuses = [status for (status,) in state.execute("SELECT status FROM runs ORDER BY started_at, run_id")]
-    assert statuses == ["ok", "interrupted"]
+        # Both can have begun in one second, and then stand in any order.
+        statuses = sorted(status for (status,) in state.execute("SELECT status FROM runs"))
+    assert statuses == ["interrupted", "ok"]
     pairs.csv("rows.csv", "id,part", *(f"{i},{i % 2}" for i in range(10)))
     pairs.good("pairs.yaml")
     assert pairs.published() == before
