@@ -45,8 +45,9 @@ def _executed(
     run_id = new_run_id(clock())
     with opened(here, options.target) as target, history(expand_variables(here.model.state), here.root) as past:
         spelt = spellings(target.engine, plan) if target.warehouse.tells_case else {}
-        asked = target.warehouse, here.schemas, wanted.selected, os.environ, spelt
-        program = compile_plan(plan, *asked, memos=options.memos)
+        program = compile_plan(
+            plan, target.warehouse, here.schemas, wanted.selected, os.environ, spelt, memos=options.memos
+        )
         settings = Settings(
             run_id,
             started_at,

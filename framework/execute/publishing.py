@@ -54,7 +54,7 @@ class Publishing:
             with session.transaction():
                 for program in self.programs:
                     fit(session, program, self.tables, found(session, program.stage, self.tables))
-        begun = frozenset(program.stage.name for program in self.programs if self._begins(program))
+        begun = frozenset(program.stage.name for program in self.programs if self._stripped(program))
         results: dict[str, StageResult] = {}
         with session.transaction():
             session.do(standing.PUBLISHING.update().values(run_id=run_id))
@@ -65,8 +65,8 @@ class Publishing:
             standing.keep_sources(session.connection, pipeline, sources)
         return results
 
-    def _begins(self, program: StageProgram) -> bool:
-        """Whether the candidate becomes the table itself; then it is stripped to what readers see."""
+    def _stripped(self, program: StageProgram) -> bool:
+        """Strips a candidate that becomes the table itself to what readers see; false where it stays a candidate."""
         assert program.publish is not None
         session, first, schema = self.session, program.publish.first, self.tables.schema(program.stage)
         if first is None:
