@@ -8,7 +8,7 @@ gone, as in a WHERE.
 """
 
 import json
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from sqlalchemy.sql.selectable import CTE, FromClause, Select
 
 from framework import algebra
 from framework.algebra import BUCKET, REASONS, ROWS, Derive, Divert, Group, Hold, Join, Query, Repeat
+from framework.compile.operations import Column, Operation, makes, needed, operations, reads
 from framework.compile.tables import ADDED
 from framework.ddl import column_of
 from framework.expressions import types as t
@@ -39,17 +40,6 @@ from framework.expressions.typed import call, literal
 Read = Callable[[str, Iterable[str]], FromClause]
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a Derive."""
-
-    name: str
-    value: Expression
-    label: str
-    reads: frozenset[str]
-
-
-Operation = Column | Divert | Hold | Join | Group | Repeat
 TIMES = "_times"  # how often a row is repeated
 LEFT = "_left"  # stands in each row of the left side of a full join, or numbers the rows that a join multiplies
 
@@ -71,8 +61,8 @@ class _Levels:
     def __init__(self, query: Query, read: Read, lowering: Lowering, verdict: bool, taken: set[str]) -> None:
         self.query, self.read, self.lowering, self.verdict = query, read, lowering, verdict
         self.taken = taken
-        self.operations = _operations(query)
-        self.needed = _needed(self.operations, query.output)
+        self.operations = operations(query)
+        self.needed = needed(self.operations, query.output)
         self.at = 0
         self.columns: dict[str, ColumnElement[Any]] = {}
         self.names: dict[str, str] = {}
@@ -145,8 +135,8 @@ class _Levels:
         made: set[str] = set()
         wanted: set[str] = set()
         for operation in self.operations:
-            wanted |= {n for n in _reads(operation) if n not in made}
-            made |= _makes(operation)
+            wanted |= {n for n in reads(operation) if n not in made}
+            made |= makes(operation)
         return {n for n in wanted | {o for o in self.query.output if o not in made} if not n.startswith("_")}
 
     def _adopt(self, source: FromClause, names: Iterable[str]) -> None:
@@ -350,12 +340,7 @@ class _Levels:
     # -- joins
 
     def _join(self, step: Join) -> None:
-        if (
-            self.diverts
-            or self.conditions
-            or self.reasons
-            or any(n.lower() in self.computed for n in _left_names(step))
-        ):
+        if self.diverts or self.conditions or self.reasons or any(n.lower() in self.computed for n in reads(step)):
             self._push()
         if step.multiplies:
             self._number_left()
@@ -472,75 +457,6 @@ def _compared(step: Join) -> str | None:
 
 def _place(index: int) -> Reference:
     return Reference(t.BOOLEAN, False, f"_r{index}")
-
-
-def _operations(query: Query) -> list[Operation]:
-    """Steps with each derived column by itself, those that need no other of their step first."""
-    operations: list[Operation] = []
-    for step in query.steps:
-        if isinstance(step, Derive):
-            operations += _layered(step)
-        else:
-            operations.append(step)
-    return operations
-
-
-def _layered(step: Derive) -> list[Column]:
-    """The columns of a step in as few levels as can be; one that replaces a column waits for its readers."""
-    levels: dict[str, int] = {}
-    readers: dict[str, int] = {}
-    placed: list[tuple[int, Column]] = []
-    for name, value in step.columns:
-        reads = references(value)
-        read = [r.lower() for r in reads]
-        level = max((levels[r] + 1 for r in read if r in levels), default=0)
-        level = max(level, readers.get(name.lower(), 0))
-        for r in read:
-            readers[r] = max(readers.get(r, 0), level)
-        levels[name.lower()] = level
-        placed.append((level, Column(name, value, step.label, reads)))
-    return [column for _, column in sorted(placed, key=lambda pair: pair[0])]
-
-
-def _reads(operation: Operation) -> Set[str]:
-    match operation:
-        case Divert(when=when):
-            return set(references(when))
-        case Hold(reasons=reasons):
-            return {n for _, e in reasons for n in references(e)}
-        case Join():
-            return {n.name for n in walk(operation.on) if isinstance(n, Reference) and n.qualifier is None}
-        case Group(by=by, measures=measures):
-            return {n for _, e in (*by, *measures) for n in references(e)}
-        case Repeat(times=times):
-            return set(references(times))
-        case Column(reads=reads):
-            return reads
-
-
-def _makes(operation: Operation) -> set[str]:
-    match operation:
-        case Join(take=take, matched=matched):
-            return {matched, *(name for name, _ in take)}
-        case Group(by=by, measures=measures):
-            return {name for name, _ in (*by, *measures)}
-        case Repeat(index=index):
-            return {index}
-        case Column(name=name):
-            return {name}
-    return set()
-
-
-def _needed(operations: Sequence[Operation], output: Sequence[str]) -> list[set[str]]:
-    """For each operation, the lower-case names that it or a later one reads."""
-    needed = [{name.lower() for name in output} | {ROWS, ADDED, BUCKET, REASONS}]
-    for operation in reversed(operations):
-        needed.append(needed[-1] | {name.lower() for name in _reads(operation)})
-    return needed[::-1]
-
-
-def _left_names(step: Join) -> Set[str]:
-    return _reads(step)
 
 
 def _within_bucket(e: Expression) -> Expression:

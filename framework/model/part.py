@@ -11,7 +11,7 @@ from pydantic_core import InitErrorDetails, PydanticCustomError
 class Model(BaseModel):
     """A part of a file: frozen, and an unknown key is an error that lists the known ones."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
 
     def __init_subclass__(cls, **_: Any) -> None:
         """`kind=` and `check=` are for pydantic's hook of the same purpose, once the fields are known."""
