@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from framework.changes import arguments
+from framework.dependencies import per_shown
 from framework.plan import Plan
 from framework.printing import SCHEMA_VERSION, as_json, run_as_dict
 from framework.relation import Key, Relation
@@ -79,6 +80,8 @@ def _relation(found: Any) -> dict[str, Any]:
                 "nullable": c.nullable,
                 "classification": c.classification,
                 "description": c.description,
+                # What it is one figure per; where it adds up several, of each.
+                "per": [per_shown(part, found.known) for part in found.known.figures(c.name)],
             }
             for c in found.relation.columns
         ],

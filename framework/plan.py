@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from framework.algebra import Query, expressions, read_by
 from framework.assertion import Assertion, SetTest, judged_by
+from framework.dependencies import UNKNOWN, Known
 from framework.diagnostics import Diagnostic, Location
 from framework.expressions.tree import Call, Variable, variables
 from framework.expressions.typed import bound
@@ -90,6 +91,7 @@ class SourcePlan:
     extra_columns: str = "allow"
     classification: str | None = None
     published: Published | None = None
+    known: Known = field(default=UNKNOWN, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,8 @@ class StagePlan:
 
     `materialized` is the author's word for how the stage stands; what comes of it is for compile to say. `dropped`
     columns are stored beside the relation's, for its checks see them.
-    `native` is the warehouse whose own functions it calls, and on which alone it runs.
+    `native` is the warehouse whose own functions it calls, and on which alone it runs. `known` is what its readers know
+    of its rows.
     """
 
     name: str
@@ -164,6 +167,7 @@ class StagePlan:
     # The author's settings of the stage's tables, by warehouse.
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
+    known: Known = field(default=UNKNOWN, compare=False, repr=False)
 
     @property
     def columns(self) -> tuple[Column, ...]:

@@ -7,12 +7,13 @@ from dataclasses import replace
 import networkx
 
 import framework.warehouses
-from framework import plugins
+from framework import plugins, proofs
 from framework.algebra import Derive, Query, Read, Step, preceded
 from framework.assertion import Assertion, SetTest
 from framework.clauses import checks, contract, storage
 from framework.clauses import published as published_clause
 from framework.clauses import variables as variables_clause
+from framework.dependencies import Attribute, Known, follow, outcome
 from framework.diagnostics import CODES, Code, PipelineError, suggest
 from framework.draft import Draft, Readable
 from framework.expressions import types as t
@@ -56,6 +57,7 @@ def _resolved(pipeline: Pipeline, others: dict[str, Plan | PipelineError]) -> Pl
     variables = variables_clause.declared(model.vars, findings)
     known = {v.name: v.expression for v in variables} | INTERVAL
     readables: dict[str, Readable] = {}
+    rows: dict[str, Known] = {}
     sources = []
     for name, source in model.sources.items():
         draft = Draft(name, ("sources", name), readables, findings, known)
@@ -63,9 +65,10 @@ def _resolved(pipeline: Pipeline, others: dict[str, Plan | PipelineError]) -> Pl
             plan, readable = _source(draft, source)
         else:
             plan, readable = _published(draft, source, model.pipeline, _other(pipeline, name, others, findings))
-        sources.append(plan)
+        rows[name] = outcome(Known(Attribute(f"row of {name}", name)), readable.relation)
+        sources.append(replace(plan, known=rows[name]))
         readables[name] = readable
-    stages = [_stage(name, model, known, readables, findings) for name in order]
+    stages = [_stage(name, model, known, readables, rows, findings) for name in order]
     _check_balance(model, stages, findings)
     _check_used(model, findings)
     variables_clause.warn_unused(variables, (*sources, *stages), findings)
@@ -317,6 +320,7 @@ def _stage(
     model: PipelineModel,
     variables: Mapping[str, Variable],
     readables: dict[str, Readable],
+    rows: dict[str, Known],
     findings: Findings,
 ) -> StagePlan:
     stage = model.stages[name]
@@ -327,6 +331,8 @@ def _stage(
     _check_native(stage, draft)
     plan = stage.resolve(draft)
     plan = replace(plan, settings=storage.settings(findings, plan, stage.warehouse))
+    rows[name] = _proved(stage, plan, rows, findings)
+    plan = replace(plan, known=rows[name])
     for code in sorted(findings.allowed - findings.let_pass):
         findings.warn(
             NOTHING_ALLOWED, ("stages", name, "allow", code), f"`{code}` does not come up here", "leave it out"
@@ -334,6 +340,17 @@ def _stage(
     findings.allowed, findings.let_pass = frozenset(), set()
     readables[name] = Readable(plan.relation, Query(Read(name)), publication=plan.publication)
     return plan
+
+
+def _proved(stage: Stage, plan: StagePlan, rows: Mapping[str, Known], findings: Findings) -> Known:
+    """What readers know of the stage's rows, after the proofs of it; nothing where there is a mistake in it."""
+    if plan.name in findings.doubtful or plan.relation.open:
+        return outcome(Known(Attribute(f"row of {plan.name}", plan.name)), plan.relation)
+    known = follow(plan.query, rows, plan.name, proofs.figures(stage))
+    proofs.prove(proofs.Proving(stage, plan, known, rows, findings))
+    published = plan.publication
+    standing = published is not None and (published.remembers or bool(published.unknown))
+    return outcome(known, plan.relation, standing=standing)
 
 
 def _check_native(stage: Stage, draft: Draft) -> None:

@@ -1,7 +1,7 @@
 """The columns of a stage and of a source's contract, and the checks that stand below them."""
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -23,6 +23,9 @@ class ColumnModel(Model):
     type: TypeName | None = Field(None, description="In normalize a strict conversion, elsewhere asserted.")
     description: str | None = None
     classification: Classification | None = Field(None, description="phi, or none for a column made harmless.")
+    per: Literal["row"] | None = Field(
+        None, description="row: what it is made of is meant once for each row, though it repeats."
+    )
     checks: ColumnChecks = ()
 
 

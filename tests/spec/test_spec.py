@@ -16,6 +16,7 @@ import duckdb
 import pytest
 import sqlalchemy as sa
 import yaml
+from proofs.truth import untrue
 
 from framework import cli, yaml_source
 from framework.target import warehouse
@@ -105,6 +106,8 @@ def test_case(
             pytest.fail(printed.err)
         found = {"exit": exit_code, **outcome(json.loads(printed.out), project, settings, run)}
         assert list(lines(found)) == list(lines(expected(run, pipeline))), f"run {number + 1}"
+        if target == "stored" and exit_code == cli.OK:
+            assert not untrue(project / "pipeline.yaml", project / settings["database"]), f"run {number + 1}"
 
 
 def _run_before(pipeline: dict[str, Any], other: Data, target: str, project: Path) -> None:

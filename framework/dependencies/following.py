@@ -1,0 +1,147 @@
+"""What is known of rows after each step of a query: the one place where a step's meaning for keys is told."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from framework.algebra import Derive, Divert, Group, Hold, Join, Query, Read, Repeat, Select, Step, Union
+from framework.dependencies.joining import join
+from framework.dependencies.known import Attribute, Attributes, Fact, Known, Part
+from framework.dependencies.rows import Figures, Rows
+from framework.dependencies.uniting import united
+from framework.expressions.tree import (
+    has_window,
+)
+
+Relations = Mapping[str, Known]
+
+
+def follow(query: Query, relations: Relations, name: str, figures: Figures = frozenset()) -> Known:
+    """What is known of a query's rows, all its columns and the framework's own among them; `name` is whose they are.
+
+    A relation that is not among `relations` is one of which nothing is known. The columns `figures`, in lower case, are
+    figures of the row, whatever they are made of.
+    """
+    rows = _started(query, relations, name)
+    rows.figures = figures
+    for step in query.steps:
+        _take(rows, step, relations, name)
+    return rows.known()
+
+
+def before(
+    query: Query, relations: Relations, name: str, figures: Figures = frozenset()
+) -> Iterator[tuple[Step, Known]]:
+    """The steps that add something up, or may, each with what is known of the rows before it."""
+    rows = _started(query, relations, name)
+    rows.figures = figures
+    for step in query.steps:
+        if isinstance(step, Group) or (
+            isinstance(step, Derive) and any(has_window(value) for _, value in step.columns)
+        ):
+            yield step, rows.known()
+        _take(rows, step, relations, name)
+
+
+def _started(query: Query, relations: Relations, name: str) -> "Rows":
+    match query.input:
+        case Read(relation=read):
+            return Rows(relations.get(read) or Known(Attribute(f"row of {read}", read)))
+        case Union(branches=branches):
+            found = []
+            for branch in branches:
+                rows = Rows(follow(branch.relation, relations, name))
+                outputs = {column.lower(): rows.value(column, value) for column, value in branch.columns}
+                found.append((rows.known(), outputs))
+            return Rows(united(found, name))
+        case Select():
+            return Rows(Known(Attribute(f"row of {name}", name)))
+
+
+def copied(known: Known, relation: str | None) -> Known:
+    """The same of another reading of the rows: what joins a relation to itself must tell the two apart.
+
+    The row is one of `relation` from here on, where that is known.
+    """
+    row = Attribute(known.row.label, relation or known.row.relation, known.row)
+    twins: dict[Attribute, Attribute] = {known.row: row}
+
+    def twin(attribute: Attribute) -> Attribute:
+        if attribute not in twins:
+            twins[attribute] = Attribute(attribute.label, attribute.relation, attribute)
+        return twins[attribute]
+
+    def all_of(attributes: Iterable[Attribute]) -> Attributes:
+        return frozenset(map(twin, attributes))
+
+    return Known(
+        twin(known.row),
+        {name: twin(a) for name, a in known.columns.items()},
+        tuple(Fact(all_of(f.given), all_of(f.found), all_of(f.where)) for f in known.facts),
+        all_of(known.sure),
+        {twin(a): all_of(others) for a, others in known.holds.items()},
+        {
+            twin(a): frozenset(Part(all_of(p.per), all_of(p.where), p.column and twin(p.column)) for p in found)
+            for a, found in known.parts.items()
+        },
+        {twin(a): value for a, value in known.constants.items()},
+        all_of(known.numbers),
+    )
+
+
+def _take(rows: Rows, step: Step, relations: Relations, name: str) -> None:
+    match step:
+        case Derive(columns=columns):
+            for column, value in columns:
+                rows.columns[column.lower()] = rows.value(column, value)
+        case Divert(when=when):
+            rows.without(when)
+        case Hold(reasons=reasons):
+            for _, when in reasons:
+                rows.without(when)
+        case Join():
+            _join(rows, step, relations, name)
+        case Group():
+            _group(rows, step, name)
+        case Repeat(index=index):
+            _repeat(rows, index, name)
+
+
+def _join(rows: Rows, step: Join, relations: Relations, name: str) -> None:
+    read = step.right.input.relation if isinstance(step.right.input, Read) else None
+    join(rows, step, Rows(copied(follow(step.right, relations, name), read)), name)
+
+
+def _group(rows: Rows, step: Group, name: str) -> None:
+    """One row per `by`: of what was known stays what `by` determines."""
+    grouped = {column.lower(): rows.value(column, value) for column, value in step.by}
+    by = frozenset(grouped.values())
+    before = rows.known()
+    kept = before.closure(by) | frozenset(a for a in before.constants)
+    single = rows.row in kept
+    if single:
+        kept = kept | frozenset(a for fact in before.facts for a in fact.found) | frozenset(rows.columns.values())
+    old, rows.row = rows.row, Attribute(f"row of {name}", name)
+    measures = {column.lower(): Attribute(column) for column, _ in step.measures}
+    rows.facts = [Fact(f.given, f.found & kept, f.where) for f in rows.facts if f.given | f.where <= kept]
+    rows.facts = [f for f in rows.facts if f.found]
+    rows.facts.append(Fact(by, frozenset([rows.row])))
+    if single:
+        rows.facts += [Fact(frozenset([old]), frozenset([rows.row])), Fact(frozenset([rows.row]), frozenset([old]))]
+    rows.sure = {a for a in rows.sure if a in kept}
+    rows.sure |= {measures[column.lower()] for column, value in step.measures if not value.nullable}
+    rows.constants = {a: v for a, v in rows.constants.items() if a in kept}
+    rows.numbers &= kept
+    rows.columns = {**grouped, **measures}
+    # What a column is one per has not changed where the groups tell it; otherwise it is a figure of the group.
+    rows.parts = {}
+    for attribute in by:
+        found = before.adding(attribute)
+        if all(p.per | p.where <= kept for p in found):
+            rows.parts[attribute] = found
+
+
+def _repeat(rows: Rows, index: str, name: str) -> None:
+    old, own = rows.row, frozenset(rows.columns.values())
+    rows.settle(own)
+    number = rows.columns[index.lower()] = Attribute(index)
+    rows.row = Attribute(f"row of {name}", name)
+    rows.facts += [Fact(frozenset([old, number]), frozenset([rows.row])), Fact(frozenset([old]), own)]

@@ -1,0 +1,157 @@
+"""What is known of a relation's rows: which columns determine which, and what a figure is one per.
+
+A determinant may be a column that is gone by now, or a row of a relation read long before: both are attributes.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from framework.expressions.tree import Literal
+
+NOTHING: "Attributes" = frozenset()
+
+
+@dataclass(eq=False, slots=True)
+class Attribute:
+    """What each row has one value of, null among them: a column, or the row of `relation` that it was made of.
+
+    `origin` is what it is a copy of: a relation that is joined may stand on both sides.
+    """
+
+    label: str
+    relation: str | None = None
+    origin: "Attribute | None" = None
+
+    @property
+    def root(self) -> "Attribute":
+        found = self
+        while found.origin is not None:
+            found = found.origin
+        return found
+
+
+Attributes = frozenset[Attribute]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Rows in which all of `where` hold a value and that share `given`, nulls among them, share `found`."""
+
+    given: Attributes
+    found: Attributes
+    where: Attributes = NOTHING
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Something added up: one figure for each value of `per`, which counts where `where` hold a value.
+
+    `column` is the attribute that it was read from.
+    """
+
+    per: Attributes
+    where: Attributes = NOTHING
+    column: Attribute | None = field(default=None, compare=False)
+
+
+Parts = frozenset[Part]
+
+
+@dataclass(frozen=True)
+class Known:
+    """`row` is the row itself, which determines everything. Columns are known by their lower-case names.
+
+    `sure` hold a value in every row. Where a key of `holds` has a value, so have those that it stands for. `parts`
+    say how a column adds up; one without is a figure of its row. `numbers` count from 1 among rows that share what
+    they are told with.
+    """
+
+    row: Attribute
+    columns: Mapping[str, Attribute] = field(default_factory=dict)
+    facts: tuple[Fact, ...] = ()
+    sure: Attributes = NOTHING
+    holds: Mapping[Attribute, Attributes] = field(default_factory=dict)
+    parts: Mapping[Attribute, Parts] = field(default_factory=dict)
+    constants: Mapping[Attribute, Literal] = field(default_factory=dict)
+    numbers: Attributes = NOTHING
+
+    def column(self, name: str) -> Attribute:
+        """A column by name; nothing is known of one that nobody declared."""
+        return self.columns.get(name.lower()) or Attribute(name)
+
+    def attributes(self, names: Iterable[str]) -> Attributes:
+        return frozenset(map(self.column, names))
+
+    def is_key(self, names: Iterable[str]) -> bool:
+        """Whether at most one row has the values of these columns."""
+        return self.determine(self.attributes(names), [self.row])
+
+    def smallest_keys(self) -> frozenset[Attributes]:
+        """The smallest sets of columns that are known to determine the row."""
+        own = frozenset(self.columns.values())
+        found = {f.given for f in self._facts if not f.where and f.given <= own and self.row in self.closure(f.given)}
+        return frozenset(key for key in found if not any(other < key for other in found))
+
+    def determine(self, given: Attributes, found: Iterable[Attribute], where: Attributes = NOTHING) -> bool:
+        """Whether rows that share `given` share all of `found`, among those in which `where` hold a value."""
+        closed = self.closure(given, where)
+        return self.row in closed or closed.issuperset(found)
+
+    def closure(self, given: Attributes, where: Attributes = NOTHING) -> Attributes:
+        """All that `given` determines where `where` hold a value; with the row everything is."""
+        held = self.filled(where)
+        closed = set(given)
+        waiting = [fact for fact in self._facts if fact.where <= held]
+        while self.row not in closed:
+            later = []
+            for fact in waiting:
+                if fact.given <= closed:
+                    closed |= fact.found
+                else:
+                    later.append(fact)
+            if len(later) == len(waiting):
+                break
+            waiting = later
+        return frozenset(closed)
+
+    def filled(self, where: Iterable[Attribute]) -> Attributes:
+        """All that hold a value where these do."""
+        found, waiting = set(self.sure), list(where)
+        waiting += found
+        while waiting:
+            attribute = waiting.pop()
+            found.add(attribute)
+            waiting += self.holds.get(attribute, NOTHING) - found
+        return frozenset(found)
+
+    def adding(self, attribute: Attribute) -> Parts:
+        """How a column adds up."""
+        return self.parts.get(attribute, frozenset([Part(frozenset([self.row]), NOTHING, attribute)]))
+
+    def figures(self, name: str) -> list[Part]:
+        """How a column adds up, in an order that is always the same."""
+        return sorted(self.adding(self.column(name)), key=lambda part: per_shown(part, self))
+
+    def repeats(self, part: Part) -> bool:
+        """Whether one figure may stand in several rows, so that adding it up counts it more than once."""
+        return self.row not in self.closure(part.per, part.where)
+
+    @cached_property
+    def _facts(self) -> tuple[Fact, ...]:
+        constant = frozenset(self.constants)
+        return (*self.facts, Fact(NOTHING, constant)) if constant else self.facts
+
+
+def per_shown(part: Part, known: Known) -> str:
+    """What a figure is one per, as a reader is told: columns, and rows of relations."""
+    rows = ["row" if a is known.row else f"row of `{a.relation}`" for a in part.per if _is_row(a, known)]
+    columns = [f"`{a.label}`" for a in part.per if not _is_row(a, known)]
+    return " and ".join([*sorted(columns), *sorted(rows)]) or "relation"
+
+
+def _is_row(attribute: Attribute, known: Known) -> bool:
+    return attribute.relation is not None or attribute is known.row
+
+
+UNKNOWN = Known(Attribute("row"))

@@ -1,0 +1,163 @@
+"""Rows while steps change them: what their columns are known as, and what holds of those that stay."""
+
+from collections.abc import Iterable
+
+from framework.dependencies.adding import parts
+from framework.dependencies.known import NOTHING, Attribute, Attributes, Fact, Known, Part, Parts
+from framework.expressions.tree import Call, Expression, Literal, Reference, calls_native, has_window, references
+
+Figures = frozenset[str]
+_STRICT = frozenset(["/", "cast", "try_cast"])  # null where an argument is, though it may be null elsewhere
+_UNSTRICT = frozenset(["and", "or", "if", "case", "hash_key"])
+
+
+class Rows:
+    """What is known, while steps change it."""
+
+    def __init__(self, known: Known) -> None:
+        self.row = known.row
+        self.columns = dict(known.columns)
+        self.facts = list(known.facts)
+        self.sure = set(known.sure)
+        self.holds = dict(known.holds)
+        self.parts = dict(known.parts)
+        self.constants = dict(known.constants)
+        self.numbers = set(known.numbers)
+        self.figures: Figures = frozenset()
+        self.present: dict[str, Attribute] = {}  # what is true where a right row was matched, by name
+
+    def known(self) -> Known:
+        return Known(
+            self.row,
+            dict(self.columns),
+            tuple(self.facts),
+            frozenset(self.sure),
+            dict(self.holds),
+            dict(self.parts),
+            dict(self.constants),
+            frozenset(self.numbers),
+        )
+
+    # -- columns
+
+    def column(self, name: str) -> Attribute:
+        """A column by name; one of a source without a contract is made when it is first asked for."""
+        found = self.columns.get(name.lower())
+        if found is None:
+            found = self.columns[name.lower()] = Attribute(name)
+        return found
+
+    def attributes(self, names: Iterable[str]) -> Attributes:
+        return frozenset(map(self.column, names))
+
+    def adding(self, name: str) -> Parts:
+        column = self.column(name)
+        return self.parts.get(column, frozenset([Part(frozenset([self.row]), NOTHING, column)]))
+
+    def value(self, name: str, e: Expression) -> Attribute:
+        """What a column with this value is known as: a name more for a column, or something new."""
+        if isinstance(e, Reference) and e.qualifier is None and name.lower() not in self.figures:
+            return self.column(e.name)
+        made = Attribute(name)
+        if isinstance(e, Literal):
+            self.constants[made] = e
+        elif has_window(e):
+            self._windowed(made, e)
+        elif not calls_native(e):
+            self.facts.append(Fact(self.attributes(references(e)), frozenset([made])))
+        if not e.nullable:
+            self.sure.add(made)
+        held = _held(e)
+        if held:
+            self.holds[made] = self.attributes(held)
+        if name.lower() in self.figures:
+            self.parts[made] = frozenset([Part(frozenset([self.row]), NOTHING, made)])
+        else:
+            found = parts(e, self.adding, self.row, self.attributes)
+            self.parts[made] = frozenset(p if p.column is not None else Part(p.per, p.where, made) for p in found)
+        return made
+
+    def _windowed(self, made: Attribute, e: Expression) -> None:
+        if not isinstance(e, Call) or e.window is None:
+            return
+        within = self.attributes(n for p in e.window.partition for n in references(p))
+        if e.function.name == "row_number":
+            self.facts.append(Fact(within | {made}, frozenset([self.row])))
+            self.numbers.add(made)
+        elif not e.window.order and e.function.kind == "aggregate":
+            self.facts.append(Fact(within, frozenset([made])))
+
+    # -- rows that leave
+
+    def without(self, when: Expression) -> None:
+        """The rows for which `when` is true are gone."""
+        if not isinstance(when, Call):
+            return
+        match when.function.name, when.args:
+            case "or", args:
+                for arg in args:
+                    self.without(arg)
+            case "is null", (Reference(name=name, qualifier=None),):
+                self.sure.add(self.column(name))
+            case "is not true", (kept,):
+                self.only(kept)
+            case "not", (Reference(nullable=False, name=name, qualifier=None) as kept,):
+                self.only(kept)
+            case ">", (Reference(name=name, qualifier=None), Literal(value=1)) if (
+                self.columns.get(name.lower()) in self.numbers & self.sure
+            ):
+                self.facts.append(Fact(NOTHING, frozenset([self.column(name)])))
+
+    def only(self, kept: Expression) -> None:
+        """The rows for which `kept` is not true are gone."""
+        if isinstance(kept, Reference) and kept.qualifier is None:
+            self.sure.add(self.present.get(kept.name.lower(), self.column(kept.name)))
+        if not isinstance(kept, Call):
+            return
+        self.sure |= self.attributes(_held(kept))
+        match kept.function.name, kept.args:
+            case "and", args:
+                for arg in args:
+                    self.only(arg)
+            case "is true", (inner,):
+                self.only(inner)
+            case "is not null", (inner,):
+                self.sure |= self.attributes(_held(inner))
+            case (("=" | "is not distinct from"), (one, other)):
+                self._equal(one, other)
+            case (("<" | "<="), (Reference(name=name, qualifier=None), Literal(value=value))):
+                number = self.columns.get(name.lower()) in self.numbers
+                if number and value == (2 if kept.function.name == "<" else 1):
+                    self.facts.append(Fact(NOTHING, frozenset([self.column(name)])))
+
+    def _equal(self, one: Expression, other: Expression) -> None:
+        """Each side determines the other: what it reads gives the value that a column has."""
+        for left, right in ((one, other), (other, one)):
+            if isinstance(left, Reference) and left.qualifier is None and _plain(right):
+                self.facts.append(Fact(self.attributes(references(right)), frozenset([self.column(left.name)])))
+
+    def settle(self, own: Attributes) -> None:
+        """The row is about to be another one: what is a figure of the row in hand says so."""
+        for attribute in own:
+            self.parts.setdefault(attribute, frozenset([Part(frozenset([self.row]), NOTHING, attribute)]))
+
+
+# -- expressions
+
+
+def _held(e: Expression) -> frozenset[str]:
+    """The columns that hold a value wherever the expression does."""
+    if isinstance(e, Reference):
+        return frozenset([e.name]) if e.qualifier is None else frozenset()
+    if not isinstance(e, Call) or e.window is not None or e.function.kind != "scalar":
+        return frozenset()
+    name = e.function.name
+    if name in _STRICT or (e.function.nulls == "any" and name not in _UNSTRICT):
+        found = [_held(a) for a in (e.args[:1] if name == "in" else e.args)]
+        return frozenset().union(*found)
+    return frozenset()
+
+
+def _plain(e: Expression) -> bool:
+    """Whether rows that share what it reads share its value."""
+    return not has_window(e) and not calls_native(e)
