@@ -1,13 +1,13 @@
 """What a source holds that its contract does not name."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from framework.execute.session import Session
 from framework.files.contract import extra, missing
-from framework.files.header import columns
+from framework.files.header import columns, refuse_untitled
 from framework.files.variables import expand_variables
 from framework.plan import Plan, SourcePlan
 from framework.run import CheckResult, CheckStatus
@@ -55,13 +55,15 @@ def spellings(engine: sa.Engine, plan: Plan) -> dict[str, dict[str, str]]:
     return found
 
 
-def refuse_lacking(session: Session, source: SourcePlan, files: Files | None, asked: Iterable[str]) -> None:
+def refuse_lacking(session: Session, source: SourcePlan, files: Files | None, asked: Collection[str]) -> None:
     """Raises SourceProblem where a source without a contract does not have a column that is read."""
     if source.declared is not None or source.published is not None:
         return
     there = tuple(names(session.connection, source, files))
     lacking = missing(asked, there)
     if lacking:
+        if files is not None:
+            refuse_untitled(files.paths[0], files, there, asked)
         what = f"{'no column' if len(lacking) == 1 else 'none of the columns'} {listed(lacking)}"
         message = f"the source has {what}, and {'it is' if len(lacking) == 1 else 'they are'} read"
         raise SourceProblem(CONTRACT, message, f"it has: {listed(dict.fromkeys(there))}")

@@ -3,7 +3,7 @@
 import codecs
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +28,26 @@ def columns(path: Path, files: Files) -> dict[str, str]:
         return dict.fromkeys((names[0] for names in objects(path).names), "VARCHAR")
     rows = _asked(path, files.format, f"DESCRIBE SELECT * FROM read_parquet({literal(path)})")
     return {name: kind for name, kind, *_ in rows}
+
+
+def refuse_untitled(path: Path, files: Files, known: Collection[str], wanted: Iterable[str]) -> None:
+    """Raises SourceProblem where the first line of a csv has none of the names that are wanted.
+
+    It may well be a row, so what stands there is not said.
+    """
+    if files.format not in ("csv", "tsv") or not files.csv.header:
+        return
+    lower = {name.lower() for name in known}
+    if lower.isdisjoint(name.lower() for name in wanted):
+        message = f"the first line of {path.name} names none of the source's columns"
+        raise SourceProblem(CONTRACT, message, f"{_fields(len(known))}: {_UNTITLED}")
+
+
+_UNTITLED = "if it is no header, write csv: {header: false}; if they are parted otherwise, see csv: {delimiter}"
+
+
+def _fields(count: int) -> str:
+    return "it has one field" if count == 1 else f"it has {count} fields"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +123,12 @@ def _header(path: Path, written: Csv) -> Sequence[str]:
         nameless = next((i for i, name in enumerate(header, start=1) if not name.strip()), 0)
         what = f"column {nameless} has no name" if any(header) else "the first line is blank"
         raise SourceProblem(MISSING_FILE, f"{path.name} has no header that can be read: {what}")
-    repeated = next((n for i, n in enumerate(header) if n.lower() in (h.lower() for h in header[:i])), None)
-    if repeated is not None:
-        raise SourceProblem(CONTRACT, f"two columns of {path.name} are named `{repeated}`")
+    lower = [name.lower() for name in header]
+    repeated = next((i for i, name in enumerate(lower) if name in lower[:i]), None)
+    if repeated is not None:  # by its place: in a file without a header it would be a value
+        places = f"{lower.index(lower[repeated]) + 1} and {repeated + 1}"
+        help = "give one of them another name; if its first line is no header, write csv: {header: false}"
+        raise SourceProblem(CONTRACT, f"columns {places} of {path.name} have one name", help)
     return header
 
 

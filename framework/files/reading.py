@@ -6,7 +6,7 @@ from pathlib import Path
 
 from framework.expressions.types import Type
 from framework.files.contract import check_type
-from framework.files.header import columns
+from framework.files.header import columns, refuse_untitled
 from framework.files.quoting import literal, quoted, text
 from framework.plan import Csv
 from framework.warehouse import CONTRACT, MISSING_FILE, Files, SourceProblem
@@ -37,6 +37,7 @@ def select(files: Files, split: Mapping[Path, Sound] = NOTHING_SPLIT) -> str:
             names = tuple(known)
         if not names:
             raise SourceProblem(MISSING_FILE, f"{path.name} is empty: it holds no object")
+        refuse_untitled(path, files, known, names)
         chosen = ", ".join(_chosen(files, path, name, known) for name in names)
         parts.append(f"SELECT {chosen} FROM {reader(files, split.get(path, path), known)}")
     return "\nUNION ALL\n".join(parts)

@@ -6,7 +6,7 @@ from pathlib import Path
 from framework.expressions.types import STRING, Type, widen
 from framework.files.contract import fits, language_type
 from framework.files.finding import find
-from framework.files.header import columns, width
+from framework.files.header import columns, refuse_untitled, width
 from framework.inspection.report import Seen, Sight
 from framework.inspection.texts import Scan, scan
 from framework.plan import USUAL, Csv
@@ -26,6 +26,9 @@ def look(
         count = width(paths[0], files.csv)
         files = Files(source, paths, format, {f"column{i}": STRING for i in range(1, count + 1)}, files.csv)
     found = [columns(path, files) for path in paths]
+    for file, known in zip(paths, found, strict=True):
+        if declared:
+            refuse_untitled(file, files, known, declared)
     if not files.is_text:
         return Sight(tuple(_typed(found, declared or {})), len(paths))
     names = _names(found)
