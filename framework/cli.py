@@ -135,6 +135,9 @@ def _explained(error: Exception, options: argparse.Namespace) -> int:
     if isinstance(error, SourceProblem):
         print_refusal(str(error), error.help, options)
         return REFUSED
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        print_refusal(f"{error.strerror}: {error.filename}", None, options)
+        return REFUSED
     return _broken(error, options.debug)
 
 

@@ -67,6 +67,16 @@ def opened(project: Project, name: str | None, *, reading: bool = False) -> Iter
         engine.dispose()
 
 
+@contextmanager
+def connected(target: Target) -> Iterator[sa.Connection]:
+    """A connection of a target, closed afterwards. Raises Unreachable for what the driver refuses meanwhile."""
+    try:
+        with target.engine.connect() as connection:
+            yield connection
+    except sa.exc.DBAPIError as error:
+        raise Unreachable(target.warehouse.refusal(error)) from None
+
+
 # -- mistakes that are seen before a target is opened
 
 _FORMS: Mapping[str, tuple[str, str | None]] = {

@@ -10,7 +10,7 @@ from framework import project
 from framework.artifacts import FOLDER
 from framework.ddl import DropRelation
 from framework.printing import SCHEMA_VERSION, as_json
-from framework.target import opened
+from framework.target import connected, opened
 
 LEFTOVERS = ("__new", "__next")
 
@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
     if folder.is_dir():
         shutil.rmtree(folder)
         removed.append(f"{FOLDER}/")
-    with opened(here, options.target) as target, target.engine.connect() as connection:
+    with opened(here, options.target) as target, connected(target) as connection:
         for schema in sorted(set(here.schemas.values())):
             with connection.begin():
                 found = target.warehouse.relations(connection, schema)

@@ -21,7 +21,7 @@ from framework.plan import Plan
 from framework.printing import SCHEMA_VERSION, as_json, table
 from framework.project import Project
 from framework.resolve import resolve
-from framework.target import Target, opened
+from framework.target import Target, connected, opened
 from framework.warehouse import Refusal, Unreachable
 
 UNKNOWN_STAGE = Code("F190", "a stage that holds nothing back")
@@ -85,7 +85,7 @@ def run(options: argparse.Namespace) -> int:
 
 @contextmanager
 def _opened(plan: Plan, here: Project, options: argparse.Namespace) -> Iterator["_Quarantine"]:
-    with opened(here, options.target) as target, target.engine.begin() as connection:
+    with opened(here, options.target) as target, connected(target) as connection, connection.begin():
         try:
             with Session(connection, target.warehouse, {}).explained():
                 yield _Quarantine(plan, Tables(plan, here.schemas), target, connection)

@@ -14,7 +14,16 @@ from framework.expressions.lowering import Lowering
 from framework.files import reading, splitting
 from framework.files.header import columns
 from framework.files.quoting import quoted, text
-from framework.warehouse import Files, Loaded, MalformedLines, Refusal, TableSetting, TargetSetting, Warehouse
+from framework.warehouse import (
+    Files,
+    Loaded,
+    MalformedLines,
+    Refusal,
+    TableSetting,
+    TargetSetting,
+    Unreachable,
+    Warehouse,
+)
 from framework.warehouses._duckdb_functions import TEMPLATES
 from framework.warehouses._duckdb_numbers import FINITE
 from framework.warehouses._duckdb_refusals import overflow
@@ -54,6 +63,14 @@ def _look_into(connection: sa.Connection, files: Files) -> None:
         connection.exec_driver_sql(f"SELECT {asked} FROM {reading.reader(files, path, known)}").one()
 
 
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        message = f"the folder of the database file cannot be made: {error.strerror or type(error).__name__}"
+        raise Unreachable(Refusal(message, "see `database` of the target in framework.yaml")) from None
+
+
 class Duckdb(Warehouse):
     """A DuckDB file, or memory."""
 
@@ -81,7 +98,7 @@ class Duckdb(Warehouse):
         if database != ":memory:":
             path = root / database
             if not reading:
-                path.parent.mkdir(parents=True, exist_ok=True)
+                _make_folder(path.parent)
             database = str(path) if path.exists() or not reading else ":memory:"
         arguments = {"read_only": True} if reading and database != ":memory:" else {"config": _WRITTEN}
         # Memory is seen by its one connection; a file by every connection of the process.

@@ -286,6 +286,25 @@ def test_a_fault_of_the_framework_exits_3(
     assert "secret" not in said
 
 
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["init", "framework.yaml/shop"],
+        ["compile", "pipelines/orders.yaml"],
+        ["schema", "--write", "framework.yaml/schema.json"],
+    ],
+)
+def test_a_place_that_cannot_be_written_is_named(
+    project: Path, capsys: pytest.CaptureFixture[str], argv: list[str]
+) -> None:
+    (project / "target").write_text("a file in the way", encoding="utf-8")
+    capsys.readouterr()
+    assert main(argv) == 4
+    said = capsys.readouterr().err
+    assert ("target" if argv[0] == "compile" else "framework.yaml") in said
+    assert "a fault" not in said
+
+
 def test_a_closed_pipe_is_no_fault() -> None:
     command = f"{sys.executable} -m framework schema | head -1"
     done = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -108,6 +108,43 @@ def test_a_source_without_a_declared_column_fails(small: Project) -> None:
     assert small.published() == before
 
 
+@pytest.mark.parametrize(
+    ("source", "lines"),
+    [
+        ("columns: {k: string, v: string}", ("PATIENT-7,2024-01-31,SALARY-5", "b,2,3")),
+        ("columns: {k: string, v: string}, extra_columns: error", ("PATIENT-7,2024-01-31,SALARY-5", "b,2,3")),
+        ("columns: {k: string, v: string}", ("PATIENT-7,SALARY-5,SALARY-5", "b,2,3")),
+        ("tags: open", ("PATIENT-7,SALARY-5", "b,2")),
+    ],
+)
+def test_the_first_row_of_a_file_without_a_header_is_not_told(
+    small: Project, source: str, lines: Sequence[str]
+) -> None:
+    small.write("small.yaml", PIPELINE.replace("columns: {k: string, v: string}", source, 1))
+    small.csv("data/rows.csv", *lines)
+    outcome = small.run("small.yaml")
+    assert outcome.code == 1, outcome.said
+    assert "csv: {header: false}" in outcome.said
+    small.capture.readouterr()
+    looked = main(["sources", "small.yaml"])
+    said = outcome.said if source == "tags: open" else "".join(small.capture.readouterr())
+    assert (looked, "SALARY" in said) == (0 if source == "tags: open" else 1, False)
+    for secret in ("PATIENT", "SALARY"):
+        assert secret not in outcome.said
+        assert secret.encode() not in left(small)
+
+
+def test_a_file_without_a_header_among_others_is_not_told(small: Project) -> None:
+    small.write(
+        "small.yaml", PIPELINE.replace("rows.csv", "rows*.csv").replace("columns: {k: string, v: string}", "tags: a", 1)
+    )
+    small.csv("data/rows2.csv", "PATIENT-7,SALARY-5", "b,2")
+    outcome = small.run("small.yaml")
+    assert (outcome.code, "rows2.csv" in outcome.said) == (1, True), outcome.said
+    assert "PATIENT" not in outcome.said
+    assert b"PATIENT" not in left(small)
+
+
 def test_an_unset_variable_is_refused_and_named(small: Project) -> None:
     before = small.published()
     small.write("small.yaml", PIPELINE.replace("${DATA:-data}", "${SURELY_NOT_SET}"))
@@ -139,6 +176,16 @@ def test_an_unset_variable_of_a_target_is_refused_and_named(duckdb_project: Proj
     assert "SURELY_NOT_SET" in outcome.said
 
 
+_THAT_OPEN_A_TARGET = (
+    "plan small.yaml",
+    "quarantine list small.yaml",
+    "quarantine show small.yaml rows",
+    "quarantine replay small.yaml rows",
+    "quarantine discard small.yaml rows --all --reason done",
+    "clean",
+)
+
+
 def test_a_locked_duckdb_file_is_refused(duckdb_project: Project) -> None:
     project = duckdb_project
     project.write("small.yaml", PIPELINE)
@@ -152,9 +199,14 @@ def test_a_locked_duckdb_file_is_refused(duckdb_project: Project) -> None:
         assert other.stdout is not None
         assert other.stdout.readline() == "held\n"
         outcome = project.run("small.yaml")
+        project.capture.readouterr()
+        codes = [main(words.split()) for words in _THAT_OPEN_A_TARGET]
+        said = project.capture.readouterr().err
         other.communicate()
     assert outcome.code == 4, outcome.said
     assert "in use by another process" in outcome.said
+    assert codes == [4] * len(_THAT_OPEN_A_TARGET), said
+    assert said.count("in use by another process") == len(_THAT_OPEN_A_TARGET)
     assert project.published() == before
     project.good("small.yaml")
 
@@ -165,6 +217,19 @@ def test_a_file_that_is_no_database_is_refused(duckdb_project: Project) -> None:
     outcome = duckdb_project.run("small.yaml")
     assert outcome.code == 4, outcome.said
     assert outcome.said.count("\n") < 10
+
+
+def test_a_folder_of_the_database_that_cannot_be_made_is_refused(duckdb_project: Project) -> None:
+    project = duckdb_project
+    project.write("small.yaml", PIPELINE)
+    config = project.root / "framework.yaml"
+    config.write_text(
+        config.read_text(encoding="utf-8").replace("test.duckdb", "small.yaml/test.duckdb"), encoding="utf-8"
+    )
+    outcome = project.run("small.yaml")
+    assert outcome.code == 4, outcome.said
+    assert "the folder of the database file cannot be made" in outcome.said
+    assert "see `database` of the target" in outcome.said
 
 
 def test_a_postgres_server_that_is_down_is_refused_without_its_password(
