@@ -1,6 +1,7 @@
 """What a pipeline held back: list it, show how to see it, replay it after a fix, discard it with a reason."""
 
 import argparse
+import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -144,14 +145,18 @@ class _Quarantine:
         return [{"bucket": b, "checks": r or "[]", "rows": int(n), "first_run": run} for b, r, n, run in rows]
 
 
+def _why(counted: Mapping[str, Any]) -> str:
+    """The checks; a row that is rejected without one has a null in its key."""
+    checks = str(counted["checks"])
+    return "a null in the key" if (counted["bucket"], checks) == ("rejected", "[]") else checks
+
+
 def _list(quarantine: _Quarantine, options: argparse.Namespace) -> int:
     found = {stage: quarantine.counts(quarantine.held(stage, options)) for stage in quarantine.relations()}
     if options.output == "json":
         print(as_json({"schema_version": SCHEMA_VERSION, "quarantine": found}))
         return 0
-    rows = [
-        (s, c["bucket"], c["checks"], f"{c['rows']:,}", c["first_run"] or "") for s, cs in found.items() for c in cs
-    ]
+    rows = [(s, c["bucket"], _why(c), f"{c['rows']:,}", c["first_run"] or "") for s, cs in found.items() for c in cs]
     print(
         table(("held by", "bucket", "checks", "rows", "since run"), rows, right=(3,))
         if rows
@@ -170,9 +175,7 @@ def _show(quarantine: _Quarantine, options: argparse.Namespace) -> int:
         shown = {"stage": options.stage, "query": text, "counts": counts}
         print(as_json({"schema_version": SCHEMA_VERSION, **shown, **({} if rows is None else {"rows": rows})}))
         return 0
-    print(
-        table(("bucket", "checks", "rows"), [(c["bucket"], c["checks"], f"{c['rows']:,}") for c in counts], right=(2,))
-    )
+    print(table(("bucket", "checks", "rows"), [(c["bucket"], _why(c), f"{c['rows']:,}") for c in counts], right=(2,)))
     print(f"\nThe rows are found by:\n{text}")
     if rows is not None:
         names = [c.name for c in held.c if c.name != CONTENT]
@@ -183,9 +186,12 @@ def _show(quarantine: _Quarantine, options: argparse.Namespace) -> int:
 def _discard(quarantine: _Quarantine, options: argparse.Namespace) -> int:
     held = quarantine.held(options.stage, options)
     known = sa.select(DISCARDS.c.content).where(DISCARDS.c.stage == options.stage)
-    chosen = sa.select(held.c[CONTENT].label("content")).distinct().where(held.c[CONTENT].not_in(known))
-    for condition in _conditions(held, options):
-        chosen = chosen.where(condition)
+    fitting = list(_conditions(quarantine, held, options))
+    chosen = sa.select(held.c[CONTENT].label("content")).distinct().where(held.c[CONTENT].not_in(known), *fitting)
+    if not quarantine.connection.execute(sa.select(sa.func.count()).select_from(held).where(*fitting)).scalar():
+        message = f"`{options.stage}` holds no such row: nothing is discarded"
+        help = f"framework quarantine show {options.pipeline} {options.stage}"
+        raise PipelineError(Diagnostic(NOT_TOLD, message, None, help))
     at = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     contents = list(quarantine.connection.execute(chosen).scalars())
     for content in contents:
@@ -198,17 +204,22 @@ def _discard(quarantine: _Quarantine, options: argparse.Namespace) -> int:
     return 0
 
 
-def _conditions(held: sa.TableClause, options: argparse.Namespace) -> Iterator[Any]:
+def _conditions(quarantine: _Quarantine, held: sa.TableClause, options: argparse.Namespace) -> Iterator[Any]:
     """What chooses the rows; all of it must hold."""
-    if not (options.key or options.check or options.all):
-        message = "which rows are to be discarded is not told"
-        raise PipelineError(Diagnostic(NOT_TOLD, message, None, "write --key COLUMN=VALUE, --check NAME or --all"))
     for text in options.key:
         name, equals, value = text.partition("=")
-        if not equals or name not in held.c or name in _OWN:
+        if not equals:
+            message = "--key gives a column and no value"
+            raise PipelineError(Diagnostic(NOT_TOLD, message, None, "write --key COLUMN=VALUE"))
+        if name not in held.c or name in _OWN:
             known = [c.name for c in held.c if c.name not in _OWN]
             message = f"`{name}` is no column of what `{options.stage}` holds back"
             raise PipelineError(Diagnostic(NOT_TOLD, message, None, suggest(name, known)))
         yield sa.cast(held.c[name], sa.Text()) == value
     if options.check:
+        failed = {name for c in quarantine.counts(held) for name in json.loads(c["checks"])}
+        if options.check not in failed:
+            message = f"no row that `{options.stage}` holds has failed `{options.check}`"
+            help = suggest(options.check, failed) if failed else None
+            raise PipelineError(Diagnostic(NOT_TOLD, message, None, help))
         yield held.c["_reasons"].contains(f'"{options.check}"', autoescape=True)

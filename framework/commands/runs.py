@@ -16,7 +16,13 @@ UNKNOWN_RUN = Code("F108", "unknown run")
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_id", nargs="?", metavar="RUN", help="a run's id, or its beginning")
     parser.add_argument("--pipeline", help="only runs of this pipeline")
-    parser.add_argument("--limit", type=int, default=20, help="how many runs (20)")
+    parser.add_argument("--limit", type=_count, default=20, help="how many runs (20)")
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"`{text}` is no number of runs; write 1, 2, ...")
+    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -38,7 +44,7 @@ def _list(runs: list[dict[str, Any]], options: argparse.Namespace) -> None:
         print(as_json({"schema_version": SCHEMA_VERSION, "runs": runs}))
         return
     if not runs:
-        print("no runs yet")
+        print("no runs yet" + (f" of a pipeline `{options.pipeline}`" if options.pipeline else ""))
         return
     rows = [
         (r["run_id"], r["pipeline"], r["target"], str(r["started_at"])[:19], r["status"], _seconds(r)) for r in runs

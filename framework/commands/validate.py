@@ -66,6 +66,6 @@ def _files(paths: list[Path]) -> list[Path]:
             if not inside:
                 raise PipelineError(Diagnostic(F001, f"no pipeline and no suite in the folder {path}"))
             files += inside
-        else:
+        elif path.name != project.FILE:  # its mistakes have been found already
             files.append(path)
     return files

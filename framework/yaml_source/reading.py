@@ -19,6 +19,8 @@ from framework.yaml_source.scalars import resolve, tagged
 
 MAX_BYTES: Final = 10_000_000
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# Files whose lines a message must not show: their mistakes as YAML would be shown with the values of a row.
+_DATA: Final = frozenset((".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".parquet"))
 # What YAML admits nowhere in a file, not even between quotes; U+FEFF is a BOM that is not at the start.
 _NOT_TEXT: Final = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
 
@@ -32,6 +34,9 @@ def read(path: Path, *, shown: str | None = None) -> Document:
         status = path.stat()
         if not path.is_file():
             _refuse(F001, f"`{name}` is {'a directory' if path.is_dir() else 'not a regular file'}", start)
+        if path.suffix.lower() in _DATA:
+            message = f"`{name}` is a file of data by its name, and YAML is expected"
+            _refuse(F001, message, start, "name the pipeline or the suite, a file that ends in .yaml")
         if status.st_size > MAX_BYTES:
             _refuse(F005, f"the file has {status.st_size:,} bytes; at most {MAX_BYTES:,} are read", start)
         content = path.read_bytes()

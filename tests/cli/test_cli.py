@@ -47,6 +47,8 @@ def test_version_and_help(capsys: pytest.CaptureFixture[str]) -> None:
         (["runs", "2099"], "no single run begins with"),
         (["init"], "is there already"),
         (["validate", "data"], "no pipeline and no suite"),
+        (["runs", "--limit", "0"], "`0` is no number of runs"),
+        (["runs", "--limit", "-1"], "`-1` is no number of runs"),
     ],
 )
 def test_wrong_usage_exits_2(project: Path, capsys: pytest.CaptureFixture[str], argv: list[str], said: str) -> None:
@@ -91,6 +93,21 @@ def test_validate_takes_the_project_itself_for_no_pipeline(project: Path, capsys
     capsys.readouterr()
     assert main(["validate", "."]) == 0, capsys.readouterr().err
     assert "framework.yaml" not in capsys.readouterr().out
+    assert main(["validate", "framework.yaml"]) == 0, capsys.readouterr().err
+
+
+def test_no_line_of_data_is_shown_where_a_pipeline_is_expected(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "data" / "people.jsonl").write_text('{"name": "Ann"}\n{"name": "Zoe"}\n', encoding="utf-8")
+    capsys.readouterr()
+    for name in ("people.jsonl", "orders.csv"):
+        for command in ("validate", "run"):
+            assert main([command, f"data/{name}"]) == 2
+            said = "".join(capsys.readouterr())
+            assert f"F001 `data/{name}` is a file of data" in said
+            assert "Ann" not in said
+            assert "Zoe" not in said
 
 
 def test_run_as_json_is_json_and_nothing_else(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -71,8 +71,10 @@ def test_list_and_show_count_and_print_no_value(project: Project) -> None:
         ["lines", "quarantined"],
         ["lines", "rejected"],
     ]
+    assert "rejected     a null in the key" in listed
     code, shown = quarantine(project, "show", "lines")
     assert code == 0
+    assert "rejected     a null in the key" in shown
     assert '["paid","claim"]' in shown
     assert "FROM quarantine.lines__quarantine" in shown
     for value in ("key-1", "claim-1", "-7773331"):
@@ -113,6 +115,10 @@ def test_a_discard_stays_in_the_ledger_with_its_reason(project: Project) -> None
         (("discard", "lines", "--all"), "F191"),
         (("discard", "lines", "--reason", "x"), "F191"),
         (("discard", "lines", "--reason", "x", "--key", "idd=1"), "F191"),
+        (("discard", "lines", "--reason", "x", "--key", "id"), "gives a column and no value"),
+        (("discard", "lines", "--reason", "x", "--key", "id=b"), "`lines` holds no such row: nothing is discarded"),
+        (("discard", "lines", "--reason", "x", "--check", "pad"), "did you mean `paid`?"),
+        (("discard", "lines", "--reason", "x", "--check", "claim"), "no row that `lines` holds has failed `claim`"),
         (("show", "line"), "F190"),
     ],
 )
