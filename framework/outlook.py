@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from framework.algebra import read_by
 from framework.changes import Change, Definition, Files, changes, files
 from framework.obstacles import Live, Obstacle, obstacles, unfitting
 from framework.plan import Plan, SourcePlan, StagePlan
@@ -154,11 +155,24 @@ def _compared(definition: Definition, recorded: Recorded | None) -> tuple[Status
 
 
 def _committed(plan: Plan, standing: Standing) -> dict[str, str]:
-    """The latest committed version of each source; of a pipeline that publishes nothing, the latest built."""
+    """The latest committed version of each source; of a pipeline that publishes nothing, the latest built.
+
+    Of a source that no published table is made of, as one that a check alone is held against, the latest good run's.
+    """
     built = (recorded.inputs for recorded in standing.stages.values() if recorded.pipeline == plan.name)
-    found: dict[str, str] = {}
+    published = _published(plan)
+    found = {n: r.inputs[n] for n, r in standing.sources.items() if n not in published and n in r.inputs}
     for inputs in standing.committed.values() or built:
         found |= inputs
+    return found
+
+
+def _published(plan: Plan) -> set[str]:
+    """What is published, and what that is made of."""
+    found = {stage.name for stage in plan.stages if stage.publication is not None}
+    for stage in reversed(plan.stages):  # each comes after what it reads
+        if stage.name in found:
+            found |= read_by(stage.query)
     return found
 
 

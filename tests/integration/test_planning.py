@@ -324,6 +324,17 @@ def test_the_files_of_a_part_are_those_that_it_was_made_of(shop: Project) -> Non
     assert "2.csv" not in inputs["fct_sales"]
 
 
+def test_the_files_of_what_is_not_published_are_those_of_the_last_run(shop: Project) -> None:
+    known = "      - relationship: {column: member, to: known.id}\n        on_fail: warn\n"
+    source = "  known: {path: known/*.csv, columns: {id: string}}\n"
+    changed(shop, ("    checks:\n", f"    checks:\n{known}"), ("stages:\n", f"{source}stages:\n"))
+    shop.csv("known/1.csv", "id", "a", "b")
+    shop.good("shop.yaml")
+    assert one(planned(shop), "known", "sources")["files"] == {"new": [], "changed": [], "gone": []}
+    shop.csv("known/2.csv", "id", "c")
+    assert one(planned(shop), "known", "sources")["files"]["new"] == ["2.csv"]
+
+
 def test_a_source_that_no_run_has_ended_well_with_is_new(shop: Project) -> None:
     """Its name has been claimed, and nothing is recorded of what it was."""
     shop.csv("members.csv", "id,city", "a,Bonn", "a,Paris")
