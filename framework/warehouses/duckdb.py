@@ -52,6 +52,7 @@ def _reserved_words() -> frozenset[str]:
 # A new file is written for the oldest DuckDB that we run on, and not for the oldest of all, as by default: it takes
 # three quarters of the time. A file that is there keeps its form.
 _WRITTEN = {"storage_compatibility_version": "v1.4.0"}
+_NO_TABLE = re.compile(r"Table with name .* does not exist")
 _NO_FUNCTION = re.compile(r"Function with name .* does not exist|No function matches the given name")
 
 
@@ -169,6 +170,8 @@ class Duckdb(Warehouse):
             return Refusal(
                 "a file of DuckDB cannot be written: the disk may be full", "free space on it, or move `database`"
             )
+        if _NO_TABLE.search(message):
+            return Refusal("a table does not exist", "check `table` of the pipeline's sources")
         if _NO_FUNCTION.search(message):
             help = "check the calls of `native.` functions in the stage"
             return Refusal("a function does not exist, or not for such arguments", help)

@@ -35,6 +35,14 @@ def test_an_unset_variable_of_a_table_is_refused_with_its_source(project: Projec
     assert "source `a`: the environment variable SURELY_NOT_SET is not set" in outcome.said
 
 
+@pytest.mark.parametrize("table", ["lines", "feed.lines"])
+def test_a_table_that_is_not_there_is_told(project: Project, table: str) -> None:
+    pipeline(project, f"a: {{table: {table}, key: [id], columns: {{id: string}}}}", "p: {kind: publish, from: a}")
+    outcome = project.run("x.yaml")
+    assert outcome.code == 4, outcome.said
+    assert ("no table feed.lines" if "." in table else "a table does not exist") in outcome.said
+
+
 # -- capitals
 
 
