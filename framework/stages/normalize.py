@@ -44,7 +44,7 @@ class Normalize(Limited, kind="normalize"):
     unpivot: UnpivotModel | None = Field(None, description="Columns that become rows: {columns, name, value}.")
     expand: ExpandModel | None = Field(None, description="A row per calendar period of a span: {as, from, to, every}.")
     where: Expr | None = Field(None, description="Rows for which it is not true are filtered.")
-    key: Names = Field(description="What there is one row per; a row with a null in it is rejected.")
+    key: Names = Field(min_length=1, description="What there is one row per; a row with a null in it is rejected.")
     valid: ValidModel | None = None
     columns: Annotated[Columns, Field(min_length=1)]
     deduplicate: Deduplicate | None = None
