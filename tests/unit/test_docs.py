@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from framework.cli import main
 from framework.diagnostics import Diagnostic, PipelineError, render
 from framework.expressions.catalogue import functions
 from framework.expressions.parser import parse as parse_expression
@@ -157,6 +159,44 @@ def test_typos_of_the_readme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert len(found) == len(TYPOS)
     for diagnostic in found:
         assert render(diagnostic) in readme
+
+
+def _steady(line: str) -> str:
+    """A line of a run without what differs from run to run: seconds, and the run's name."""
+    return re.sub(r" +\d+\.\d\d$| in \d+\.\d\d s on target.*", "", line.rstrip())
+
+
+def _shown(page: str) -> set[str]:
+    """What a page shows of runs that end well."""
+    blocks = re.findall(r"```text\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+    runs = "\n".join(b for b in blocks if re.search(r"^stage +kind", b, re.MULTILINE) and "\nok" in b)
+    return {_steady(line) for line in runs.splitlines()} - {"", "...", "  ..."}
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/guides/first_pipeline.md"])
+def test_what_is_shown_of_a_run_is_what_it_says(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if page == "README.md":
+        for folder in ("pipelines", "checks"):
+            shutil.copytree(ROOT / folder, tmp_path / folder)
+        monkeypatch.chdir(tmp_path)
+        assert main(["run", "pipelines/claims.yaml"]) == 0
+        assert main(["init", "shop"]) == 0
+        monkeypatch.chdir("shop")
+        assert main(["run", "pipelines/orders.yaml"]) == 0
+    else:
+        text = (ROOT / page).read_text(encoding="utf-8")
+        files_made, pipeline = (re.search(rf"```{kind}\n(.*?)```", text, re.DOTALL) for kind in ("sh", "yaml"))
+        assert files_made
+        assert pipeline
+        subprocess.run(["bash", "-c", files_made[1]], cwd=tmp_path, check=True)
+        monkeypatch.chdir(tmp_path / "visits")
+        Path("visits.yaml").write_text(pipeline[1], encoding="utf-8")
+        assert main(["validate", "visits.yaml"]) == 0
+        assert main(["run", "visits.yaml"]) == 0
+    said = {_steady(line) for line in capsys.readouterr().out.splitlines()}
+    assert _shown(page) - said == set()
 
 
 # -- reference
