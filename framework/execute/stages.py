@@ -129,7 +129,17 @@ def place(
             session.rename(schema, f"{stage.name}__new", f"{stage.name}__rows")
         for view in program.views:
             session.show(view, tables.names)
+        _release(session, program, tables)
         _sweep(session, program, tables)
+
+
+def _release(session: Session, program: StageProgram, tables: Tables) -> None:
+    """What stages held before, and cannot any more: it stands over rows that go."""
+    held = [tables.quarantine(a.stage) for a in program.accounts if a.stage.publication is None]
+    shown = {(view.table.schema, view.table.name) for view in program.views}
+    gone = [table.name for table in held if (table.schema, table.name) not in shown]
+    if gone:
+        session.drop(held[0].schema or "", *gone)
 
 
 def _sweep(session: Session, program: StageProgram, tables: Tables) -> None:

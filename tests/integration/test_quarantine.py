@@ -147,3 +147,31 @@ def test_a_replay_publishes_what_was_mended_once(project: Project) -> None:
     assert quarantine(project, "replay", "lines")[0] == 0
     assert project.rows("marts.fct_lines", "id", "paid") == stands, "by its key, once"
     assert quarantine(project, "replay", "fct_lines")[0] == 2
+
+
+# -- a stage that does not hold rows back any more
+
+WITH_MONTH = """
+  priced:
+    kind: enrich
+    from: lines
+    columns: {twice: paid * 2}
+    checks:
+      - {range: {column: twice, max: 10}, on_fail: quarantine}
+"""
+READ_BY_ONE = WITH_MONTH + "  fct_priced: {kind: publish, from: priced}\n"
+READ_BY_TWO = READ_BY_ONE + "  fct_again: {kind: publish, from: priced}\n"
+
+
+@pytest.mark.parametrize("stages", [READ_BY_ONE, READ_BY_TWO])
+def test_what_a_stage_held_goes_with_its_last_check_that_quarantines(project: Project, stages: str) -> None:
+    """Whether its rows are still stored, or computed by their one reader on the way."""
+    given(project, "a,c1,1,0.5", "b,c1,7,0.5")
+    project.write("lines.yaml", LINES.replace("append", "upsert") + stages.lstrip("\n"))
+    project.good("lines.yaml")
+    assert "priced" in quarantine(project, "list")[1]
+    project.write("lines.yaml", LINES.replace("append", "upsert") + stages.replace("quarantine", "warn").lstrip("\n"))
+    project.good("lines.yaml")
+    assert quarantine(project, "list") == (0, "nothing is held back\n")
+    assert len(project.rows("marts.fct_priced", "id")) == 2
+    project.good("lines.yaml")
