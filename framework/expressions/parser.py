@@ -78,7 +78,7 @@ _TOKEN = re.compile(
       | (?P<quoted>"(?:[^"]|"")+")
       | (?P<variable>:[A-Za-z_]\w*)
       | (?P<name>[^\W\d]\w*)
-      | (?P<operator>\|\||<>|!=|<=|>=|::|==|&&|--|/\*|[-+*/%=<>(),.!;])""",
+      | (?P<operator>\|\||<>|!=|<=|>=|=>|=<|::|==|&&|--|/\*|[-+*/%=<>(),.!;])""",
     re.VERBOSE,
 )
 _NO_COMMENT = "an expression has no comments; write one behind a # on a line of its own, outside the expression"
@@ -87,8 +87,12 @@ _WRITE_INSTEAD = {
     "%": "write mod(a, b)",
     "!=": "write <>",
     "==": "write =",
+    "=>": "write >=",
+    "=<": "write <=",
     "&&": "write and",
     "!": "write not",
+    "descending": "write desc",
+    "ascending": "leave it out: the smallest comes first",
     "ilike": "write lower(...) like ...",
     "rlike": "write regexp_matches(value, 'pattern')",
     "regexp": "write regexp_matches(value, 'pattern')",
