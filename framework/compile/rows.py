@@ -8,6 +8,7 @@ gone, as in a WHERE.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -111,8 +112,9 @@ class _Levels:
         types = {name: variable.type for name, variable in select.variables}
         # A colon would be taken for a bound parameter.
         text = rendered(select.text, self.lowering.select_dialect, types).replace(":", "\\:")
-        for name, variable in select.variables:
-            text = text.replace(mark(name), f":{variable.name}")
+        places = {mark(name): f":{variable.name}" for name, variable in select.variables}
+        # Each as a whole word: one name may begin with another.
+        text = re.sub(r"\w+", lambda word: places.get(word[0], word[0]), text)
         binds = (sa.bindparam(variable.name, type_=sql_type(variable.type)) for _, variable in select.variables)
         columns: list[ColumnElement[Any]] = [sa.column(name) for name in self.query.output]
         authored = sa.text(text).bindparams(*binds).columns(*columns).subquery("authored")
