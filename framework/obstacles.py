@@ -1,9 +1,9 @@
 """What stands in a target and in the way of a run: plain data in, refusals out."""
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from framework.plan import Plan, Published, SourcePlan, StagePlan, reads
+from framework.plan import Plan, Publication, Published, SourcePlan, StagePlan, reads
 from framework.relation import Relation, shown
 from framework.selection import sources_read
 from framework.standing import Making, Recorded, Standing, loaded_as
@@ -131,7 +131,7 @@ def rekeyed(stage: StagePlan, live: Collection[str], was: Making | None) -> Iter
         yield Obstacle(stage.name, f"`{stage.name}` stands without `{gained[0]}`, which is part of its key now", ANEW)
     elif was is None:
         return
-    elif _lower(was.key) != _lower(publication.key):
+    elif not of_one_key(was, publication):
         message = (
             f"`{stage.name}` stands with one row per {shown(was.key)}, and the pipeline makes one per "
             f"{shown(publication.key)}"
@@ -145,8 +145,9 @@ def rekeyed(stage: StagePlan, live: Collection[str], was: Making | None) -> Iter
         yield Obstacle(stage.name, message, ANEW)
 
 
-def _lower(key: Iterable[str]) -> tuple[str, ...]:
-    return tuple(name.lower() for name in key)
+def of_one_key(was: Making, publication: Publication) -> bool:
+    """Whether the rows that stand are known by the key that the new ones have."""
+    return [name.lower() for name in was.key] == [name.lower() for name in publication.key]
 
 
 def _hashed_anew(was: Making, surrogate_key: str, stands: Collection[str]) -> bool:

@@ -9,7 +9,7 @@ from framework.compile.tables import Tables
 from framework.ddl import AddColumn, RenameColumn
 from framework.execute.session import Session, refused
 from framework.execute.settings import Settings
-from framework.obstacles import ANEW, rekeyed
+from framework.obstacles import ANEW, of_one_key, rekeyed
 from framework.plan import StagePlan
 from framework.standing import Making
 
@@ -31,6 +31,17 @@ class Standing:
     def same(self) -> bool:
         """Whether its rows can be replaced where they are."""
         return not self.written and list(self.columns.items()) == list(self.new.items())
+
+    @property
+    def kept(self) -> list[str]:
+        """The columns that are, or will be, in the table with the type that the candidate gives them."""
+        return [name for name, kind in self.new.items() if self.columns.get(name, kind) == kind]
+
+    def known_by(self, stage: StagePlan) -> bool:
+        """Whether the rows that stand have the key of the stage: `replace` alone takes a table of another key, in
+        which a new row may find several."""
+        assert stage.publication is not None
+        return self.making is None or of_one_key(self.making, stage.publication)
 
     @property
     def names(self) -> Mapping[str, str]:

@@ -124,7 +124,8 @@ class Publishing:
             self._create(publish)
         elif self.session.warehouse.transactional_ddl:
             fit(self.session, program, self.tables, stands)
-        account = self._account(program.stage, publish.changes)
+        known = stands.known_by(program.stage)
+        account = self._account(program.stage, publish.changes if known else publish.rebuilt(stands.kept))
         for statement in publish.apply if self._changes(program.stage, account) else ():
             self.session.do(statement)
         making = made(program)
@@ -148,8 +149,7 @@ class Publishing:
         """Every row anew. A table that is to be as it was keeps its place, with its grants and what depends on it."""
         if not stands.columns:
             self._create(publish)
-        unchanged = [n for n, kind in stands.new.items() if stands.columns.get(n, kind) == kind]
-        account = self._account(program.stage, publish.rebuilt(unchanged))
+        account = self._account(program.stage, publish.rebuilt(stands.kept))
         making = made(program)
         if stands.columns and not (stands.same and stands.making == making):
             self.session.drop(self.tables.schema(program.stage), program.stage.name)
