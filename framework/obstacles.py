@@ -59,13 +59,15 @@ def _owned(plan: Plan, stage: StagePlan, standing: Standing) -> Iterator[Obstacl
 
 
 def _loaded(plan: Plan, source: SourcePlan, standing: Standing) -> Iterator[Obstacle]:
-    """Files are loaded under the name of their source: two pipelines may load the same there, and nothing else."""
+    """Files are loaded under the name of their source: two pipelines may load the same there, and nothing else. One of
+    them may change it; then the others follow."""
     owner = standing.owners.get(source.name, plan.name)
     if owner != plan.name:
         message = f"source `{source.name}` has the name of a stage that stands in this target, from pipeline `{owner}`"
         yield Obstacle(source.name, message, RENAME)
-    for pipeline, loaded in sorted(standing.loaded.get(source.name, {}).items()):
-        if pipeline != plan.name and loaded != loaded_as(source):
+    recorded = standing.loaded.get(source.name, {})
+    for pipeline, loaded in sorted(recorded.items()):
+        if pipeline != plan.name and loaded not in (loaded_as(source), recorded.get(plan.name)):
             message = f"pipeline `{pipeline}` loads other files, or the same in another way, as `{source.name}`"
             help = "give both sources one path, format and contract, or rename one of them"
             yield Obstacle(source.name, message, help)

@@ -237,9 +237,16 @@ def keep_sources(connection: sa.Connection, pipeline: str, sources: Iterable[Pla
 
 
 def claim_sources(connection: sa.Connection, pipeline: str, sources: Iterable[SourcePlan]) -> None:
-    """From here on the files of these sources stand under their names; a table of the warehouse stands by itself."""
+    """From here on the files of these sources stand under their names; a table of the warehouse stands by itself.
+
+    What other pipelines have loaded otherwise there stands no longer.
+    """
     for source in sources:
-        _keep_source(connection, pipeline, source.name, {"loaded_as": loaded_as(source)})
+        loaded = loaded_as(source)
+        _keep_source(connection, pipeline, source.name, {"loaded_as": loaded})
+        if loaded is not None:
+            gone = SOURCES.c.source == source.name, SOURCES.c.pipeline != pipeline, SOURCES.c.loaded_as != loaded
+            connection.execute(SOURCES.update().where(*gone).values(loaded_as=None))
 
 
 def _keep_source(connection: sa.Connection, pipeline: str, source: str, values: Mapping[str, Any]) -> None:

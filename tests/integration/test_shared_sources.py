@@ -114,6 +114,18 @@ def test_a_pipeline_may_change_what_it_alone_loads(two: Project) -> None:
     good(two.run("one.yaml", "--select", "one_clean"))
 
 
+def test_what_both_load_may_be_changed_by_one_and_the_other_follows(two: Project) -> None:
+    good(two.run("two.yaml"))
+    two.write("one.yaml", pipeline("one", "other.csv"))
+    good(two.run("one.yaml"))
+    outcome = refused(two, "two.yaml")
+    assert "pipeline `one` loads other files, or the same in another way, as `raw_sales`" in outcome.said
+    two.write("two.yaml", pipeline("two", "other.csv"))
+    good(two.run("two.yaml"))
+    good(two.run("one.yaml"))
+    assert amounts(two, "one_fact") == amounts(two, "two_fact") == ["0.01", "77.00"]
+
+
 def test_a_table_of_the_warehouse_stands_by_itself(two: Project) -> None:
     two.execute("CREATE SCHEMA given")
     two.execute("CREATE TABLE given.sales AS SELECT 's5' AS sale_id, CAST(5 AS DECIMAL(18,2)) AS amount")
