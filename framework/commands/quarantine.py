@@ -222,4 +222,4 @@ def _conditions(quarantine: _Quarantine, held: sa.TableClause, options: argparse
             message = f"no row that `{options.stage}` holds has failed `{options.check}`"
             help = suggest(options.check, failed) if failed else None
             raise PipelineError(Diagnostic(NOT_TOLD, message, None, help))
-        yield held.c["_reasons"].contains(f'"{options.check}"', autoescape=True)
+        yield held.c["_reasons"].contains(json.dumps(options.check), autoescape=True)

@@ -87,6 +87,16 @@ def test_list_and_show_count_and_print_no_value(project: Project) -> None:
     assert "key-1" in values
 
 
+def test_rows_are_discarded_by_a_check_of_any_name(project: Project) -> None:
+    name = 'größe "n"'
+    project.write("lines.yaml", LINES.replace("append", "upsert").replace("name: paid", f"name: '{name}'"))
+    given(project, "a,c1,1,0.5", "b,c1,-1,0.5", "c,,2,0.5")
+    project.good("lines.yaml")
+    assert quarantine(project, "discard", "lines", "--check", name, "--reason", "agreed")[1].startswith("1 discarded")
+    assert project.good("lines.yaml").stage("lines")["ledger"]["discards"] == {"agreed": 1}
+    assert set(held(project)) == {"c"}
+
+
 def test_a_discard_stays_in_the_ledger_with_its_reason(project: Project) -> None:
     given(project, "a,c1,1,0.5", "b,c1,-1,0.5", "c,,2,0.5", "d,,-3,0.5")
     project.good("lines.yaml")
