@@ -307,11 +307,10 @@ class _Walk:
         seen = set(todo)
         while todo:
             ordered, every, before, matched, fresh = todo.pop()
-            ends = self._reached(every, before, "end")[1]
             for after, members in (("end", frozenset[int]()), *self.classes):
                 threads, match, kept = self._reached(ordered, before, after)
                 all_threads, any_match, _ = self._reached(every, before, after)
-                if any_match and not match and (after == "end" or not ends):
+                if any_match and not match:
                     longest = False
                 if match:
                     shortest = shortest and not matched
