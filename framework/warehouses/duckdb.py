@@ -102,9 +102,11 @@ class Duckdb(Warehouse):
                 _make_folder(path.parent)
             database = str(path) if path.exists() or not reading else ":memory:"
         arguments = {"read_only": True} if reading and database != ":memory:" else {"config": _WRITTEN}
-        # Memory is seen by its one connection; a file by every connection of the process.
-        pool = sa.pool.StaticPool if database == ":memory:" else sa.pool.QueuePool
-        engine = sa.create_engine(sa.URL.create("duckdb", database=database), poolclass=pool, connect_args=arguments)
+        # Memory is seen by its one connection; a file by every connection of the process, as many as a run asks for.
+        pool: dict[str, Any] = {"poolclass": sa.pool.QueuePool, "max_overflow": -1}
+        if database == ":memory:":
+            pool = {"poolclass": sa.pool.StaticPool}
+        engine = sa.create_engine(sa.URL.create("duckdb", database=database), connect_args=arguments, **pool)
         _corrected(engine.dialect)
 
         @sa.event.listens_for(engine, "connect")

@@ -98,7 +98,8 @@ class Postgres(Warehouse):
             arguments["connect_timeout"] = _CONNECT_SECONDS
         # Parameters are written into the statement by the client: CREATE TABLE AS and CREATE VIEW take
         # none from the server's side.
-        engine = sa.create_engine(url, connect_args=arguments, pool_pre_ping=True)
+        # Each stage that is built at once has a connection: how many they are, the run says.
+        engine = sa.create_engine(url, connect_args=arguments, pool_pre_ping=True, max_overflow=-1)
 
         @sa.event.listens_for(engine, "connect")
         def _session(connection: Any, _: Any) -> None:
