@@ -27,9 +27,11 @@ def obstacles(
         if source.published is not None and source.name in read_by_them:
             yield from _unpublished(source.name, source.published, schemas, standing)
         if source.path is not None and source.name in read_by_them:
+            yield from _spelt(source.name, schemas["raw"], standing)
             yield from _loaded(plan, source, standing)
     for stage in plan.stages:
         if stage.name in selected:
+            yield from _spelt(stage.name, schemas[stage.layer], standing)
             yield from _owned(plan, stage, standing)
             yield from _published(stage, schemas, standing)
             continue
@@ -41,6 +43,14 @@ def obstacles(
         if _is_computed(stage, schemas, standing):
             below = (s for s in plan.stages if s.name in selected and s.name in read)
             yield from (o for s in below for o in _altered(s, stage, standing))
+
+
+def _spelt(name: str, schema: str, standing: Standing) -> Iterator[Obstacle]:
+    """Of two names that differ in case alone, such a warehouse has one table."""
+    stands = standing.otherwise(schema, name)
+    if stands is not None:
+        message = f"`{name}` stands in this target as `{stands}`, and names that differ in case alone are one here"
+        yield Obstacle(name, message, f"write `{stands}`, or drop what stands yourself once nobody reads it")
 
 
 RENAME = "rename one of them, or run this pipeline against another target"

@@ -145,7 +145,8 @@ class Standing:
 
     `stages` and `sources` are what was recorded of them, the sources of one pipeline; `committed` the versions of
     sources that its published tables were made of, the latest commit last. `commits` are those of every pipeline, by
-    stage. `loaded` says of every source of files which pipelines load it, and as what.
+    stage. `loaded` says of every source of files which pipelines load it, and as what. `tells_case`: names that differ
+    in case are not one here.
     """
 
     relations: Mapping[str, Mapping[str, str]]
@@ -155,10 +156,17 @@ class Standing:
     committed: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     commits: Mapping[str, Commit] = field(default_factory=dict)
     loaded: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    tells_case: bool = False
 
     def kind(self, schema: str, name: str) -> str | None:
         """TABLE or VIEW; None where nothing stands under the name."""
         return self.relations.get(schema, {}).get(name)
+
+    def otherwise(self, schema: str, name: str) -> str | None:
+        """What stands under the name, and is written there in another case."""
+        if self.tells_case or name in (there := self.relations.get(schema, {})):
+            return None
+        return next((stands for stands in there if stands.lower() == name.lower()), None)
 
 
 def look(connection: sa.Connection, warehouse: Warehouse, schemas: Iterable[str], pipeline: str) -> Standing:
@@ -166,7 +174,7 @@ def look(connection: sa.Connection, warehouse: Warehouse, schemas: Iterable[str]
     relations = {schema: warehouse.relations(connection, schema) for schema in {*schemas, FRAMEWORK_SCHEMA}}
     ours = relations[FRAMEWORK_SCHEMA]
     if COMMITS.name not in ours:
-        return Standing(relations)
+        return Standing(relations, tells_case=warehouse.tells_case)
     stages = {row["stage"]: _recorded(row) for row in _rows(connection, STAGES)}
     found = _rows(connection, SOURCES) if SOURCES.name in ours else []
     sources = {row["source"]: _recorded(row) for row in found if row["pipeline"] == pipeline and row["run_id"]}
@@ -179,7 +187,7 @@ def look(connection: sa.Connection, warehouse: Warehouse, schemas: Iterable[str]
     owners |= {row["stage"]: row["pipeline"] for row in commits}
     committed = {row["stage"]: json.loads(row["inputs"]) for row in commits if row["pipeline"] == pipeline}
     latest = {row["stage"]: Commit(row["pipeline"], row["run_id"], row["fingerprint"]) for row in commits}
-    return Standing(relations, owners, stages, sources, committed, latest, loaded)
+    return Standing(relations, owners, stages, sources, committed, latest, loaded, warehouse.tells_case)
 
 
 def committed(connection: sa.Connection, stage: str) -> Commit | None:

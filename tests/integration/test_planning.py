@@ -412,6 +412,23 @@ def test_a_stage_of_another_pipeline_is_an_obstacle(shop: Project) -> None:
     assert shop.run("shop.yaml").code == 4
 
 
+@pytest.mark.parametrize("name", ["dim_member", "enriched", "raw_sales"])
+def test_a_name_in_another_case_is_an_obstacle_where_both_are_one(shop: Project, name: str) -> None:
+    shop.good("shop.yaml")
+    shop.write("shop.yaml", SHOP.replace(name, name.title()))
+    if shop.warehouse == "postgres":
+        shop.good("shop.yaml")
+        return
+    [obstacle] = planned(shop)["obstacles"]
+    assert obstacle["stage"] == name.title()
+    outcome = shop.run("shop.yaml")
+    assert outcome.code == 4
+    assert obstacle["message"] in outcome.said
+    assert f"`{name.title()}` stands in this target as `{name}`" in outcome.said
+    shop.write("shop.yaml", SHOP)
+    shop.good("shop.yaml")
+
+
 @pytest.mark.parametrize(
     ("otherwise", "message"),
     [
