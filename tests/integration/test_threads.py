@@ -15,7 +15,7 @@ def test_as_many_stages_are_built_at_once_as_are_asked_for(project: Project, mon
     """Each begins when all have their connections; one that has none would wait half a minute and end the run."""
     project.csv("sales.csv", "sale_id,amount", "s1,1", "s2,2")
     made = "".join(
-        f"  doubled_{i}: {{kind: normalize, from: sales, key: [sale_id], columns: {{sale_id: , amount: amount * {i}}}}}\n"
+        f"  times_{i}: {{kind: normalize, from: sales, key: [sale_id], columns: {{sale_id: , amount: amount * {i}}}}}\n"
         for i in range(AT_ONCE)
     )
     contract = "sales: {path: sales.csv, columns: {sale_id: string, amount: integer}}"
