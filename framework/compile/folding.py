@@ -218,7 +218,7 @@ class _Chaining:
         for balance, column in own.carried.items():
             given = self.relations[stage.inputs[0]].column(column)
             assert given is not None
-            name = f"_money_{stage.name}_{balance}"
+            name = f"_grouped_{stage.name}_{stage.balance.index(balance)}"  # what comes out may have one of its own
             self.hidden[name] = _total(given.type)
             total = call("sum", Reference(given.type, True, given.name))
             sums.append((name, replace(total, type=self.hidden[name])))
@@ -240,12 +240,12 @@ class _Chaining:
                 if assertion.where is not None:
                     columns.append((where, assertion.where))
                     judged[assertion.name], self.hidden[where] = where, t.BOOLEAN
-        for balance in stage.balance:
+        for index, balance in enumerate(stage.balance):
             column = stage.relation.column(balance)
             assert column is not None
             money[balance] = column.name
             if not _keep(column.name, later):
-                name = money[balance] = f"_money_{stage.name}_{balance}"
+                name = money[balance] = f"_money_{stage.name}_{index}"  # by number: a warehouse cuts long names
                 columns.append((name, Reference(column.type, column.nullable, column.name)))
                 self.hidden[name] = column.type
         if columns:

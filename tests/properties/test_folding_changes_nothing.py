@@ -95,10 +95,15 @@ def stages(draw: st.DrawFn) -> dict[str, Any]:
         made = _multiplied if multiplied and index == 0 else draw(st.sampled_from([_enriched, _joined]))
         found[f"stage{index}"] = made(draw, before, index)
         before = f"stage{index}"
-    group = {"kind": "aggregate", "from": before, "by": ["k"], "measures": {"paid": "sum(paid)", "rows": "count(*)"}}
+    paid = draw(st.sampled_from(["sum(paid)", "max(paid)"]))
+    group = {"kind": "aggregate", "from": before, "by": ["k"], "measures": {"paid": paid, "rows": "count(*)"}}
     having = {"having": "rows > 1"} if draw(st.booleans()) else {}
     found["per_k"] = {**group, **having, **draw(conditions)}
-    found["fact"] = {"kind": "publish", "from": "per_k", "mode": draw(st.sampled_from(["upsert", "replace", "append"]))}
+    before = "per_k"
+    if draw(st.booleans()):
+        before = "doubled"
+        found["doubled"] = {"kind": "enrich", "from": "per_k", "columns": {"paid": "paid * 2"}}
+    found["fact"] = {"kind": "publish", "from": before, "mode": draw(st.sampled_from(["upsert", "replace", "append"]))}
     return found
 
 
