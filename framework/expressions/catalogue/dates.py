@@ -2,7 +2,6 @@
 
 from framework.expressions.tree import Function
 
-_UNITS = "{year|quarter|month|week|day}"
 _TIME_UNITS = "{year|quarter|month|week|day|hour|minute|second}"
 
 
