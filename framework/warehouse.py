@@ -142,6 +142,9 @@ class Warehouse(ABC):
     def columns(self, connection: sa.Connection, schema: str, name: str) -> dict[str, str]:
         """The columns of a relation with their types as the warehouse names them, in order."""
 
+    def take_turns(self, connection: sa.Connection) -> None:  # noqa: B027  (one writer needs no turns)
+        """Waits until no other transaction is past this point; the turn ends with the transaction."""
+
     @abstractmethod
     def refusal(self, error: Exception) -> Refusal:
         """A driver's error in words that show no value and no secret."""

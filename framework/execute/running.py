@@ -186,6 +186,7 @@ class Execution:
     def _prepare(self, session: Session) -> None:
         session.doing = "preparing the target"
         with session.transaction():
+            self.warehouse.take_turns(session.connection)
             for schema in self.program.schemas:
                 session.do(CreateSchema(schema))
             standing.prepare(session.connection)

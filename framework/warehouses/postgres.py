@@ -210,6 +210,10 @@ class Postgres(Warehouse):
         )
         return {str(c): str(kind) for c, kind in connection.execute(query, {"schema": schema, "name": name})}
 
+    def take_turns(self, connection: sa.Connection) -> None:
+        """What is made `IF NOT EXISTS` by two at once is refused to one of them."""
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _key("taking turns")})
+
     def refusal(self, error: Exception) -> Refusal:
         """By the error's code; its text can hold values of cells, and is only searched for known words."""
         driver = getattr(error, "orig", None) or error
@@ -232,7 +236,7 @@ class Postgres(Warehouse):
     @contextmanager
     def exclusive(self, connection: sa.Connection, name: str) -> Iterator[bool]:
         """An advisory lock of the session, so that no transaction is held open for it."""
-        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
+        key = _key(name)
         held = _lock(connection, "pg_try_advisory_lock", key)
         try:
             yield held
@@ -322,6 +326,11 @@ def _escaped(text: str) -> str:
 
 
 # -- locks
+
+
+def _key(name: str) -> int:
+    """The number that Postgres knows a lock by."""
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
 
 
 def _lock(connection: sa.Connection, function: str, key: int) -> bool:
