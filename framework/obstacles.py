@@ -28,6 +28,7 @@ def obstacles(
             yield from _unpublished(source.name, source.published, schemas, standing)
         if source.path is not None and source.name in read_by_them:
             yield from _spelt(source.name, schemas["raw"], standing)
+            yield from _foreign(source.name, schemas["raw"], standing)
             yield from _loaded(plan, source, standing)
     for stage in plan.stages:
         if stage.name in selected:
@@ -66,6 +67,14 @@ def _owned(plan: Plan, stage: StagePlan, standing: Standing) -> Iterator[Obstacl
     if loaders:
         message = f"`{stage.name}` is a source of pipeline `{loaders[0]}` in this target, loaded under that name"
         yield Obstacle(stage.name, message, RENAME)
+
+
+def _foreign(source: str, raw: str, standing: Standing) -> Iterator[Obstacle]:
+    """Loading files takes the place of what has the source's name: that must be files that were loaded before."""
+    if standing.sourced is not None and source not in standing.sourced and standing.kind(raw, source) is not None:
+        message = f"`{raw}.{source}` stands in this target, and no pipeline has loaded it there"
+        help = "rename the source, or drop what stands yourself once nobody reads it"
+        yield Obstacle(source, message, help)
 
 
 def _loaded(plan: Plan, source: SourcePlan, standing: Standing) -> Iterator[Obstacle]:

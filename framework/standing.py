@@ -146,7 +146,7 @@ class Standing:
     `stages` and `sources` are what was recorded of them, the sources of one pipeline; `committed` the versions of
     sources that its published tables were made of, the latest commit last. `commits` are those of every pipeline, by
     stage. `loaded` says of every source of files which pipelines load it, and as what. `tells_case`: names that differ
-    in case are not one here.
+    in case are not one here. `sourced` are the sources that any pipeline has ever loaded, None where that was not kept.
     """
 
     relations: Mapping[str, Mapping[str, str]]
@@ -157,6 +157,7 @@ class Standing:
     commits: Mapping[str, Commit] = field(default_factory=dict)
     loaded: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     tells_case: bool = False
+    sourced: frozenset[str] | None = frozenset()
 
     def kind(self, schema: str, name: str) -> str | None:
         """TABLE or VIEW; None where nothing stands under the name."""
@@ -187,7 +188,8 @@ def look(connection: sa.Connection, warehouse: Warehouse, schemas: Iterable[str]
     owners |= {row["stage"]: row["pipeline"] for row in commits}
     committed = {row["stage"]: json.loads(row["inputs"]) for row in commits if row["pipeline"] == pipeline}
     latest = {row["stage"]: Commit(row["pipeline"], row["run_id"], row["fingerprint"]) for row in commits}
-    return Standing(relations, owners, stages, sources, committed, latest, loaded, warehouse.tells_case)
+    sourced = frozenset(row["source"] for row in found) if SOURCES.name in ours else None
+    return Standing(relations, owners, stages, sources, committed, latest, loaded, warehouse.tells_case, sourced)
 
 
 def committed(connection: sa.Connection, stage: str) -> Commit | None:
@@ -281,7 +283,9 @@ def release(connection: sa.Connection, plan: Plan) -> None:
     gone = STAGES.c.stage.not_in([s.name for s in plan.stages]), STAGES.c.stage.not_in(published)
     connection.execute(STAGES.delete().where(STAGES.c.pipeline == plan.name, *gone))
     unread = SOURCES.c.source.not_in([s.name for s in plan.sources])
-    connection.execute(SOURCES.delete().where(SOURCES.c.pipeline == plan.name, unread))
+    # What was loaded stays, and is known for ours.
+    nothing = {c.name: None for c in SOURCES.c if not c.primary_key}
+    connection.execute(SOURCES.update().where(SOURCES.c.pipeline == plan.name, unread).values(nothing))
 
 
 def commit(connection: sa.Connection, pipeline: str, stage: Placed, rows: int | None) -> None:

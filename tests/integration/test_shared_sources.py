@@ -135,6 +135,20 @@ def test_a_table_of_the_warehouse_stands_by_itself(two: Project) -> None:
     assert (amounts(two, "one_fact"), amounts(two, "two_fact")) == (["10.00", "20.50"], ["5.00"])
 
 
+def test_a_table_that_no_pipeline_has_loaded_is_not_taken_for_files(two: Project) -> None:
+    two.execute("CREATE TABLE raw.given AS SELECT 's5' AS sale_id, 5 AS amount")
+    two.write("two.yaml", pipeline("two", source="given"))
+    outcome = refused(two, "two.yaml")
+    assert "`raw.given` stands in this target, and no pipeline has loaded it there" in outcome.said
+    assert two.rows("raw.given", "sale_id", "amount") == [("s5", 5)]
+    two.execute("DROP TABLE raw.given")
+    good(two.run("two.yaml"))
+    two.write("two.yaml", pipeline("two", source="other"))
+    good(two.run("two.yaml"))
+    two.write("two.yaml", pipeline("two", source="given"))
+    good(two.run("two.yaml"))  # what was loaded once is no table of somebody else
+
+
 def test_a_source_and_a_stage_of_another_pipeline_do_not_share_a_name(two: Project) -> None:
     two.write("two.yaml", pipeline("two", source="one_clean"))
     outcome = refused(two, "two.yaml")
@@ -163,7 +177,7 @@ def test_no_run_loads_under_a_name_that_another_is_reading(
     two = postgres_project
     begun(two)
     two.write("two.yaml", pipeline("two", path))
-    two.execute("DELETE FROM _framework.sources")  # as if neither had been recorded
+    two.execute("UPDATE _framework.sources SET loaded_as = NULL")  # as if neither had been recorded
     two.csv("sales.csv", HEAD, "s1,1.00", "s2,2.00")
     between: list[Outcome] = []
     build = stages.build
