@@ -38,10 +38,13 @@ class Standing:
         return [name for name, kind in self.new.items() if self.columns.get(name, kind) == kind]
 
     def known_by(self, stage: StagePlan) -> bool:
-        """Whether the rows that stand have the key of the stage: `replace` alone takes a table of another key, in
-        which a new row may find several."""
+        """Whether each row that stands has a key of the stage to itself. `replace` alone takes a table of another key:
+        in one of more columns a new row may find several, and in one without a key any number."""
         assert stage.publication is not None
-        return self.making is None or of_one_key(self.making, stage.publication)
+        if self.making is None or of_one_key(self.making, stage.publication):
+            return True
+        was, now = ({name.lower() for name in made.key} for made in (self.making, stage.publication))
+        return bool(was) and was <= now
 
     @property
     def names(self) -> Mapping[str, str]:
