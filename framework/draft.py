@@ -1,15 +1,16 @@
 """A stage while its clauses are read: the row in hand, its columns, keys and unreadable values.
 
-Each clause adds steps and changes what is known. Columns carry an identity that survives renaming, so
-that a key stays proved under its new names; a computed column has a new one.
+Each clause adds steps and changes what is known. What determines what is followed step by step (`rows`), so that a
+key stays proved under new names.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from framework.algebra import RANK, Derive, Divert, Hold, Input, Query, Read, Step
+from framework.algebra import RANK, Derive, Divert, Group, Hold, Input, Query, Read, Step
 from framework.assertion import OnFail
+from framework.dependencies import UNKNOWN, Attribute, Attributes, Known, Rows, take
 from framework.diagnostics import Code, suggest
 from framework.expressions import types as t
 from framework.expressions.catalogue import function
@@ -19,7 +20,6 @@ from framework.expressions.syntax import Node, Span, SyntaxProblem
 from framework.expressions.tree import (
     Call,
     Expression,
-    Literal,
     Ordering,
     Reference,
     Variable,
@@ -43,7 +43,8 @@ class Readable:
     """A relation as other stages read it: the steps that make its typed rows, and its unreadable flags.
 
     A stage is read as it stands. A source is converted by whoever reads it, so that the row of an
-    unreadable value can take its place in that stage's ledger. Of a `lost` one a mistake is told already.
+    unreadable value can take its place in that stage's ledger. Of a `lost` one a mistake is told already. `known` is
+    of the typed rows.
     """
 
     relation: Relation
@@ -52,6 +53,7 @@ class Readable:
     text: bool = False
     publication: Publication | None = None
     lost: bool = False
+    known: Known = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,12 @@ class Draft:
         self.input: Input = Read("")
         self.steps: list[Step] = []
         self.columns: dict[str, Column] = {}
-        self.identities: dict[str, int] = {}
-        self.keys: frozenset[frozenset[int]] = frozenset()
-        self.primary: frozenset[int] | None = None  # the key by which what came in is known
+        self.rows = Rows(Known(Attribute(f"row of {name}", name)))
+        self.primary: Attributes | None = None  # the key by which what came in is known
+        self.told: list[tuple[str, ...]] = []  # the keys that checks measure
+        self.asked: set[Attribute] = set()  # columns that hold a value because checks see to it
+        self.figures: frozenset[str] = frozenset()  # columns that are meant once for each row, in lower case
+        self.summing: list[tuple[Step, Known]] = []  # the steps that may add something up, with the rows before them
         self.flags: dict[str, Expression] = {}
         self.held: list[Held] = []
         self.group: tuple[str, ...] = ()  # what goes with a row that is held back
@@ -97,7 +102,6 @@ class Draft:
         self.whole = False
         self.period: Period | None = None
         self.native: str | None = None  # the warehouse whose own functions may be called
-        self._next = count()
         self._own = count(1)
 
     # -- what is read
@@ -127,6 +131,7 @@ class Draft:
             self.open, self.lost = t.UNKNOWN, True
             return False
         self.input, self.steps = found.query.input, list(found.query.steps)
+        self.rows = Rows(found.known)
         for column in found.relation.columns:
             self.add(column)
         self.flags = {c.lower(): Reference(t.BOOLEAN, False, flag) for c, flag in found.flags.items()}
@@ -135,7 +140,8 @@ class Draft:
             if flag is not None:
                 reason = f"unreadable({column.name} as {column.type})"
                 self.held.append(Held(reason, flag, "quarantine", (*self.place, "from"), True))
-        self._know(found.relation)
+        if found.relation.primary is not None:
+            self.primary = self.rows.attributes(found.relation.primary)
         self.period = found.relation.period
         if found.relation.open:
             self.open = t.STRING if found.text else t.UNKNOWN
@@ -144,27 +150,13 @@ class Draft:
         return True
 
     def add(self, column: Column) -> None:
-        """A column that came in, with an identity of its own."""
+        """A column that is there beside those that steps make."""
         self.columns[column.name.lower()] = column
-        self.identities[column.name.lower()] = next(self._next)
-
-    def _know(self, relation: Relation) -> None:
-        self.keys = frozenset(self.identify(key) for key in relation.keys)
-        self.primary = None if relation.primary is None else self.identify(relation.primary)
+        self.rows.column(column.name)
 
     def own(self, name: str) -> str:
         """A name for a column of the framework's own that no other step makes."""
         return f"_{name}_{next(self._own)}"
-
-    def identify(self, names: Iterable[str]) -> frozenset[int]:
-        return frozenset(self.identities[name.lower()] for name in names)
-
-    def named(self, key: frozenset[int], names: Iterable[str]) -> Key | None:
-        """A key under the names of the given columns; None when one of its columns is not among them."""
-        by_identity = {self.identities[n.lower()]: self.columns[n.lower()].name for n in reversed(list(names))}
-        if not key <= by_identity.keys():
-            return None
-        return frozenset(by_identity[i] for i in key)
 
     # -- names and expressions
 
@@ -231,19 +223,17 @@ class Draft:
             for read in sorted(references(value)):
                 self.find(read)  # an order is made total by what a source without a contract is known to have
         is_late = has_window(value) or any(r.lower() in self.waiting.names for r in references(value))
-        total = bool(self.proved(self._unwindowed()))
+        total = has_window(value) and bool(self.proved(self._unwindowed()))
         if total:
             value = transform(value, self.repeatable)
         steps: tuple[tuple[str, Expression], ...] = ((name, value),)
-        identity = next(self._next)
         if isinstance(value, Reference):
-            identity = self.identities.get(value.name.lower(), identity)
             flag = self.flags.get(value.name.lower())
         else:
             steps = derivation(name, value, self._flags())
             flag = self._flag(name, value) if len(steps) > 1 else None
         nullable, classification = dict(steps)[name].nullable, self.classified(value)
-        column = Column(name, value.type, nullable, classification, constant=self.constant(value))
+        column = Column(name, value.type, nullable, classification)
         if attributes is not None:
             column = replace(
                 column,
@@ -259,7 +249,6 @@ class Draft:
                 if each is not None:
                     self.step(each)
         self.columns[name.lower()] = column
-        self.identities[name.lower()] = identity
         self.flags.pop(name.lower(), None)
         if flag is not None:
             self.flags[name.lower()] = flag
@@ -292,20 +281,23 @@ class Draft:
         read = (self.columns.get(name.lower()) for name in sorted(references(value)))
         return classified(c.classification for c in read if c is not None)
 
-    def constant(self, value: Expression) -> Literal | None:
-        """The value that every row will have, where it is one: written, or that of a column that has one."""
-        if isinstance(value, Literal):
-            return None if value.value is None else value
-        column = self.columns.get(value.name.lower()) if isinstance(value, Reference) else None
-        return None if column is None else column.constant
-
     def step(self, step: Step) -> None:
         """Neighbouring derivations of one label become one step."""
+        self._follow(step)
         last = self.steps[-1] if self.steps else None
         if isinstance(step, Derive) and isinstance(last, Derive) and last.label == step.label:
             self.steps[-1] = Derive((*last.columns, *step.columns), step.label)
         else:
             self.steps.append(step)
+
+    def _follow(self, step: Step) -> None:
+        """What is known of the rows after it; before what adds something up it is kept, for the proofs."""
+        self.rows.figures = self.figures
+        parts = [Derive((c,), step.label) for c in step.columns] if isinstance(step, Derive) else [step]
+        for part in parts:
+            if isinstance(part, Group) or (isinstance(part, Derive) and has_window(part.columns[0][1])):
+                self.summing.append((part, self.rows.known()))
+            take(self.rows, part, lambda name: self.readables[name].known, self.name)
 
     def divert(self, when: Expression | None, bucket: str) -> None:
         if when is not None:
@@ -319,6 +311,12 @@ class Draft:
         """What was asked of the rows before: these columns hold a value in every row that goes on."""
         for name in names:
             self.columns[name.lower()] = replace(self.columns[name.lower()], nullable=False)
+            self.rows.sure.add(self.rows.column(name))
+
+    def tell_key(self, names: Iterable[str]) -> None:
+        """A key that a run measures, or holds the rows to."""
+        self.told.append(tuple(names))
+        self.rows.key(self.told[-1])
 
     def rank(self, partition: Sequence[str], order: Sequence[Ordering], output: Sequence[str], bucket: str) -> None:
         """Rows past the first of each partition end in `bucket`; the order is made total by all columns."""
@@ -356,42 +354,50 @@ class Draft:
         draft = Draft(self.name, self.place, self.readables, self.findings, self.variables)
         draft.native = self.native
         draft.input = Read(relation.name)
+        draft.rows, draft.primary = Rows(self.rows.known()), self.primary
         for column in relation.columns:
             draft.add(column)
-        draft._know(relation)
         draft.open = t.UNKNOWN if relation.open else None
         return draft
 
     def learn(self, outcome: "Draft") -> None:
         """What the checks of the outcome say of every row that goes on: columns with a value, and keys."""
+        before = set(self.rows.sure)
         self.not_null(c.name for c in outcome.columns.values() if not c.nullable and c.name.lower() in self.columns)
-        names = [c.name for c in outcome.columns.values()]
-        for key in outcome.keys:
-            known = outcome.named(key, names)
-            if known is not None and known <= {c.name for c in self.columns.values()}:
-                self.keys |= {self.identify(known)}
+        self.asked |= self.rows.sure - before
+        for names in outcome.told:
+            if all(name.lower() in self.columns for name in names):
+                self.tell_key(names)
 
     # -- the outcome
 
     def proved(self, names: Iterable[str]) -> list[Key]:
         """The candidate keys that these columns hold: the one known by, then the smallest first."""
-        names = list(names)
-        found = {self.named(key, names) for key in self.keys}
-        keys = sorted(minimal(frozenset(k for k in found if k is not None)), key=lambda k: (len(k), sorted(k)))
-        known = self._known_by(names)
-        return keys if known is None else [known, *(k for k in keys if k != known)]
+        known, given = self.rows.known(), self._given(names)
+        found = [frozenset(given[a] for a in key) for key in known.keys(frozenset(given))]
+        keys = sorted(found, key=lambda k: (len(k), sorted(k)))
+        by = self._known_by(known, given)
+        return keys if by is None else [by, *(k for k in keys if k != by)]
 
-    def _known_by(self, names: Iterable[str]) -> Key | None:
+    def is_key(self, names: Iterable[str]) -> bool:
+        """Whether at most one row can have the values of these columns."""
+        return self.rows.known().is_key(names)
+
+    def _given(self, names: Iterable[str]) -> dict[Attribute, str]:
+        """What columns are known as, each with the first of its names."""
+        return {self.rows.column(n): self.columns[n.lower()].name for n in reversed(list(names))}
+
+    def _known_by(self, known: Known, given: Mapping[Attribute, str]) -> Key | None:
         """The key by which what came in is known, while it is a key of the row in hand."""
-        if self.primary is None or not any(key <= self.primary for key in self.keys):
+        if self.primary is None or not self.primary <= given.keys() or known.row not in known.closure(self.primary):
             return None
-        return self.named(self.primary, names)
+        return frozenset(given[a] for a in self.primary)
 
     def relation(self, names: Sequence[str], period: Period | None = None) -> Relation:
         columns = tuple(self.columns[n.lower()] for n in names)
         keys = minimal(frozenset(self.proved(names)))
         lost = self.lost and not self.whole
-        return Relation(self.name, columns, keys, period, lost, self._known_by(names))
+        return Relation(self.name, columns, keys, period, lost, self._known_by(self.rows.known(), self._given(names)))
 
     def query(self, names: Sequence[str]) -> Query:
         return Query(self.input, tuple(self.steps), tuple(self.columns[n.lower()].name for n in names))

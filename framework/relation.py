@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from framework.expressions.tree import Literal
 from framework.expressions.types import Type
 
 Key = frozenset[str]
@@ -12,17 +11,13 @@ HARMLESS = "none"  # the author's word for a column in which nothing is left to 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`classification` is the author's word for who may see it (`phi`); it follows what is made of the column.
-
-    `constant` is the one value that every row has, where that is known.
-    """
+    """`classification` is the author's word for who may see it (`phi`); it follows what is made of the column."""
 
     name: str
     type: Type
     nullable: bool = True
     classification: str | None = None
     description: str | None = None
-    constant: Literal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +63,6 @@ class Relation:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(c.name for c in self.columns)
-
-    def is_key(self, names: frozenset[str]) -> bool:
-        """Whether at most one row can share the values of these columns."""
-        return any(key <= names for key in self.keys)
 
     def with_key(self, key: Key) -> "Relation":
         """The relation known by this key."""

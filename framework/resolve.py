@@ -13,7 +13,7 @@ from framework.assertion import Assertion, SetTest
 from framework.clauses import checks, contract, storage
 from framework.clauses import published as published_clause
 from framework.clauses import variables as variables_clause
-from framework.dependencies import Attribute, Known, follow, outcome
+from framework.dependencies import Attribute, Known, Rows, outcome
 from framework.diagnostics import CODES, Code, PipelineError, suggest
 from framework.draft import Draft, Readable
 from framework.expressions import types as t
@@ -57,7 +57,6 @@ def _resolved(pipeline: Pipeline, others: dict[str, Plan | PipelineError]) -> Pl
     variables = variables_clause.declared(model.vars, findings)
     known = {v.name: v.expression for v in variables} | INTERVAL
     readables: dict[str, Readable] = {}
-    rows: dict[str, Known] = {}
     sources = []
     for name, source in model.sources.items():
         draft = Draft(name, ("sources", name), readables, findings, known)
@@ -65,10 +64,10 @@ def _resolved(pipeline: Pipeline, others: dict[str, Plan | PipelineError]) -> Pl
             plan, readable = _source(draft, source)
         else:
             plan, readable = _published(draft, source, model.pipeline, _other(pipeline, name, others, findings))
-        rows[name] = outcome(Known(Attribute(f"row of {name}", name)), readable.relation)
-        sources.append(replace(plan, known=rows[name]))
-        readables[name] = readable
-    stages = [_stage(name, model, known, readables, rows, findings) for name in order]
+        rows = outcome(Known(Attribute(f"row of {name}", name)), readable.relation)
+        sources.append(replace(plan, known=rows))
+        readables[name] = replace(readable, known=rows)
+    stages = [_stage(name, model, known, readables, findings) for name in order]
     _check_balance(model, stages, findings)
     _check_used(model, findings)
     variables_clause.warn_unused(variables, (*sources, *stages), findings)
@@ -235,6 +234,7 @@ def _published(draft: Draft, model: SourceModel, pipeline: str, other: Plan | No
         relation = Relation(name, (), open=True)
         return SourcePlan(name, relation, query, None, None, None, None), Readable(relation, query, lost=True)
     published = published_clause.published(name, other, stage)
+    draft.rows = Rows(outcome(Known(Attribute(f"row of {name}", name)), published.relation))
     draft = draft.over(published.relation)
     assertions = checks.resolve(draft, model.placed_checks, holding=False).assertions
     relation = _learned(published.relation, draft)
@@ -320,34 +320,34 @@ def _stage(
     model: PipelineModel,
     variables: Mapping[str, Variable],
     readables: dict[str, Readable],
-    rows: dict[str, Known],
     findings: Findings,
 ) -> StagePlan:
     stage = model.stages[name]
     findings.allowed = frozenset(_allowed(name, stage, findings))
     draft = Draft(name, ("stages", name), readables, findings, variables)
-    draft.native = stage.native
+    draft.native, draft.figures = stage.native, proofs.figures(stage)
     draft.group = () if stage.quarantine is None else stage.quarantine.with_
     _check_native(stage, draft)
     plan = stage.resolve(draft)
     plan = replace(plan, settings=storage.settings(findings, plan, stage.warehouse))
-    rows[name] = _proved(stage, plan, rows, findings)
-    plan = replace(plan, known=rows[name])
+    plan = replace(plan, known=_proved(stage, plan, draft))
     for code in sorted(findings.allowed - findings.let_pass):
         findings.warn(
             NOTHING_ALLOWED, ("stages", name, "allow", code), f"`{code}` does not come up here", "leave it out"
         )
     findings.allowed, findings.let_pass = frozenset(), set()
-    readables[name] = Readable(plan.relation, Query(Read(name)), publication=plan.publication)
+    readables[name] = Readable(plan.relation, Query(Read(name)), publication=plan.publication, known=plan.known)
     return plan
 
 
-def _proved(stage: Stage, plan: StagePlan, rows: Mapping[str, Known], findings: Findings) -> Known:
+def _proved(stage: Stage, plan: StagePlan, draft: Draft) -> Known:
     """What readers know of the stage's rows, after the proofs of it; nothing where there is a mistake in it."""
-    if plan.name in findings.doubtful or plan.relation.open:
+    if plan.name in draft.findings.doubtful or plan.relation.open:
         return outcome(Known(Attribute(f"row of {plan.name}", plan.name)), plan.relation)
-    known = follow(plan.query, rows, plan.name, proofs.figures(stage))
-    proofs.prove(proofs.Proving(stage, plan, known, rows, findings))
+    known = draft.rows.known()
+    proofs.prove(
+        proofs.Proving(stage, plan, known, frozenset(draft.asked), draft.summing, draft.readables, draft.findings)
+    )
     published = plan.publication
     standing = published is not None and (published.remembers or bool(published.unknown))
     return outcome(known, plan.relation, standing=standing)

@@ -149,7 +149,7 @@ def _learn(draft: Draft, facts: Iterable[Test]) -> None:
         if isinstance(test, RowTest):
             draft.not_null(test.present)
         elif isinstance(test, SetTest) and test.key:
-            draft.keys |= {draft.identify(test.key)}
+            draft.tell_key(test.key)
 
 
 def held_assertions(held: Iterable[Held], checks: Iterable[PlacedCheck]) -> tuple[Assertion, ...]:

@@ -107,6 +107,9 @@ class _Side:
             )
         return column
 
+    def is_key(self, names: Key) -> bool:
+        return self.readable.known.is_key(names)
+
     @property
     def open(self) -> t.Type | None:
         """The type of columns that nobody declared."""
@@ -156,7 +159,6 @@ def join(draft: Draft, name: str, model: JoinModel, place: Place) -> None:
     if model.type in ("semi", "anti"):
         _exists(draft, side, model, on, pairs)
         return
-    before = draft.keys
     if not model.fan_out and len(pairs) == len(model.on):
         _refuse_fan_out(draft, side, rights, as_of=False, help=_fan_out_help(side))
     if model.type == "full":
@@ -174,10 +176,8 @@ def join(draft: Draft, name: str, model: JoinModel, place: Place) -> None:
         lefts = [left for left, _ in pairs if draft.columns[left.lower()].nullable]
         draft.divert(either(*(call("is null", draft.reference(left)) for left in lefts)), "no key")
         draft.not_null([left for left, _ in pairs])
-    multiplies = model.fan_out and not side.relation.is_key(rights)
-    taken = _left(draft, side, on, pairs, model.take, missing, multiplies=multiplies)
-    if multiplies:
-        _multiply(draft, side, before, taken, pairs)
+    multiplies = model.fan_out and not side.is_key(rights)
+    _left(draft, side, on, pairs, model.take, missing, multiplies=multiplies)
 
 
 # -- the parts of a join
@@ -290,7 +290,7 @@ def _fan_out_help(side: _Side) -> str:
 
 def _refuse_fan_out(draft: Draft, side: _Side, rights: Key, *, as_of: bool, help: str | None = None) -> None:
     relation = side.relation
-    if relation.is_key(rights) or (relation.open and not relation.columns):
+    if side.is_key(rights) or (relation.open and not relation.columns):
         return
     if not relation.keys and relation.name in draft.findings.doubtful:
         return  # its key may be what is wrong there
@@ -404,10 +404,8 @@ def _defaults(
             continue
         given = literal(value)
         taken = values[name]
-        identity = draft.identities[name.lower()]
         chosen = call("if", found, Reference(column.type, taken.nullable, column.name), cast(given, column.type))
         draft.derive(name, chosen, label=f"defaults of {side.name}")
-        draft.identities[name.lower()] = identity
 
 
 def _exists(draft: Draft, side: _Side, model: JoinModel, on: Expression, pairs: list[tuple[str, str]]) -> None:
@@ -448,9 +446,6 @@ def _full(
             "leave it out, or write type: inner or left",
         )
     values, _ = _take(draft, side, model.take)
-    lefts = frozenset(left for left, _ in pairs)
-    covers = any(draft.named(k, [*lefts]) is not None for k in draft.keys) and side.relation.is_key(rights)
-    covers = covers and model.where is None  # a `where` leaves the rows of one key on both sides without a match
     both = {left.lower(): side.relation.column(right) for left, right in pairs}
     coalesced: list[tuple[str, Expression]] = []
     for name, column in list(draft.columns.items()):
@@ -462,20 +457,6 @@ def _full(
         draft.columns[name] = Column(column.name, shared, True, word, column.description)
     for name, value in values:
         draft.add(Column(name, value.type, True, _classification(side, value)))
-    multiplies = model.fan_out and not side.relation.is_key(rights)
+    multiplies = model.fan_out and not side.is_key(rights)
     matched = f"_matched_{side.name}"
     draft.step(Join(side.query(), side.name, "full", on, values, matched, tuple(coalesced), multiplies=multiplies))
-    draft.keys = frozenset({draft.identify(lefts)}) if covers else frozenset()
-
-
-def _multiply(
-    draft: Draft,
-    side: _Side,
-    before: frozenset[frozenset[int]],
-    taken: list[tuple[str, Column]],
-    pairs: list[tuple[str, str]],
-) -> None:
-    """After a fan-out a row is known by both keys; the right one must have come over or stand in `on`."""
-    names = {column.name: name for name, column in taken} | {right: left for left, right in pairs}
-    rights = [[names[c] for c in key] for key in side.relation.keys if all(c in names for c in key)]
-    draft.keys = frozenset(left | draft.identify(right) for left in before for right in rights)

@@ -36,8 +36,7 @@ def find(draft: Draft, model: SourceModel, name: str, plan: Plan) -> StagePlan |
 
 
 def published(source: str, plan: Plan, stage: StagePlan) -> Published:
-    """The stage as the source stands for it. What is one value in every row may be another in the rows that stand."""
+    """The stage as the source stands for it."""
     assert stage.publication is not None
-    columns = tuple(replace(column, constant=None) for column in stage.relation.columns)
-    relation = replace(stage.relation, name=source, columns=columns)
+    relation = replace(stage.relation, name=source)
     return Published(plan.name, plan.path, stage.name, stage.layer, stage.publication.mode, relation)

@@ -91,6 +91,7 @@ def _unpivot(draft: Draft, model: UnpivotModel) -> bool:
     marks = [call("if", p, literal(number), literal("")) for p, number in zip(present, numbers, strict=True)]
     draft.step(Derive((("_present", call("concat", *marks)),), "unpivot"))
     listed = Reference(t.STRING, False, "_present")
+    before = draft.rows.row
     draft.step(Repeat(_many(present), "_place"))
     place = Reference(t.INTEGER, True, "_place")
     draft.step(Divert(call("is null", place), "no value"))
@@ -102,7 +103,7 @@ def _unpivot(draft: Draft, model: UnpivotModel) -> bool:
     draft.derive(model.name, call("case", *names), label="unpivot")
     draft.derive(model.value, call("case", *values), label="unpivot")
     draft.not_null([model.name])
-    draft.keys = frozenset(key | draft.identify([model.name]) for key in draft.keys)
+    draft.rows.key([model.name], before)
     return True
 
 
@@ -162,6 +163,7 @@ def _expand(draft: Draft, model: ExpandModel, unread: Expression | None) -> bool
     draft.step(Derive((("_until", _until(draft, end)),), "expand"))
     until = Reference(end.type, False, "_until")
     touched = _touched(draft.reference(start.name), until, model.every)
+    before = draft.rows.row
     draft.step(Repeat(touched if unread is None else call("if", unread, literal(0), touched), "_place"))
     place = Reference(t.INTEGER, True, "_place")
     empty = call("is null", place)
@@ -171,7 +173,7 @@ def _expand(draft: Draft, model: ExpandModel, unread: Expression | None) -> bool
     day = call("date_add", first, place, options=(model.every,))
     draft.derive(model.as_, cast(day, t.DATE), label="expand")
     draft.not_null([model.as_, start.name])
-    draft.keys = frozenset(key | draft.identify([model.as_]) for key in draft.keys)
+    draft.rows.key([model.as_], before)
     return True
 
 

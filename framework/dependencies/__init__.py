@@ -2,8 +2,23 @@
 figure is one per."""
 
 from framework.dependencies.adding import ADDING, parts
-from framework.dependencies.following import before, follow
-from framework.dependencies.known import UNKNOWN, Attribute, Known, Part, per_shown
+from framework.dependencies.following import take
+from framework.dependencies.known import UNKNOWN, Attribute, Attributes, Known, Part, per_shown
 from framework.dependencies.outcome import outcome
+from framework.dependencies.rows import Rows
+from framework.dependencies.uniting import united
 
-__all__ = ["ADDING", "UNKNOWN", "Attribute", "Known", "Part", "before", "follow", "outcome", "parts", "per_shown"]
+__all__ = [
+    "ADDING",
+    "UNKNOWN",
+    "Attribute",
+    "Attributes",
+    "Known",
+    "Part",
+    "Rows",
+    "outcome",
+    "parts",
+    "per_shown",
+    "take",
+    "united",
+]

@@ -1,67 +1,42 @@
 """What is known of rows after each step of a query: the one place where a step's meaning for keys is told."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 
-from framework.algebra import Derive, Divert, Group, Hold, Join, Query, Read, Repeat, Select, Step, Union
+from framework.algebra import Derive, Divert, Group, Hold, Join, Query, Read, Repeat, Step
 from framework.dependencies.joining import join
 from framework.dependencies.known import Attribute, Attributes, Fact, Known, Part
-from framework.dependencies.rows import Figures, Rows
-from framework.dependencies.uniting import united
-from framework.expressions.tree import (
-    has_window,
-)
+from framework.dependencies.rows import Rows
 
-Relations = Mapping[str, Known]
+Readings = Callable[[str], Known]  # what is known of a relation, by name
 
 
-def follow(query: Query, relations: Relations, name: str, figures: Figures = frozenset()) -> Known:
-    """What is known of a query's rows, all its columns and the framework's own among them; `name` is whose they are.
-
-    A relation that is not among `relations` is one of which nothing is known. The columns `figures`, in lower case, are
-    figures of the row, whatever they are made of.
-    """
-    rows = _started(query, relations, name)
-    rows.figures = figures
-    for step in query.steps:
-        _take(rows, step, relations, name)
-    return rows.known()
-
-
-def before(
-    query: Query, relations: Relations, name: str, figures: Figures = frozenset()
-) -> Iterator[tuple[Step, Known]]:
-    """The steps that add something up, or may, each with what is known of the rows before it."""
-    rows = _started(query, relations, name)
-    rows.figures = figures
-    for step in query.steps:
-        if isinstance(step, Group) or (
-            isinstance(step, Derive) and any(has_window(value) for _, value in step.columns)
-        ):
-            yield step, rows.known()
-        _take(rows, step, relations, name)
+def take(rows: Rows, step: Step, known_of: Readings, name: str) -> None:
+    """The rows after a step; `name` is whose they are."""
+    match step:
+        case Derive(columns=columns):
+            for column, value in columns:
+                rows.columns[column.lower()] = rows.value(column, value)
+        case Divert(when=when):
+            rows.without(when)
+        case Hold(reasons=reasons):
+            for _, when in reasons:
+                rows.without(when)
+        case Join(right=Query(input=Read(relation=relation))):
+            join(rows, step, Rows(copied(known_of(relation), relation)), name)
+        case Join():
+            raise TypeError("a join with what is no relation")
+        case Group():
+            _group(rows, step, name)
+        case Repeat(index=index):
+            _repeat(rows, index, name)
 
 
-def _started(query: Query, relations: Relations, name: str) -> "Rows":
-    match query.input:
-        case Read(relation=read):
-            return Rows(relations.get(read) or Known(Attribute(f"row of {read}", read)))
-        case Union(branches=branches):
-            found = []
-            for branch in branches:
-                rows = Rows(follow(branch.relation, relations, name))
-                outputs = {column.lower(): rows.value(column, value) for column, value in branch.columns}
-                found.append((rows.known(), outputs))
-            return Rows(united(found, name))
-        case Select():
-            return Rows(Known(Attribute(f"row of {name}", name)))
-
-
-def copied(known: Known, relation: str | None) -> Known:
+def copied(known: Known, relation: str) -> Known:
     """The same of another reading of the rows: what joins a relation to itself must tell the two apart.
 
-    The row is one of `relation` from here on, where that is known.
+    The row is one of `relation` from here on.
     """
-    row = Attribute(known.row.label, relation or known.row.relation, known.row)
+    row = Attribute(known.row.label, relation, known.row)
     twins: dict[Attribute, Attribute] = {known.row: row}
 
     def twin(attribute: Attribute) -> Attribute:
@@ -85,29 +60,6 @@ def copied(known: Known, relation: str | None) -> Known:
         {twin(a): value for a, value in known.constants.items()},
         all_of(known.numbers),
     )
-
-
-def _take(rows: Rows, step: Step, relations: Relations, name: str) -> None:
-    match step:
-        case Derive(columns=columns):
-            for column, value in columns:
-                rows.columns[column.lower()] = rows.value(column, value)
-        case Divert(when=when):
-            rows.without(when)
-        case Hold(reasons=reasons):
-            for _, when in reasons:
-                rows.without(when)
-        case Join():
-            _join(rows, step, relations, name)
-        case Group():
-            _group(rows, step, name)
-        case Repeat(index=index):
-            _repeat(rows, index, name)
-
-
-def _join(rows: Rows, step: Join, relations: Relations, name: str) -> None:
-    read = step.right.input.relation if isinstance(step.right.input, Read) else None
-    join(rows, step, Rows(copied(follow(step.right, relations, name), read)), name)
 
 
 def _group(rows: Rows, step: Group, name: str) -> None:

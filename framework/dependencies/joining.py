@@ -21,11 +21,13 @@ def join(rows: Rows, step: Join, right: Rows, name: str) -> None:
     if step.type == "full":
         both = _of_one_key(rows, right, equal, step)
         _left_may_lack(rows, own)
-    _add_right(rows, right)
-    rows.facts.append(Fact(there, frozenset([matched])))
+    _add_right(rows, right, matched)
+    rows.facts += [Fact(there, frozenset([matched])), Fact(frozenset([left_row]), frozenset([matched]))]
     if not step.multiplies:  # a left row has one match at most
         where = NOTHING if step.type == "left" else frozenset([left_row])
         rows.facts += [Fact(lefts, there, where), Fact(frozenset([left_row]), there, where)]
+    if step.type == "left":
+        rows.facts += [Fact(frozenset([one, matched]), frozenset([other])) for one, other in equal]
     for pair in equal:
         for given, found in (pair, pair[::-1]):
             rows.facts.append(Fact(frozenset([given]), frozenset([found]), there | _there(left_row, step)))
@@ -47,13 +49,20 @@ def _there(left_row: Attribute, step: Join) -> Attributes:
     return frozenset([left_row]) if step.type == "full" else NOTHING
 
 
-def _add_right(rows: Rows, right: Rows) -> None:
-    """The right rows' facts: an unmatched row has null in each of their columns."""
+def _add_right(rows: Rows, right: Rows, matched: Attribute) -> None:
+    """The right rows' facts: an unmatched row has null in each of their columns.
+
+    So a fact holds where there is a right row, and in all rows with `matched` beside what is given; a column that holds
+    a value in each right row says so itself.
+    """
     there = frozenset([right.row])
     always = frozenset(right.sure) | there
     for fact in right.facts:
-        where = fact.where if fact.given & always else fact.where | there
-        rows.facts.append(Fact(fact.given, fact.found, where))
+        if fact.given & always:
+            rows.facts.append(fact)
+        else:
+            rows.facts.append(Fact(fact.given, fact.found, fact.where | there))
+            rows.facts.append(Fact(fact.given | {matched}, fact.found, fact.where))
     every = frozenset(right.columns.values()).union(*(f.given | f.found for f in right.facts)) - there
     rows.facts.append(Fact(there, every))
     for constant in right.constants:

@@ -10,6 +10,7 @@ from functools import cached_property
 from framework.expressions.tree import Literal
 
 NOTHING: "Attributes" = frozenset()
+_MOST = 200  # sets that are looked at on the way back from a row to its keys
 
 
 @dataclass(eq=False, slots=True)
@@ -87,11 +88,36 @@ class Known:
         """Whether at most one row has the values of these columns."""
         return self.determine(self.attributes(names), [self.row])
 
-    def smallest_keys(self) -> frozenset[Attributes]:
-        """The smallest sets of columns that are known to determine the row."""
-        own = frozenset(self.columns.values())
-        found = {f.given for f in self._facts if not f.where and f.given <= own and self.row in self.closure(f.given)}
+    def keys(self, among: Attributes) -> frozenset[Attributes]:
+        """The smallest keys that are known among these attributes; others may follow from them.
+
+        What determines the row is found by going back from it: what is not among them is put in the place of what it
+        determines.
+        """
+        held = self.filled(())
+        facts = [fact for fact in self._facts if fact.where <= held]
+        found: set[Attributes] = set()
+        waiting, seen = [frozenset([self.row])], {frozenset([self.row])}
+        while waiting and len(seen) < _MOST:
+            given = waiting.pop()
+            other = next((a for a in given if a not in among), None)
+            if other is None:
+                found.add(self._smallest(given))
+                continue
+            for fact in facts:
+                if other in fact.found and other not in fact.given:
+                    instead = (given - {other}) | fact.given
+                    if instead not in seen:
+                        seen.add(instead)
+                        waiting.append(instead)
         return frozenset(key for key in found if not any(other < key for other in found))
+
+    def _smallest(self, key: Attributes) -> Attributes:
+        """The key without what the rest of it makes needless."""
+        for attribute in sorted(key, key=lambda a: a.label):
+            if self.row in self.closure(key - {attribute}):
+                key = key - {attribute}
+        return key
 
     def determine(self, given: Attributes, found: Iterable[Attribute], where: Attributes = NOTHING) -> bool:
         """Whether rows that share `given` share all of `found`, among those in which `where` hold a value."""

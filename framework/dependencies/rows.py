@@ -60,7 +60,10 @@ class Rows:
             return self.column(e.name)
         made = Attribute(name)
         if isinstance(e, Literal):
-            self.constants[made] = e
+            if e.value is None:
+                self.facts.append(Fact(NOTHING, frozenset([made])))
+            else:
+                self.constants[made] = e
         elif has_window(e):
             self._windowed(made, e)
         elif not calls_native(e):
@@ -70,12 +73,23 @@ class Rows:
         held = _held(e)
         if held:
             self.holds[made] = self.attributes(held)
+        if isinstance(e, Call) and e.function.name == "if":
+            self._defaulted(made, e)
         if name.lower() in self.figures:
             self.parts[made] = frozenset([Part(frozenset([self.row]), NOTHING, made)])
         else:
             found = parts(e, self.adding, self.row, self.attributes)
             self.parts[made] = frozenset(p if p.column is not None else Part(p.per, p.where, made) for p in found)
         return made
+
+    def _defaulted(self, made: Attribute, e: Call) -> None:
+        """A taken column with a value where no row matched tells what was taken, beside whether one did."""
+        match e.args:
+            case (Reference(name=matched, qualifier=None), Reference(name=taken, qualifier=None), _) if (
+                matched.lower() in self.present
+            ):
+                given = frozenset([made, self.column(matched)])
+                self.facts.append(Fact(given, frozenset([self.column(taken)])))
 
     def _windowed(self, made: Attribute, e: Expression) -> None:
         if not isinstance(e, Call) or e.window is None:
@@ -86,6 +100,16 @@ class Rows:
             self.numbers.add(made)
         elif not e.window.order and e.function.kind == "aggregate":
             self.facts.append(Fact(within, frozenset([made])))
+
+    def key(self, names: Iterable[str], *beside: Attribute) -> None:
+        """What was told: one row has the values of these columns, within those that share `beside`."""
+        self.facts.append(Fact(self.attributes(names) | frozenset(beside), frozenset([self.row])))
+
+    def nothing(self, name: str) -> None:
+        """No more is known of what determines what: rows of another kind stand among them."""
+        self.settle(frozenset(self.columns.values()))
+        self.row, self.facts = Attribute(f"row of {name}", name), []
+        self.constants, self.sure = {}, set()
 
     # -- rows that leave
 

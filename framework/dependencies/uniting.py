@@ -3,15 +3,16 @@
 from collections.abc import Mapping, Sequence
 
 from framework.dependencies.known import NOTHING, Attribute, Attributes, Fact, Known, Part, Parts
+from framework.dependencies.rows import Rows
 
 Branch = tuple[Known, Mapping[str, Attribute]]
 
 
-def united(branches: Sequence[Branch], name: str) -> Known:
+def united(branches: Sequence[Branch], name: str) -> Rows:
     """`branches` are what is known of each, with what its output columns are known as there."""
     row, branch = Attribute(f"row of {name}", name), Attribute(f"branch of {name}", name)
     if not branches:
-        return Known(row)
+        return Rows(Known(row))
     outputs = {column: Attribute(column) for column in branches[0][1]}
     union = _United(branches, row, branch, outputs)
     facts = [Fact(frozenset([row]), frozenset([branch])), *union.telling(), *union.facts()]
@@ -21,7 +22,7 @@ def united(branches: Sequence[Branch], name: str) -> Known:
         for column, made in outputs.items()
         if all(known.filled([]) >= {given[column]} for known, given in branches)
     )
-    return Known(row, outputs, tuple(facts), sure, parts=parts)
+    return Rows(Known(row, outputs, tuple(facts), sure, parts=parts))
 
 
 class _United:

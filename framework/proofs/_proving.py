@@ -1,11 +1,12 @@
 """A stage as the proofs see it."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from framework.algebra import Derive, Query, Step
+from framework.algebra import Step
 from framework.assertion import Place
-from framework.dependencies import Attribute, Known, before
+from framework.dependencies import Attribute, Known
+from framework.draft import Readable
 from framework.findings import Findings
 from framework.model import Stage
 from framework.plan import StagePlan
@@ -13,18 +14,19 @@ from framework.plan import StagePlan
 
 @dataclass(frozen=True, slots=True)
 class Proving:
-    """`rows` is what is known where the stage's query ends, `relations` what is known of every relation before it."""
+    """`rows` is what is known where the stage's query ends, `relations` are those before it.
+
+    `asked` are the columns that hold a value because a check sees to it.
+    `summing` are the steps that may add something up, with what is known of the rows before each.
+    """
 
     model: Stage
     plan: StagePlan
     rows: Known
-    relations: Mapping[str, Known]
+    asked: frozenset[Attribute]
+    summing: Sequence[tuple[Step, Known]]
+    relations: Mapping[str, Readable]
     findings: Findings
-
-    def steps(self) -> Iterator[tuple[Step, Known]]:
-        """The steps that compute something, each column by itself, with what is known of the rows before it."""
-        query = replace(self.plan.query, steps=tuple(_one_by_one(self.plan.query)))
-        return before(query, self.relations, self.plan.name, figures(self.model))
 
     def place(self, *path: str | int) -> Place:
         return ("stages", self.plan.name, *path)
@@ -39,7 +41,8 @@ class Proving:
 
     def seen_in(self, attribute: Attribute) -> Iterator[tuple[str, Known, Attribute]]:
         """The relations before this stage that have the very figure, the nearest first, with its column there."""
-        for name, known in reversed(list(self.relations.items())):
+        for name, readable in reversed(list(self.relations.items())):
+            known = readable.known
             for column in known.columns.values():
                 if any(p.column is not None and p.column.root is attribute.root for p in known.adding(column)):
                     yield name, known, column
@@ -49,11 +52,3 @@ def figures(model: Stage) -> frozenset[str]:
     """The columns and measures of which the author says that they are meant once for each row."""
     clauses = (getattr(model, clause, None) or {} for clause in ("columns", "measures"))
     return frozenset(name.lower() for clause in clauses for name, column in clause.items() if column.per == "row")
-
-
-def _one_by_one(query: Query) -> Iterator[Step]:
-    for step in query.steps:
-        if isinstance(step, Derive):
-            yield from (Derive((column,), step.label) for column in step.columns)
-        else:
-            yield step

@@ -17,7 +17,7 @@ FAN_TRAP = Code("F305", "a figure added up more often than it is there")
 
 
 def prove(proving: Proving) -> None:
-    for step, known in proving.steps():
+    for step, known in proving.summing:
         values = step.measures if isinstance(step, Group) else step.columns if isinstance(step, Derive) else ()
         for name, value in values:
             if name.lower() in figures(proving.model):

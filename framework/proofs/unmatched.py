@@ -1,5 +1,7 @@
 """A check for a value in a column that has none wherever a join found no match."""
 
+from dataclasses import replace
+
 from framework.assertion import RowTest
 from framework.dependencies import Attribute
 from framework.diagnostics import Code
@@ -9,7 +11,7 @@ CANNOT_HOLD = Code("F307", "a `not_null` that a row without a match cannot pass"
 
 
 def prove(proving: Proving) -> None:
-    always = proving.rows.filled(())
+    always = replace(proving.rows, sure=proving.rows.sure - proving.asked).filled(())
     for assertion in proving.plan.assertions:
         if not isinstance(assertion.test, RowTest) or assertion.on_fail != "stop" or assertion.where is not None:
             continue

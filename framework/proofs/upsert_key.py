@@ -13,7 +13,8 @@ def prove(proving: Proving) -> None:
         return
     key = rows.attributes(publication.key)
     # One that has nothing to do with a key that is known may be another key: it is measured.
-    finer = next((k for k in rows.smallest_keys() if any(key <= rows.closure(k - {c}) for c in k)), None)
+    own = frozenset(map(rows.column, proving.plan.relation.names))
+    finer = next((k for k in rows.keys(own) if any(key <= rows.closure(k - {c}) for c in k)), None)
     if rows.row in rows.closure(key) or finer is None:
         return
     known = shown(tuple(c.name for c in proving.plan.relation.columns if rows.column(c.name) in finer))

@@ -101,8 +101,7 @@ class Aggregate(Limited, kind="aggregate"):
                     value = draft.expression(text, "by", name, scope=draft.scope(windows=False))
                 value = columns_clause.typed_as(draft, value, None, ("by", name), converts=False)
                 grouped = self._computed(draft, name, value, unread)
-                constant = draft.constant(value)
-                column = Column(name, value.type, grouped.nullable, draft.classified(value), constant=constant)
+                column = Column(name, value.type, grouped.nullable, draft.classified(value))
                 found.append((column, grouped))
             return found
         for index, name in enumerate(self.by):
@@ -194,20 +193,11 @@ class Aggregate(Limited, kind="aggregate"):
         return transform(kept, measured), judged
 
     def _grouped(self, draft: Draft, group: Group, by: list[tuple[Column, Expression]], measures: list[Column]) -> None:
-        """From here on the row is a group; a key of the input that `by` holds is a key of the groups."""
+        """From here on the row is a group."""
         draft.step(group)
-        identities = {
-            c.name.lower(): draft.identities[value.name.lower()]
-            for c, value in by
-            if isinstance(value, Reference) and value.name.lower() in draft.identities
-        }
-        keys = draft.keys
-        draft.columns, draft.identities, draft.open = {}, {}, None
+        draft.columns, draft.open = {}, None
         for column in (*(c for c, _ in by), *measures):
             draft.add(column)
-        draft.identities |= identities
-        held = set(identities.values())
-        draft.keys = frozenset({draft.identify(c.name for c, _ in by)}) | {key for key in keys if key <= held}
 
 
 class _Unread:

@@ -9,7 +9,7 @@ claims:
 ```
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, Self
 
@@ -22,6 +22,7 @@ from framework.clauses import columns as columns_clause
 from framework.clauses import joins
 from framework.clauses.joins import TAKEN_TWICE
 from framework.clauses.outcome import DECLARE, close, finish, following_key, needs_columns
+from framework.dependencies import Attribute, Known, united
 from framework.diagnostics import Code
 from framework.draft import Draft
 from framework.expressions.tree import Expression, Reference
@@ -132,6 +133,12 @@ class Assemble(Limited, kind="assemble"):
                 branches.append(_Branch(index, name, branch))
         draft.open = UNKNOWN if draft.lost else None
         outputs = self._outputs(draft, branches)
+        found = [(each, tuple(self._values(each.draft, each.name, outputs))) for each in branches]
+        draft.input = Union(
+            tuple(Branch(each.draft.query([c.name for c in each.draft.columns.values()]), v) for each, v in found)
+        )
+        if not draft.lost:
+            draft.rows = united([_known(each.draft, values) for each, values in found], draft.name)
         for column in outputs.values():
             draft.add(column)
         if self.tag is not None and self.tag.lower() in draft.columns:
@@ -139,16 +146,6 @@ class Assemble(Limited, kind="assemble"):
             draft.findings.error(TAKEN_TWICE, (*draft.place, "tag"), message, "give the tag another name")
         elif self.tag is not None:
             draft.add(Column(self.tag, STRING, False))
-        draft.input = Union(
-            tuple(
-                Branch(
-                    each.draft.query([c.name for c in each.draft.columns.values()]),
-                    tuple(self._values(each.draft, each.name, outputs)),
-                )
-                for each in branches
-            )
-        )
-        self._union_key(draft, [each.draft for each in branches])
 
     def _outputs(self, draft: Draft, branches: Sequence["_Branch"]) -> dict[str, Column]:
         """Every column of every branch, its types widened."""
@@ -195,24 +192,8 @@ class Assemble(Limited, kind="assemble"):
         if self.tag is not None:
             yield self.tag, Value(STRING, False, name)
 
-    def _union_key(self, draft: Draft, branches: Sequence[Draft]) -> None:
-        """A key that every branch has, with a column that tells the branches apart; without one it is declared."""
-        if not branches or draft.lost:
-            return
-        telling = [name for name in branches[0].columns if _tells_apart(name, branches)]
-        named = [name.lower() for name in self.union or ()]
-        if self.tag is not None and len(set(named)) == len(named):
-            telling.append(self.tag)
-        common = [set(b.proved([c.name for c in b.columns.values()])) for b in branches]
-        lowered = [{frozenset(n.lower() for n in key) for key in keys} for keys in common]
-        for key in set.intersection(*lowered):
-            draft.keys |= {draft.identify({*key, name.lower()}) for name in telling}
 
-
-def _tells_apart(name: str, branches: Sequence[Draft]) -> bool:
-    """Whether a column has one value in each branch, and another one in each other."""
-    found = [branch.columns[name].constant for branch in branches if name in branch.columns]
-    values = [constant.value for constant in found if constant is not None]
-    # A value of one type must not equal one of another once both are widened.
-    types = {constant.type.name for constant in found if constant is not None}
-    return len(values) == len(branches) == len(set(values)) and len(types) == 1 and types != {"double"}
+def _known(branch: Draft, values: Iterable[tuple[str, Expression]]) -> tuple[Known, dict[str, Attribute]]:
+    """What is known of a branch, with what the columns of the union are known as there."""
+    columns = {name.lower(): branch.rows.value(name, value) for name, value in values}
+    return branch.rows.known(), columns

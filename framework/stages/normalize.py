@@ -68,10 +68,9 @@ class Normalize(Limited, kind="normalize"):
         draft.windows()
         key = self._key(draft, names)
         groups.reject_keyless(draft, key)
-        proved = draft.identify(key) in draft.keys or bool(draft.proved(key))
+        proved = draft.is_key(key)
         if self.deduplicate is not None and key:
             self._deduplicate(draft, self.deduplicate, key, names)
-            draft.keys |= {draft.identify(key)}
             proved = True
         assertions = close(draft, self, names)
         return finish(draft, self, names, key=key, measured=not proved, valid=self.valid, assertions=assertions)

@@ -112,7 +112,7 @@ class Publish(Limited, kind="publish"):
         publication = replace(publication, unknown=self._unknown(draft, publication, names))
         names = self._own(draft, publication, [*added, *names])
         if self.unknown:
-            draft.keys = frozenset()  # the unknown row may repeat a key that holds of the rows that came in
+            draft.rows.nothing(draft.name)  # the unknown row may repeat a key that holds of the rows that came in
         assertions = (*close(draft, self, names), *checked)
         # An input row that has the unknown row's key would be a second one of it, however well the key is proved.
         measured = measured or bool(self.unknown)
@@ -198,7 +198,7 @@ class Publish(Limited, kind="publish"):
                 )
         hashed = (draft.reference(n) for n in publication.row_key)
         draft.derive(self.surrogate_key, call("hash_key", *hashed), label="keys")
-        draft.keys |= {draft.identify([self.surrogate_key])}
+        draft.rows.key([self.surrogate_key])
 
     def _unknown(self, draft: Draft, publication: Publication, names: Sequence[str]) -> Mapping[str, Any]:
         """The framework's own row: the values given, null elsewhere, and the hash of its key."""
@@ -261,7 +261,7 @@ def _standing(relation: Relation, publication: Publication) -> Relation:
     keys |= {frozenset({name}) for name in relation.names if name == publication.surrogate_key}
 
     def seen(column: Column) -> Column:
-        return replace(column, nullable=column.nullable or column.name not in sure, constant=None)
+        return replace(column, nullable=column.nullable or column.name not in sure)
 
     period = Period(VALID_FROM, VALID_TO, publication.key) if publication.mode == "history" else None
     return replace(relation, columns=tuple(seen(c) for c in relation.columns), keys=keys, period=period)
