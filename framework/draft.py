@@ -5,12 +5,12 @@ key stays proved under new names.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import count
 
 from framework.algebra import RANK, Derive, Divert, Group, Hold, Input, Query, Read, Step
 from framework.assertion import OnFail
-from framework.dependencies import UNKNOWN, Attribute, Attributes, Known, Rows, take
+from framework.dependencies import Attribute, Attributes, Known, Rows, take
 from framework.diagnostics import Code, suggest
 from framework.expressions import types as t
 from framework.expressions.catalogue import function
@@ -30,30 +30,12 @@ from framework.expressions.tree import (
 )
 from framework.expressions.typed import SYNTAX, Problem, Scope, call, literal, typed_node
 from framework.findings import Findings, Place
-from framework.plan import Publication
+from framework.readable import Readable
 from framework.relation import Column, Key, Period, Relation, classified, minimal
 from framework.window import Waiting
 
 UNKNOWN_RELATION = Code("F202", "unknown source or stage")
 UNKNOWN_NAME = Code("F208", "unknown column named by a clause")
-
-
-@dataclass(frozen=True, slots=True)
-class Readable:
-    """A relation as other stages read it: the steps that make its typed rows, and its unreadable flags.
-
-    A stage is read as it stands. A source is converted by whoever reads it, so that the row of an
-    unreadable value can take its place in that stage's ledger. Of a `lost` one a mistake is told already. `known` is
-    of the typed rows.
-    """
-
-    relation: Relation
-    query: Query
-    flags: Mapping[str, str] = field(default_factory=dict)
-    text: bool = False
-    publication: Publication | None = None
-    lost: bool = False
-    known: Known = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

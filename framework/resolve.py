@@ -15,7 +15,7 @@ from framework.clauses import published as published_clause
 from framework.clauses import variables as variables_clause
 from framework.dependencies import Attribute, Known, Rows, outcome
 from framework.diagnostics import CODES, Code, PipelineError, suggest
-from framework.draft import Draft, Readable
+from framework.draft import Draft
 from framework.expressions import types as t
 from framework.expressions.strictness import derivation
 from framework.expressions.tree import Expression, Reference, Variable
@@ -24,6 +24,7 @@ from framework.findings import Findings
 from framework.load import Pipeline, with_mistakes
 from framework.model import PipelineModel, SourceModel, Stage
 from framework.plan import Plan, SourcePlan, StagePlan
+from framework.readable import Readable
 from framework.relation import Column, Relation, minimal
 
 CYCLE = Code("F230", "stages that read each other")

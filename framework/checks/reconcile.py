@@ -17,13 +17,14 @@ from framework.assertion import Place, SetTest
 from framework.clauses.checks import UNKNOWN_TARGET
 from framework.clauses.values import WRONG_VALUE
 from framework.diagnostics import suggest
-from framework.draft import Draft, Readable
+from framework.draft import Draft
 from framework.expressions import types as t
 from framework.expressions.strictness import either
 from framework.expressions.tree import TRUE, Expression, Literal, Reference
 from framework.expressions.typed import Scope, call, cast, literal
 from framework.model import Check, Expr, ListOrMapping, Model, Name
 from framework.quantity import Number
+from framework.readable import Readable
 from framework.relation import Column
 
 # A double is no more exact than the order in which it was summed.

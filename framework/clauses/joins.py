@@ -12,7 +12,7 @@ from framework.assertion import Place
 from framework.clauses.columns import condition
 from framework.clauses.values import mismatch
 from framework.diagnostics import Code, suggest
-from framework.draft import Draft, Readable
+from framework.draft import Draft
 from framework.expressions import types as t
 from framework.expressions.parser import parse
 from framework.expressions.strictness import either
@@ -21,6 +21,7 @@ from framework.expressions.tree import TRUE, Expression, Reference, Variable, wa
 from framework.expressions.typed import Scope, call, cast, literal
 from framework.expressions.types import BOOLEAN, widen
 from framework.model import Expr, Frozen, ListOrMapping, Model, Name, shape
+from framework.readable import Readable
 from framework.relation import Column, Key, Relation, classified, shown
 
 FAN_OUT = Code("F301", "a join that multiplies rows")

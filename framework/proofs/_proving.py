@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from framework.algebra import Step
 from framework.assertion import Place
 from framework.dependencies import Attribute, Known
-from framework.draft import Readable
 from framework.findings import Findings
 from framework.model import Stage
 from framework.plan import StagePlan
+from framework.readable import Readable
 
 
 @dataclass(frozen=True, slots=True)
