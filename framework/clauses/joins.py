@@ -252,6 +252,11 @@ def _as_of(draft: Draft, side: _Side, name: str) -> Expression | None:
     start, end = side.relation.column(period.start), side.relation.column(period.end)
     if start is None or end is None:
         return None
+    if not (start.type.is_moment or start.type == t.UNKNOWN):
+        message = f"the periods of `{side.relation.name}` are of type {start.type}, and `as_of` picks by a moment"
+        help = "convert their ends to date or timestamp in the stage that makes them, or join on both with `where`"
+        draft.findings.error(UNMATCHED_TYPES, place, message, help)
+        return None
     if t.UNKNOWN not in (column.type, start.type) and column.type != start.type:
         draft.findings.error(
             UNMATCHED_TYPES,

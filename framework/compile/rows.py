@@ -268,14 +268,18 @@ class _Levels:
         if self.verdict:
             self.diverts.append((self._lower(step.when), step.bucket))
         else:
-            self.conditions.append(self._lower(_opposite(step.when)))
+            self.conditions.append(self._condition(step.when))
         self.label = {"filtered": "filtered", "superseded": "ranked"}.get(step.bucket, self.label)
+
+    def _condition(self, when: Expression) -> ColumnElement[Any]:
+        """What must hold for a row to stay, as one of the conditions of a WHERE."""
+        return lower(_opposite(when), self._column, self.lowering, beside=True)
 
     def _hold(self, step: Hold) -> None:
         for _, failing in step.reasons:
             self._settle(references(failing))
         if not self.verdict:
-            self.conditions += [self._lower(_opposite(failing)) for _, failing in step.reasons]
+            self.conditions += [self._condition(failing) for _, failing in step.reasons]
             return
         lowered = self._judged(step)
         self.reasons += lowered

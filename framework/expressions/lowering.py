@@ -160,11 +160,13 @@ def _render_value(element: Value, compiler: SQLCompiler, **_: Any) -> str:
     return compiler.render_literal_value(value, sa.BigInteger() if isinstance(value, int) else sa.Text())
 
 
-def lower(e: Expression, columns: Columns, lowering: Lowering) -> ColumnElement[Any]:
-    """The SQLAlchemy element of an expression; a bare column is that column itself."""
+def lower(e: Expression, columns: Columns, lowering: Lowering, *, beside: bool = False) -> ColumnElement[Any]:
+    """The SQLAlchemy element of an expression; a bare column is that column itself. `beside` others in an AND, an OR
+    stands in parentheses."""
     if isinstance(e, Reference):
         return columns(e)
-    parts, _ = _Lowering(columns, lowering).parts(e)
+    found = _Lowering(columns, lowering)
+    parts = found.argument(e, _BINDING["or"], "and") if beside else found.parts(e)[0]
     return Scalar(tuple(_joined(parts)), sql_type(e.type))
 
 
@@ -225,18 +227,14 @@ def calls(e: Expression) -> bool:
 def _compiled(text: str) -> _Template:
     pieces, places, bare, at = [], [], [], 0
     for match in _PLACE.finditer(text):
-        pieces.append(_unmarked(text[at : match.start()]))
+        pieces.append(text[at : match.start()].replace("{\0", "{"))
         places.append(match[1])
         before, after = text[: match.start()].rstrip()[-1:], text[match.end() :].lstrip()
         closed = after[:1] in (",", ")") or after[:3] == "AS " or after[:9] == "{distinct"
         bare.append((before in ("(", ",") or text[: match.start()].endswith("{distinct}")) and closed)
         at = match.end()
-    pieces.append(_unmarked(text[at:]))
+    pieces.append(text[at:].replace("{\0", "{"))
     return _Template(tuple(pieces), tuple(places), tuple(bare), _is_loose(text))
-
-
-def _unmarked(text: str) -> str:
-    return text.replace("{\0", "{")
 
 
 def _is_loose(text: str) -> bool:
@@ -319,12 +317,12 @@ class _Lowering:
 
     def _place(self, place: str, least: int, c: Call) -> list[Part]:
         if place.isdigit():
-            return self._argument(c.args[int(place)], least, c.function.name, shown=shows(c, int(place)))
+            return self.argument(c.args[int(place)], least, c.function.name, shown=shows(c, int(place)))
         if "." in place:
             outer, inner = map(int, place.split("."))
-            return self._argument([*children(c.args[outer])][inner], least)
+            return self.argument([*children(c.args[outer])][inner], least)
         if place.startswith("k"):
-            return self._argument(c.order[int(place[1:])].key, least)
+            return self.argument(c.order[int(place[1:])].key, least)
         if place in ("args", "rest"):
             return self._list(c.args if place == "args" else c.args[1:])
         if place == "type":
@@ -337,7 +335,7 @@ class _Lowering:
             return [" ORDER BY ", *self._orders(c.order)] if c.order else []
         return [c.options[int(place[1:])]]
 
-    def _argument(self, e: Expression, least: int, inside: str = "", *, shown: bool = False) -> list[Part]:
+    def argument(self, e: Expression, least: int, inside: str = "", *, shown: bool = False) -> list[Part]:
         """An argument, in parentheses unless it binds tighter than what stands around it."""
         parts, binding = self._call(e) if shown and isinstance(e, Call) else self.parts(e)
         associative = inside in ("and", "or") and isinstance(e, Call) and e.function.name == inside
@@ -382,7 +380,7 @@ class _Lowering:
         collation = self.lowering.templates.get(f"order key({order.key.type.name})", "{0}")
         assert isinstance(collation, str)
         before, _, after = collation.partition("{0}")
-        key = self._argument(order.key, _TIGHT - 1 if after else _UNKNOWN - 1)
+        key = self.argument(order.key, _TIGHT - 1 if after else _UNKNOWN - 1)
         return [before, *key, after, " DESC NULLS LAST" if order.descending else " NULLS LAST"]
 
 

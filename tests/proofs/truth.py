@@ -13,16 +13,20 @@ from framework.resolve import resolve
 
 def untrue(pipeline: Path, database: Path) -> list[str]:
     """What is known of a stage and does not hold of its rows as they stand in a DuckDB database."""
-    plan = resolve(load(pipeline))
     with duckdb.connect(str(database), read_only=True) as connection:
-        schemas = dict(connection.execute("SELECT table_name, table_schema FROM information_schema.tables").fetchall())
-        return [
-            f"{stage.name}: {claim}"
-            for stage in plan.stages
-            if stage.name in schemas
-            for claim, query in claims(stage.known, f'"{schemas[stage.name]}"."{stage.name}"')
-            if connection.execute(query).fetchall() != [(0,)]
-        ]
+        return untrue_in(resolve(load(pipeline)), connection)
+
+
+def untrue_in(plan: Plan, connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The same of tables by the names of the stages, in whatever schemas."""
+    schemas = dict(connection.execute("SELECT table_name, table_schema FROM information_schema.tables").fetchall())
+    return [
+        f"{stage.name}: {claim}"
+        for stage in plan.stages
+        if stage.name in schemas
+        for claim, query in claims(stage.known, f'"{schemas[stage.name]}"."{stage.name}"')
+        if connection.execute(query).fetchall() != [(0,)]
+    ]
 
 
 def claims(known: Known, table: str) -> Iterator[tuple[str, str]]:
@@ -30,6 +34,10 @@ def claims(known: Known, table: str) -> Iterator[tuple[str, str]]:
     names = {attribute: name for name, attribute in known.columns.items()}
     for attribute in known.filled(()) & names.keys():
         yield f"{names[attribute]} is never null", f'SELECT count(*) FROM {table} WHERE "{names[attribute]}" IS NULL'
+    for attribute in known.constants.keys() & names.keys():
+        column = names[attribute]
+        query = f'SELECT greatest(count(*) - 1, 0) FROM (SELECT DISTINCT "{column}" FROM {table})'
+        yield f"{column} is one value", query
     for fact in known.facts:
         if not (fact.given | fact.where) <= names.keys():
             continue
@@ -49,8 +57,3 @@ def claims(known: Known, table: str) -> Iterator[tuple[str, str]]:
                 f"SELECT (SELECT count(*) FROM ({pairs})) - "
                 f"(SELECT count(*) FROM (SELECT DISTINCT {given} FROM {among}))",
             )
-
-
-def counted(plan: Plan) -> int:
-    """How much is claimed of the stages of a plan."""
-    return sum(len(list(claims(stage.known, "t"))) for stage in plan.stages)

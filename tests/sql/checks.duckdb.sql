@@ -78,7 +78,7 @@ WHERE lines._bucket IN ('out', 'unknown')) AS lines),
 failing AS
 (SELECT periods.d AS d
 FROM periods
-WHERE periods.d IS NULL OR NOT periods.d < periods.until OR periods._next_4 < periods.until OR periods.until IS NULL AND periods._next_4 IS NOT NULL)
+WHERE (periods.d IS NULL OR NOT periods.d < periods.until OR periods._next_4 < periods.until OR periods.until IS NULL AND periods._next_4 IS NOT NULL))
  SELECT count(*) AS failing_rows
 FROM failing;
 
@@ -129,7 +129,7 @@ FROM branches GROUP BY branches._k0),
 failing AS
 (SELECT grouped_3._first AS _first, grouped_3._rows AS _rows
 FROM grouped_3
-WHERE grouped_3._first = grouped_3._last OR grouped_3._here IS DISTINCT FROM grouped_3._there AND (grouped_3._here IS NULL OR grouped_3._there IS NULL OR ABS(grouped_3._here - grouped_3._there) > 0.01))
+WHERE (grouped_3._first = grouped_3._last OR grouped_3._here IS DISTINCT FROM grouped_3._there AND (grouped_3._here IS NULL OR grouped_3._there IS NULL OR ABS(grouped_3._here - grouped_3._there) > 0.01)))
  SELECT count(*) AS failing_rows
 FROM failing;
 
@@ -152,7 +152,7 @@ FROM branches GROUP BY branches._k0),
 failing AS
 (SELECT grouped_3._first AS _first, grouped_3._rows AS _rows
 FROM grouped_3
-WHERE grouped_3._first = grouped_3._last OR grouped_3._here IS DISTINCT FROM grouped_3._there AND (grouped_3._here IS NULL OR grouped_3._there IS NULL OR ABS(CASE WHEN NOT isfinite(grouped_3._here - grouped_3._there) THEN error('a double is too large') ELSE grouped_3._here - grouped_3._there END) > CAST(1e-09 AS DOUBLE PRECISION) * GREATEST(ABS(grouped_3._here), ABS(grouped_3._there))))
+WHERE (grouped_3._first = grouped_3._last OR grouped_3._here IS DISTINCT FROM grouped_3._there AND (grouped_3._here IS NULL OR grouped_3._there IS NULL OR ABS(CASE WHEN NOT isfinite(grouped_3._here - grouped_3._there) THEN error('a double is too large') ELSE grouped_3._here - grouped_3._there END) > CAST(1e-09 AS DOUBLE PRECISION) * GREATEST(ABS(grouped_3._here), ABS(grouped_3._there)))))
  SELECT count(*) AS failing_rows
 FROM failing;
 
@@ -175,7 +175,7 @@ FROM branches),
 failing AS
 (SELECT grouped_3._first AS _first, grouped_3._rows AS _rows
 FROM grouped_3
-WHERE grouped_3._first = grouped_3._last OR grouped_3._here IS DISTINCT FROM grouped_3._there)
+WHERE (grouped_3._first = grouped_3._last OR grouped_3._here IS DISTINCT FROM grouped_3._there))
  SELECT count(*) AS failing_rows
 FROM failing;
 

@@ -439,7 +439,7 @@ WHERE eligibility._bucket IN ('out', 'unknown')) AS eligibility),
 failing AS
 (SELECT periods.covered_from AS covered_from
 FROM periods
-WHERE periods.covered_from IS NULL OR NOT periods.covered_from < periods.covered_to OR periods._next < periods.covered_to OR periods.covered_to IS NULL AND periods._next IS NOT NULL)
+WHERE (periods.covered_from IS NULL OR NOT periods.covered_from < periods.covered_to OR periods._next < periods.covered_to OR periods.covered_to IS NULL AND periods._next IS NOT NULL))
  SELECT count(*) AS failing_rows
 FROM failing;
 

@@ -59,7 +59,7 @@ FROM raw.spans AS spans),
 failing AS
 (SELECT periods.starts AS starts
 FROM periods
-WHERE periods.starts IS NULL OR NOT periods.starts < periods.ends OR periods._next < periods.ends OR periods.ends IS NULL AND periods._next IS NOT NULL)
+WHERE (periods.starts IS NULL OR NOT periods.starts < periods.ends OR periods._next < periods.ends OR periods.ends IS NULL AND periods._next IS NOT NULL))
  SELECT count(*) AS failing_rows
 FROM failing;
 
