@@ -56,12 +56,12 @@ def _parsed(module: ModuleType, words: Sequence[str]) -> argparse.Namespace:
         f"framework {words[0]}", description=module.__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     module.arguments(parser)
-    _shared(parser)
+    _shared(parser, getattr(module, "OUTPUTS", ("text", "json")))
     return parser.parse_args(words[1:])
 
 
-def _shared(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--output", choices=("text", "json"), default="text", help="how results are printed")
+def _shared(parser: argparse.ArgumentParser, outputs: Sequence[str]) -> None:
+    parser.add_argument("--output", choices=outputs, default="text", help="how results are printed")
     parser.add_argument("--debug", action="store_true", help="show the traceback of a fault of the framework")
     parser.add_argument("--no-color", action="store_true", help="print without colour")
 

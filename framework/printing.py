@@ -12,10 +12,11 @@ from decimal import Decimal
 from types import TracebackType
 from typing import Any, Self, get_args
 
-from framework.diagnostics import Diagnostic, render
+from framework import plugins, reports
+from framework.diagnostics import Diagnostic
 from framework.run import CheckResult, CheckStatus, LedgerLine, Run
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = reports.SCHEMA_VERSION
 
 
 def coloured(options: argparse.Namespace, stream: Any) -> bool:
@@ -34,17 +35,14 @@ def _plain(value: Any) -> Any:
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 
-def print_diagnostics(diagnostics: Sequence[Diagnostic], options: argparse.Namespace) -> None:
-    """Every diagnostic, and how many there are."""
-    if options.output == "json":
-        print(as_json({"schema_version": SCHEMA_VERSION, "diagnostics": [d.as_dict() for d in diagnostics]}))
-        return
-    colour = coloured(options, sys.stderr)
-    for diagnostic in diagnostics:
-        print(render(diagnostic, colour), end="\n\n", file=sys.stderr)
-    errors = sum(d.severity == "error" for d in diagnostics)
-    if errors:
-        print(f"{errors} {'error' if errors == 1 else 'errors'}", file=sys.stderr)
+def print_diagnostics(
+    diagnostics: Sequence[Diagnostic], options: argparse.Namespace, passed: Sequence[str] | None = None
+) -> None:
+    """Every diagnostic in the form that was asked for, and where it is for people, the lines of what passed."""
+    form = plugins.load(reports, options.output)
+    said = form.said(reports.Report(diagnostics, passed, coloured(options, sys.stderr)))
+    print(said.err, end="", file=sys.stderr)
+    print(said.out, end="")
 
 
 def print_refusal(message: str, help: str | None, options: argparse.Namespace) -> None:

@@ -295,7 +295,7 @@ def test_a_fault_of_the_framework_exits_3(
     def broken(*_: object) -> None:
         raise RuntimeError("a secret in a message")
 
-    monkeypatch.setattr("framework.commands.validate.resolve", broken)
+    monkeypatch.setattr("framework.validation.resolve", broken)
     capsys.readouterr()
     assert main(["validate", "pipelines"]) == 3
     said = capsys.readouterr().err

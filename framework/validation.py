@@ -1,0 +1,75 @@
+"""Pipelines and suites loaded, resolved and proved, and framework.yaml above them: no warehouse, no secrets."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from framework import project
+from framework.diagnostics import Diagnostic, PipelineError
+from framework.load import of_document
+from framework.printing import counted
+from framework.resolve import resolve
+from framework.suites import is_suite, prove, same_names
+from framework.target import mistakes
+from framework.yaml_source import F001, Document, read
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """Each finding once, and a line for each file in which no mistake was found."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    passed: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        return all(d.severity != "error" for d in self.diagnostics)
+
+
+def validate(paths: Sequence[Path]) -> Validated:
+    """What is wrong with files and the files of folders. Raises PipelineError for a folder without any."""
+    found: list[Diagnostic] = []
+    passed: list[str] = []
+    suites: list[Document] = []
+    for folder in sorted({project.root(path.resolve()) for path in paths}):
+        try:
+            found += mistakes(project.find(Path.cwd() if folder == Path.cwd() else folder))
+        except PipelineError as error:
+            found += error.diagnostics
+    for path in _files(paths):
+        try:
+            document = read(path, shown=str(path))
+            if is_suite(document):
+                suites.append(document)
+            line, warnings = _proved(document)
+        except PipelineError as error:
+            found += error.diagnostics
+        else:
+            found += warnings
+            passed.append(f"{path}: ok, {line}")
+    found += same_names(suites)
+    # A pipeline that another reads is told of once.
+    return Validated(tuple(dict.fromkeys(found)), tuple(passed))
+
+
+def _proved(document: Document) -> tuple[str, tuple[Diagnostic, ...]]:
+    """What a file holds, and its warnings. Raises PipelineError."""
+    if is_suite(document):
+        prove(document).stop()
+        return f"a suite of {counted(len(document.data['checks']), 'check')}", ()
+    plan = resolve(of_document(document))
+    return f"{counted(len(plan.sources), 'source')}, {counted(len(plan.stages), 'stage')}", plan.warnings
+
+
+def _files(paths: Sequence[Path]) -> list[Path]:
+    """The pipelines and suites of files and folders; a folder without one is a mistake."""
+    files: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".yml") and p.name != project.FILE)
+            if not inside:
+                raise PipelineError(Diagnostic(F001, f"no pipeline and no suite in the folder {path}"))
+            files += inside
+        elif path.name != project.FILE:  # its mistakes have been found already
+            files.append(path)
+    return files
