@@ -16,23 +16,19 @@ from pydantic import BaseModel
 from pydantic_core import PydanticCustomError
 
 import framework
-import framework.checks
-import framework.commands
-import framework.compile
-import framework.expressions
 import framework.expressions.catalogue
-import framework.load
-import framework.stages
 import framework.warehouses
 from framework import plugins
 from framework.assertion import MeasureTest, RowTest, SetTest
-from framework.diagnostics import CODES
+from framework.code_page import as_markdown, code_page
+from framework.diagnostics import CODES, Code
 from framework.expressions.tree import Function
 from framework.model import Check
 from framework.target import warehouse
 from framework.warehouse import PERCENT
 
 FOLDER = Path(__file__).parent / "reference"
+DIAGNOSTICS = "diagnostics"
 NOTE = "<!-- Made by docs/generate.py from the code: edit the code, then run it. -->"
 
 
@@ -41,27 +37,40 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a page is out of date")
     options = parser.parse_args()
     stale = []
-    for name, text in pages().items():
+    made = pages()
+    for name, text in made.items():
         path = FOLDER / name
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue
-        stale.append(path.name)
+        stale.append(name)
         if not options.check:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
             print(path)
+    for path in _left_over(made):
+        stale.append(path.name)
+        if not options.check:
+            path.unlink()
+            print(f"{path} is gone")
     if stale and options.check:
         print(f"out of date: {', '.join(stale)}; write them with: python docs/generate.py", file=sys.stderr)
     return 1 if stale and options.check else 0
 
 
+def _left_over(made: Mapping[str, str]) -> list[Path]:
+    """Pages of codes that are no more."""
+    return [path for path in (FOLDER / DIAGNOSTICS).glob("*.md") if f"{DIAGNOSTICS}/{path.name}" not in made]
+
+
 def pages() -> dict[str, str]:
-    """Every generated page by its file name."""
+    """Every generated page by its path below the folder of the reference."""
+    plugins.load_below(framework)  # importing a module registers the codes that it reports
     made = {
         "functions.md": _functions(),
         "checks.md": _checks(),
         "warehouses.md": _warehouses(),
         "codes.md": _codes(),
+        **{f"{DIAGNOSTICS}/{code.id}.md": as_markdown(code_page(code)) for code in _sorted()},
     }
     return {name: "\n".join([NOTE, "", *lines]).rstrip() + "\n" for name, lines in made.items()}
 
@@ -259,27 +268,21 @@ _GROUPS = {
 
 
 def _codes() -> Iterator[str]:
-    """Every code there is: importing a module registers the codes that it raises."""
-    for package in (
-        framework,
-        framework.commands,
-        framework.compile,
-        framework.expressions,
-        framework.stages,
-        framework.checks,
-        framework.warehouses,
-    ):
-        plugins.load_all(package)
     yield from ("# Codes", "")
     yield "Every diagnostic has a code, a sentence, and where it can a place (`path:line:column`) and a `help:` line."
+    yield "The page of a code says what it means and what to do; `framework explain F301` prints it."
     yield "All mistakes of a phase are reported at once. A code let pass where it applies, with the reason:"
     yield '`allow: {F301: "one plan per member in this feed"}` on the stage.'
     for digit, (title, what) in _GROUPS.items():
         yield from ("", f"## {title}", "", what, "", "| code | what is wrong |", "|---|---|")
-        yield from (f"| {code.id} | {_cell(code.title)} |" for code in _sorted() if code.id[1] == digit)
+        yield from (
+            f"| [{code.id}]({DIAGNOSTICS}/{code.id}.md) | {_cell(code.title)} |"
+            for code in _sorted()
+            if code.id[1] == digit
+        )
 
 
-def _sorted() -> list[Any]:
+def _sorted() -> list[Code]:
     return [CODES[name] for name in sorted(CODES)]
 
 

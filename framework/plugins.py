@@ -7,6 +7,7 @@ import ast
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from types import ModuleType
 
 
@@ -23,6 +24,12 @@ def load(package: ModuleType, name: str) -> ModuleType:
 def load_all(package: ModuleType) -> tuple[ModuleType, ...]:
     """Every plug-in of a package, imported, by name; a broken one stops start-up."""
     return tuple(load(package, name) for name in names(package))
+
+
+def load_below(package: ModuleType) -> None:
+    """Everything in a package and in the packages below it, imported: what registers itself is known from then on."""
+    for found in walk_packages(package.__path__, f"{package.__name__}."):
+        import_module(found.name)
 
 
 def summary(package: ModuleType, name: str) -> str:

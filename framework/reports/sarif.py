@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 import framework
 from framework.diagnostics import Code, Diagnostic, Location
+from framework.explanation import explanation, plain
 from framework.reports import Report, Said
 from framework.reports._places import from_root
 
@@ -29,7 +30,8 @@ def said(report: Report) -> Said:
 
 
 def _rule(code: Code) -> dict[str, Any]:
-    return {"id": code.id, "shortDescription": {"text": code.title}}
+    meaning = {"text": plain(explanation(code.id).meaning)}
+    return {"id": code.id, "shortDescription": {"text": code.title}, "fullDescription": meaning, "help": meaning}
 
 
 def _result(diagnostic: Diagnostic, codes: list[Code]) -> dict[str, Any]:
