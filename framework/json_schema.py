@@ -1,14 +1,18 @@
 """The JSON Schemas of pipelines and suites, made from the models, so that editors complete what is accepted."""
 
 import json
+from inspect import cleandoc
 from typing import Any
 
 from pydantic.json_schema import models_json_schema
 from pydantic_core import PydanticCustomError
 
-import framework.load
+import framework.resolve
 import framework.warehouses
 from framework import plugins
+from framework.diagnostics import CODES
+from framework.expressions.catalogue import functions
+from framework.expressions.tree import Function
 from framework.model import Check, ColumnModel, DeclaredColumn, Model, PipelineModel, Stage
 from framework.suites.model import SuiteModel, UseItem
 from framework.target import warehouse
@@ -25,8 +29,10 @@ def pipeline_schema() -> dict[str, Any]:
         properties = definitions[name[stage]]["properties"]
         properties["kind"] = {"const": kind}
         properties["warehouse"] = {"$ref": "#/$defs/Warehouse"}
+        properties["native"] = {**properties["native"], **_native()}
+        properties["allow"] = {**properties["allow"], **_allow()}
     definitions["Warehouse"] = {"description": Stage.model_fields["warehouse"].description, **_warehouses()}
-    definitions[name[Stage]] = _stage({k: name[c] for k, c in sorted(Stage.registry.items())})
+    definitions[name[Stage]] = _stage({k: (name[c], c) for k, c in sorted(Stage.registry.items())})
     definitions[name[Check]] = _check([*_checks(name), name[UseItem]])
     below = _column_check(definitions, {n: name[c] for n, c in Check.registry.items()})
     definitions["ColumnCheck"] = {**below, "anyOf": [*below["anyOf"], {"$ref": f"#/$defs/{name[UseItem]}"}]}
@@ -46,7 +52,7 @@ def suite_schema() -> dict[str, Any]:
 
 def _definitions(classes: list[type[Model]]) -> tuple[dict[str, Any], dict[type[Model], str]]:
     """The schemas of these models and of every check, by name; and the name of each."""
-    assert framework.load  # importing it registers the kinds and checks
+    assert framework.resolve  # importing it registers the kinds, the checks and the codes of proofs
     classes = [*classes, Check, *Check.registry.values()]
     refs, schema = models_json_schema([(c, "validation") for c in classes], by_alias=True)
     return schema["$defs"], {c: refs[(c, "validation")]["$ref"].rpartition("/")[2] for c in classes}
@@ -54,7 +60,9 @@ def _definitions(classes: list[type[Model]]) -> tuple[dict[str, Any], dict[type[
 
 def _document(title: str, top: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     top["patternProperties"] = {"^x-": True}
-    return {"$schema": DRAFT, "title": title, **_pruned(top, "title"), "$defs": _named(top, definitions)}
+    definitions = {name: _with_expressions(body) for name, body in definitions.items()}
+    definitions["Expression"] = _expression()
+    return {"$schema": DRAFT, "title": title, **_lean(top), "$defs": _named(top, definitions)}
 
 
 def _checks(name: dict[type[Model], str]) -> list[str]:
@@ -90,18 +98,25 @@ def _or_parameter(schema: dict[str, Any]) -> dict[str, Any]:
     return {"anyOf": [*rest.get("anyOf", [rest]), _PARAMETER], **said}
 
 
-def _stage(kinds: dict[str, str]) -> dict[str, Any]:
+def _stage(kinds: dict[str, tuple[str, type[Stage]]]) -> dict[str, Any]:
     return {
         "description": "A stage; its kind says which clauses it has.",
         "type": "object",
         "required": ["kind"],
-        "properties": {"kind": {"enum": list(kinds)}},
+        "properties": {
+            "kind": {
+                "description": "What the stage does, which says what clauses it has.",
+                "type": "string",
+                "enum": list(kinds),
+                "enumDescriptions": [cleandoc(kind.__doc__ or "").partition("\n")[0] for _, kind in kinds.values()],
+            }
+        },
         "allOf": [
             {
                 "if": {"properties": {"kind": {"const": kind}}, "required": ["kind"]},
                 "then": {"$ref": f"#/$defs/{name}"},
             }
-            for kind, name in kinds.items()
+            for kind, (name, _) in kinds.items()
         ],
     }
 
@@ -136,7 +151,7 @@ def _named(top: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     """The definitions that something refers to, by name."""
     text = json.dumps([top, definitions])
     used = {name: body for name, body in sorted(definitions.items()) if f'"#/$defs/{name}"' in text}
-    return {name: _pruned(body, "title") for name, body in used.items()}
+    return {name: _lean(body) for name, body in used.items()}
 
 
 def _warehouses() -> dict[str, Any]:
@@ -162,8 +177,67 @@ def _setting(setting: TableSetting) -> dict[str, Any]:
     return {"description": setting.said, **shapes[setting.shape]}
 
 
-def _pruned(schema: Any, key: str) -> Any:
-    """Without pydantic's titles, which say a name a second time. A property may be called title: it is a mapping."""
-    if isinstance(schema, dict):
-        return {k: _pruned(v, key) for k, v in schema.items() if k != key or not isinstance(v, str)}
-    return [_pruned(item, key) for item in schema] if isinstance(schema, list) else schema
+def _native() -> dict[str, Any]:
+    return {"anyOf": [{"type": "string", "enum": list(plugins.names(framework.warehouses))}, {"type": "null"}]}
+
+
+def _allow() -> dict[str, Any]:
+    """The proofs that can be let pass, each with what it finds."""
+    proofs = {id: {"type": "string", "description": code.title} for id, code in sorted(CODES.items()) if id[1] == "3"}
+    return _object(proofs)
+
+
+# -- expressions
+
+_SCALARS = ("string", "integer", "number", "boolean")
+
+
+def _with_expressions(schema: Any) -> Any:
+    """A schema in which each place of an expression refers to one definition of them."""
+    if isinstance(schema, list):
+        return [_with_expressions(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    forms = schema.get("anyOf", [])
+    if all({"type": kind} in forms for kind in _SCALARS):
+        others = [form for form in forms if form.get("type") not in _SCALARS]
+        return {**schema, "anyOf": [{"$ref": "#/$defs/Expression"}, *others]}
+    return {key: _with_expressions(value) for key, value in schema.items()}
+
+
+def _expression() -> dict[str, Any]:
+    """An expression as YAML writes it. `defaultSnippets` are what the language server of YAML completes."""
+    called = [function for name, function in sorted(functions().items()) if f"{name}(" in function.example]
+    return {
+        "description": "SQL's scalar syntax over the columns in scope, with the functions of the catalogue.",
+        "anyOf": [
+            {"type": "string", "defaultSnippets": [_snippet(function) for function in called]},
+            *({"type": kind} for kind in _SCALARS[1:]),
+        ],
+    }
+
+
+def _snippet(function: Function) -> dict[str, str]:
+    window = " over (partition by $2 order by $3)" if function.kind == "window" else ""
+    return {
+        "label": f"{function.name}{function.signature}",
+        "description": f"{function.summary} Example: {function.example}",
+        "body": f"{function.name}($1){window}",
+    }
+
+
+# -- what is left out
+
+
+def _lean(schema: Any) -> Any:
+    """Without pydantic's titles, which say a name a second time, and defaults that hold nothing, which editors would
+    fill in. A property may be called title or default: it is a mapping."""
+    if isinstance(schema, list):
+        return [_lean(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {key: _lean(value) for key, value in schema.items() if not _says_nothing(key, value)}
+
+
+def _says_nothing(key: str, value: Any) -> bool:
+    return (key == "title" and isinstance(value, str)) or (key == "default" and value in (None, [], ()))

@@ -53,6 +53,8 @@ def decimal(precision: int, scale: int) -> Type:
 
 
 _DECIMAL = re.compile(r"decimal\s*\(\s*(\d+)\s*,\s*(\d+)\s*\)")
+# Of all that is a type, once in small letters; digits of a decimal that it cannot have are not told apart.
+TYPE_PATTERN = rf"^\s*({'|'.join(NAMED)}|{_DECIMAL.pattern})\s*$"
 
 
 @cache

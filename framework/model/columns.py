@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 from framework.column_check import below_columns
 from framework.model.checks import Checks, ColumnChecks, PlacedCheck
 from framework.model.part import Model
-from framework.model.values import Classification, Expr, Frozen, Names, TypeName, expression_text
+from framework.model.values import Classification, Expr, Frozen, Names, TypeName, TypeText, expression_text
 
 
 def _column(value: Any) -> Any:
@@ -54,7 +54,7 @@ Columns = Annotated[
     BeforeValidator(below_columns),
 ]
 Contract = Annotated[
-    Frozen[Annotated[DeclaredColumn, BeforeValidator(_declared, json_schema_input_type=str | DeclaredColumn)]],
+    Frozen[Annotated[DeclaredColumn, BeforeValidator(_declared, json_schema_input_type=TypeText | DeclaredColumn)]],
     BeforeValidator(below_columns),
 ]
 

@@ -1,15 +1,16 @@
 """The values that stand in a file: names, types, expressions, tags."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, ValidationError, WithJsonSchema
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-from framework.expressions.types import ALL_NAMES, Type, parse_type
+from framework.expressions.types import ALL_NAMES, TYPE_PATTERN, Type, parse_type
 
 Value = TypeVar("Value")
 Classification = Literal["phi", "none"]
@@ -32,6 +33,11 @@ def _type(value: Any) -> Any:
         shown = f"`{value}` is no type" if isinstance(value, str) else "this is no type"
         raise PydanticCustomError("unknown_type", "{message}", {"message": shown, "known": ALL_NAMES})
     return found
+
+
+def _any_case(pattern: str) -> str:
+    """A pattern of small letters as one of letters, for JSON Schema knows no flags."""
+    return re.sub(r"(?<!\\)[a-z]", lambda found: f"[{found[0].upper()}{found[0]}]", pattern)
 
 
 def _name(value: str) -> str:
@@ -80,9 +86,14 @@ Expr = Annotated[str, BeforeValidator(expression_text, json_schema_input_type=st
 Name = Annotated[str, Field(min_length=1), AfterValidator(_name)]
 Relations = Annotated[tuple[Name, ...], BeforeValidator(one_or_many, json_schema_input_type=str | tuple[str, ...])]
 Names = Annotated[Relations, AfterValidator(_distinct)]
+# As editors complete and mark it: the names, and whatever else is one, for capitals and blanks are free.
+TypeText = Annotated[
+    str,
+    WithJsonSchema({"anyOf": [{"enum": list(ALL_NAMES)}, {"type": "string", "pattern": _any_case(TYPE_PATTERN)}]}),
+]
 TypeName = Annotated[
     Type,
-    BeforeValidator(_type, json_schema_input_type=str),
+    BeforeValidator(_type, json_schema_input_type=TypeText),
     Field(description="string integer decimal(p,s) double boolean date timestamp json"),
 ]
 Orders = Annotated[tuple[Expr, ...], BeforeValidator(one_or_many, json_schema_input_type=str | tuple[str, ...])]
