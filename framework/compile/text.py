@@ -15,6 +15,12 @@ def texts(program: Program, dialect: sa.Dialect) -> dict[str, str]:
     return found | {s.stage.name: _joined(_stage(s), dialect) for s in program.stages}
 
 
+def candidate(program: StageProgram, dialect: sa.Dialect) -> str:
+    """The statement that makes a stage. Variables stand as `:name`; the dialect is changed for that."""
+    name_variables(dialect)
+    return _text(program.build, dialect)
+
+
 def name_variables(dialect: sa.Dialect) -> None:
     """Makes a dialect write variables as `:name`, whatever its driver takes."""
     dialect.paramstyle, dialect.positional = "named", False
