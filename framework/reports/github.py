@@ -3,8 +3,6 @@
 The form and its escapes are those of https://docs.github.com/actions/reference/workflow-commands-for-github-actions.
 """
 
-import os
-
 from framework.diagnostics import Diagnostic, visible
 from framework.reports import Report, Said
 from framework.reports._places import from_root
@@ -22,10 +20,8 @@ def _command(diagnostic: Diagnostic) -> str:
     place = diagnostic.location
     properties: dict[str, object] = {}
     if place is not None:
-        # A step may work in a folder of the checkout; the notes are placed by the path from its root.
-        path = from_root(place.path, os.environ.get("GITHUB_WORKSPACE"))
         end = place.column + place.length
-        properties = {"file": path, "line": place.line, "col": place.column, "endColumn": end}
+        properties = {"file": from_root(place.path), "line": place.line, "col": place.column, "endColumn": end}
     properties["title"] = diagnostic.code.id
     written = ",".join(f"{key}={str(value).translate(_IN_PROPERTIES)}" for key, value in properties.items())
     text = visible(diagnostic.message) + (f"\nhelp: {diagnostic.help}" if diagnostic.help else "")

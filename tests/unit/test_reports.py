@@ -168,6 +168,22 @@ def test_a_note_is_placed_by_the_path_from_the_root_of_the_checkout(
     monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
     assert main(["validate", "empty.yaml", "--output", "github"]) == 2
     assert capsys.readouterr().out.startswith("::error file=claims/empty.yaml,line=1,col=1,endColumn=2,title=F007::")
+    assert main(["validate", "empty.yaml", "--output", "sarif"]) == 2
+    (run,) = _sarif(capsys.readouterr().out)
+    assert _place(run["results"][0])["path"] == "claims/empty.yaml"
+
+
+def test_a_file_beyond_the_checkout_keeps_its_whole_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "empty.yaml").touch()
+    monkeypatch.chdir(tmp_path / "here")
+    assert main(["validate", "../empty.yaml", "--output", "sarif"]) == 2
+    artifact = json.loads(capsys.readouterr().out)["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    assert artifact["artifactLocation"] == {"uri": (tmp_path / "empty.yaml").as_uri()}
+    assert main(["validate", "../empty.yaml", "--output", "github"]) == 2
+    assert f"file={tmp_path.as_posix()}/empty.yaml," in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("output", plugins.names(reports))
