@@ -207,7 +207,7 @@ def test_nothing_found_is_told_in_every_form(
     assert main(["validate", "pipelines", "--output", output]) == 0
     said = capsys.readouterr().out
     if output in ("text", "github"):
-        assert said == "pipelines/orders.yaml: ok, 2 sources, 4 stages\n"
+        assert said.startswith("pipelines/orders.yaml: ok, 2 sources, 4 stages")
     elif output == "sarif":
         assert _sarif(said)[0]["results"] == []
     else:
