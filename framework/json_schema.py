@@ -1,4 +1,4 @@
-"""The JSON Schemas of pipelines and suites, made from the models, so that editors complete what is accepted."""
+"""The JSON Schemas of pipelines, suites and files of tests, made from the models for editors to complete."""
 
 import json
 from inspect import cleandoc
@@ -13,7 +13,7 @@ from framework import plugins
 from framework.diagnostics import CODES
 from framework.expressions.catalogue import functions
 from framework.expressions.tree import Function
-from framework.model import Check, ColumnModel, DeclaredColumn, Model, PipelineModel, Stage
+from framework.model import Check, ColumnModel, DeclaredColumn, Model, PipelineModel, Stage, UnitTestsModel
 from framework.suites.model import SuiteModel, UseItem
 from framework.target import warehouse
 from framework.warehouse import PERCENT, TableSetting
@@ -48,6 +48,13 @@ def suite_schema() -> dict[str, Any]:
         definitions[name[check]] = _open_to_parameters(definitions[name[check]], definitions)
     definitions[name[Check]] = _check(_checks(name))
     return _document("A suite of checks", definitions.pop(name[SuiteModel]), definitions)
+
+
+def tests_schema() -> dict[str, Any]:
+    """Unit tests in a file of their own."""
+    top = UnitTestsModel.model_json_schema(by_alias=True)
+    definitions = top.pop("$defs")
+    return _document("Unit tests", top, definitions)
 
 
 def _definitions(classes: list[type[Model]]) -> tuple[dict[str, Any], dict[type[Model], str]]:

@@ -115,7 +115,6 @@ def _report(findings: Findings, data: Any, line: Mapping[str, Any]) -> None:
 _PLANNED = frozenset(
     [
         "csv",
-        "tests",
         "hooks",
         "notify",
     ]

@@ -1,4 +1,4 @@
-"""Pipelines and suites loaded, resolved and proved, and framework.yaml above them: no warehouse, no secrets."""
+"""Pipelines, suites and unit tests loaded, resolved and proved, and framework.yaml above: no warehouse, no secrets."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,11 +6,10 @@ from pathlib import Path
 
 from framework import project
 from framework.diagnostics import Diagnostic, PipelineError
-from framework.load import of_document
 from framework.printing import counted
-from framework.resolve import resolve
 from framework.suites import is_suite, prove, same_names
 from framework.target import mistakes
+from framework.unit_tests.collecting import Collection, is_unit_tests
 from framework.yaml_source import F001, Document, read
 
 
@@ -31,6 +30,7 @@ def validate(paths: Sequence[Path]) -> Validated:
     found: list[Diagnostic] = []
     passed: list[str] = []
     suites: list[Document] = []
+    tests = Collection(project.root(Path.cwd()))
     for folder in sorted({project.root(path.resolve()) for path in paths}):
         try:
             found += mistakes(project.find(Path.cwd() if folder == Path.cwd() else folder))
@@ -41,7 +41,7 @@ def validate(paths: Sequence[Path]) -> Validated:
             document = read(path, shown=str(path))
             if is_suite(document):
                 suites.append(document)
-            line, warnings = _proved(document)
+            line, warnings = _proved(document, tests)
         except PipelineError as error:
             found += error.diagnostics
         else:
@@ -52,13 +52,17 @@ def validate(paths: Sequence[Path]) -> Validated:
     return Validated(tuple(dict.fromkeys(found)), tuple(passed))
 
 
-def _proved(document: Document) -> tuple[str, tuple[Diagnostic, ...]]:
+def _proved(document: Document, tests: Collection) -> tuple[str, tuple[Diagnostic, ...]]:
     """What a file holds, and its warnings. Raises PipelineError."""
     if is_suite(document):
         prove(document).stop()
         return f"a suite of {counted(len(document.data['checks']), 'check')}", ()
-    plan = resolve(of_document(document))
-    return f"{counted(len(plan.sources), 'source')}, {counted(len(plan.stages), 'stage')}", plan.warnings
+    tested = tests.add(document)
+    plan, number = tested.plan, counted(len(tested.cases), "unit test")
+    if is_unit_tests(document):
+        return f"{number} of {tested.pipeline.path}", ()
+    parts = [counted(len(plan.sources), "source"), counted(len(plan.stages), "stage")]
+    return ", ".join([*parts, number] if tested.cases else parts), plan.warnings
 
 
 def _files(paths: Sequence[Path]) -> list[Path]:

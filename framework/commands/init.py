@@ -6,7 +6,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from framework.diagnostics import Code, Diagnostic, PipelineError
-from framework.json_schema import pipeline_schema, suite_schema
+from framework.json_schema import pipeline_schema, suite_schema, tests_schema
 from framework.printing import as_json
 
 TAKEN = Code("F109", "a file that would be overwritten")
@@ -16,6 +16,7 @@ _SETTINGS = {
     "yaml.schemas": {
         ".vscode/pipeline.schema.json": ["pipelines/*.yaml"],
         ".vscode/suite.schema.json": ["checks/*.yaml"],
+        ".vscode/tests.schema.json": ["tests/*.yaml"],
     }
 }
 _EXTENSIONS = {"recommendations": ["redhat.vscode-yaml"]}
@@ -31,6 +32,7 @@ def run(options: argparse.Namespace) -> int:
         ".gitignore": _IGNORED,
         ".vscode/pipeline.schema.json": as_json(pipeline_schema()) + "\n",
         ".vscode/suite.schema.json": as_json(suite_schema()) + "\n",
+        ".vscode/tests.schema.json": as_json(tests_schema()) + "\n",
         ".vscode/settings.json": as_json(_SETTINGS) + "\n",
         ".vscode/extensions.json": as_json(_EXTENSIONS) + "\n",
     }

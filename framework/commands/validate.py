@@ -1,4 +1,4 @@
-"""Load, resolve and prove pipelines and suites, and framework.yaml above them: no warehouse, no secrets."""
+"""Load, resolve and prove pipelines, suites and unit tests, and framework.yaml above: no warehouse, no secrets."""
 
 import argparse
 from pathlib import Path
@@ -11,7 +11,9 @@ OUTPUTS = plugins.names(reports)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="a pipeline, a suite, or a folder of them")
+    parser.add_argument(
+        "paths", nargs="+", type=Path, metavar="PATH", help="a pipeline, a suite, a file of tests, or a folder of them"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

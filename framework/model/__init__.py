@@ -10,6 +10,7 @@ from framework.model.part import Model
 from framework.model.pipeline import PipelineModel, VariableModel
 from framework.model.sources import FreshnessModel, SourceModel, ValidModel
 from framework.model.stages import Limited, LimitModel, Stage
+from framework.model.unit_tests import ExpectModel, Rows, UnitTestModel, UnitTestsModel
 from framework.model.values import (
     Expr,
     Frozen,
@@ -30,6 +31,7 @@ __all__ = [
     "ColumnModel",
     "Columns",
     "DeclaredColumn",
+    "ExpectModel",
     "Expr",
     "FreshnessModel",
     "Frozen",
@@ -43,8 +45,11 @@ __all__ = [
     "PipelineModel",
     "PlacedCheck",
     "Relations",
+    "Rows",
     "SourceModel",
     "Stage",
+    "UnitTestModel",
+    "UnitTestsModel",
     "ValidModel",
     "VariableModel",
     "expression_text",

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 from framework.model.part import Model
 from framework.model.sources import SourceModel
 from framework.model.stages import AnyStage
+from framework.model.unit_tests import UnitTestModel
 from framework.model.values import Frozen, Name, Names, TypeName
 
 
@@ -41,3 +42,4 @@ class PipelineModel(Model):
     )
     sources: Frozen[SourceModel] = Field(default_factory=dict)
     stages: Annotated[Frozen[AnyStage], Field(min_length=1)]
+    tests: Frozen[UnitTestModel] = Field(default_factory=dict, description="Unit tests of the stages, by name.")

@@ -60,6 +60,27 @@ def inserted(text: str, additions: Iterable[Addition]) -> str:
     return text
 
 
+def entered(text: str, section: str, name: str, body: Sequence[str]) -> str:
+    """The text with an entry of a top-level mapping, behind those that are there; `body` are its lines, the name first.
+
+    Without the section it is put at the end. Raises NoPlace where the section is no mapping of lines.
+    """
+    root = outline(text)
+    end = _line_end(text, 0)
+    found = root.child(section)
+    if root.kind != "mapping" or root.flow:
+        raise NoPlace(Addition((section,), name, {}))
+    if found is None:
+        gap = "" if text.endswith(end) else end
+        return f"{text}{gap}{end}{section}:{end}{''.join(f'  {line}{end}' for line in body)}"
+    mapping = found[1].meant
+    if mapping.kind != "mapping" or mapping.flow or not mapping.pairs:
+        raise NoPlace(Addition((section,), name, {}))
+    indent = _column(text, mapping.pairs[0][0].start)
+    at = _behind(text, mapping.pairs[-1][1], indent)
+    return text[:at] + "".join(f"{end}{line}" for line in ("", *(" " * indent + line for line in body))) + text[at:]
+
+
 def _find(root: Node, addition: Addition) -> tuple[Node, Node]:
     """The mapping of an addition, and the key that it is the value of."""
     key = node = root
@@ -91,11 +112,7 @@ def _block(text: str, name: Node, mapping: Node, addition: Addition) -> tuple[in
     indent = _column(text, mapping.pairs[0][0].start)
     step = indent - _column(text, name.start)
     inner = " " * (indent + (step if step > 0 else 2))
-    at = _end_of_line(text, _end(text, value))
-    while comment := _COMMENT.match(text, at):
-        if len(comment[1]) <= indent:
-            break
-        at = comment.end()  # of the value above it
+    at = _behind(text, value, indent)
     lines = [
         *([] if is_own else [f"{' ' * indent}{spelt(addition.key)}:"]),
         *(f"{inner}{spelt(n)}: {spelt(v)}" for n, v in addition.entries.items()),
@@ -103,6 +120,16 @@ def _block(text: str, name: Node, mapping: Node, addition: Addition) -> tuple[in
     ]
     end = _line_end(text, key.start)
     return at, "".join(end + line for line in lines)
+
+
+def _behind(text: str, value: Node, indent: int) -> int:
+    """The end of the last line of a value, and of the comments below that are indented as its own."""
+    at = _end_of_line(text, _end(text, value))
+    while comment := _COMMENT.match(text, at):
+        if len(comment[1]) <= indent:
+            break
+        at = comment.end()  # of the value above it
+    return at
 
 
 def _end(text: str, node: Node) -> int:

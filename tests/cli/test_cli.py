@@ -60,6 +60,8 @@ def test_a_new_project_runs_at_once(project: Path, capsys: pytest.CaptureFixture
     capsys.readouterr()
     assert main(["validate", "pipelines"]) == 0
     assert "pipelines/orders.yaml: ok" in capsys.readouterr().out
+    assert main(["test"]) == 0
+    assert "1 test: 1 passed" in capsys.readouterr().out
     assert main(["run", "pipelines/orders.yaml"]) == 0
     said = capsys.readouterr().out
     assert "orders: 7 in - 1 superseded - 2 quarantined = 4 out" in said
@@ -73,8 +75,9 @@ def test_a_new_project_runs_at_once(project: Path, capsys: pytest.CaptureFixture
     assert settings["yaml.schemas"] == {
         ".vscode/pipeline.schema.json": ["pipelines/*.yaml"],
         ".vscode/suite.schema.json": ["checks/*.yaml"],
+        ".vscode/tests.schema.json": ["tests/*.yaml"],
     }
-    for name in ("pipeline.schema.json", "suite.schema.json"):
+    for name in ("pipeline.schema.json", "suite.schema.json", "tests.schema.json"):
         assert (project / ".vscode" / name).read_text() == (ROOT / "docs" / "schema" / name).read_text()
 
 
@@ -245,7 +248,12 @@ def test_clean_leaves_what_is_published(project: Path, capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize(
-    ("words", "name"), [(["schema"], "pipeline.schema.json"), (["schema", "--suite"], "suite.schema.json")]
+    ("words", "name"),
+    [
+        (["schema"], "pipeline.schema.json"),
+        (["schema", "--suite"], "suite.schema.json"),
+        (["schema", "--tests"], "tests.schema.json"),
+    ],
 )
 def test_the_committed_schema_is_what_the_models_say(
     words: list[str], name: str, capsys: pytest.CaptureFixture[str]
@@ -295,7 +303,7 @@ def test_a_fault_of_the_framework_exits_3(
     def broken(*_: object) -> None:
         raise RuntimeError("a secret in a message")
 
-    monkeypatch.setattr("framework.validation.resolve", broken)
+    monkeypatch.setattr("framework.unit_tests.collecting.resolve", broken)
     capsys.readouterr()
     assert main(["validate", "pipelines"]) == 3
     said = capsys.readouterr().err

@@ -56,11 +56,11 @@ class Block:
 
     @property
     def is_whole(self) -> bool:
-        return self.word != "suite" and self.text.startswith(("pipeline:", "# yaml-language-server"))
+        return self.word not in ("suite", "tests") and self.text.startswith(("pipeline:", "# yaml-language-server"))
 
     @property
     def is_part(self) -> bool:
-        return self.text.startswith(("sources:", "stages:"))
+        return self.text.startswith(("sources:", "stages:", "tests:"))
 
 
 def blocks() -> Iterator[Block]:
@@ -80,7 +80,7 @@ def blocks() -> Iterator[Block]:
                 continue
             if block.is_whole:
                 before = (block.text,)
-            elif block.is_part and block.word != "broken":
+            elif block.is_part and block.word not in ("broken", "failing"):
                 before = (*before, block.text)
             yield block
 
@@ -94,7 +94,7 @@ def merged(block: Block) -> str:
     whole: dict[str, Any] = {}
     for text in (*block.before, block.text):
         for key, value in parse(text, block.place).data.items():
-            whole[key] = {**whole.get(key, {}), **value} if key in ("sources", "stages") else value
+            whole[key] = {**whole.get(key, {}), **value} if key in ("sources", "stages", "tests") else value
     text = json.dumps(whole, default=lambda value: float(value) if isinstance(value, Decimal) else f"date {value}")
     return re.sub(r'"date ([0-9T:. -]+)"', r"\1", text)  # a date has no form in JSON, and stands in YAML without quotes
 
@@ -128,11 +128,42 @@ def test_pipeline_of_a_page(block: Block, tmp_path: Path, monkeypatch: pytest.Mo
     errors = [d for d in found_in(path) if d.severity == "error"]
     if block.word != "broken":
         assert not errors, "\n\n".join(render(d) for d in errors)
+        if block.word != "failing" and "\ntests:" in f"\n{block.text}":
+            assert main(["test", str(path)]) == 0
     elif block.is_whole:
         shown = "\n\n".join(render(d) for d in errors)
         assert f"{shown}\n\n{len(errors)} error{'' if len(errors) == 1 else 's'}\n" == block.following
     else:
         assert [f"{d.code.id} {d.message}" for d in errors] == re.findall(r"(F\d{3} .*)", block.following)
+
+
+def _timeless(text: str) -> str:
+    """What `framework test` has printed, without the time that it took."""
+    return re.sub(r"((?:passed|failed) +| in )\d+\.\d\d(?= s$|$)", r"\1", text, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("block", [b for b in BLOCKS if b.word == "failing"], ids=lambda b: b.place)
+def test_failing_test_of_a_page(
+    block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Behind the tests that the page's pipeline has."""
+    monkeypatch.chdir(tmp_path)
+    found = re.search(r"^(\S+\.yaml):\d+:\d+:", block.following, re.MULTILINE)
+    assert found is not None
+    Path(found[1]).write_text(block.before[0] + block.text.removeprefix("tests:\n"), encoding="utf-8")
+    assert main(["test", found[1]]) == 1
+    assert _timeless(capsys.readouterr().out) == _timeless(block.following)
+
+
+@pytest.mark.parametrize("block", [b for b in BLOCKS if b.word == "tests"], ids=lambda b: b.place)
+def test_file_of_tests_of_a_page(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tested = parse(block.text, block.place).data["pipeline"]
+    whole = next(b for b in PIPELINES if b.page == block.page and b.text.startswith(f"pipeline: {Path(tested).stem}\n"))
+    for path, text in ((tested, whole.text), ("tests/it.yaml", block.text)):
+        Path(path).parent.mkdir()
+        Path(path).write_text(text, encoding="utf-8")
+    assert main(["test"]) == 0
 
 
 @pytest.mark.parametrize("block", [b for b in BLOCKS if b.word == "suite"], ids=lambda b: b.place)

@@ -5,6 +5,7 @@ That is in the manifest, in the SQL of one of the four warehouses, or in what is
 
 import copy
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from itertools import pairwise, zip_longest
 from pathlib import Path
@@ -23,6 +24,7 @@ from framework.load import load
 from framework.model import Check, Stage
 from framework.resolve import resolve
 from framework.target import warehouse
+from framework.unit_tests.proving import prove
 
 HERE = Path(__file__).parent
 
@@ -109,12 +111,15 @@ def seen(pipeline: Mapping[str, Any], folder: Path) -> Iterator[Any]:
     path = folder / "walk.yaml"
     path.write_text(yaml.dump(pipeline, Dumper=_Dumper, sort_keys=False, allow_unicode=True), encoding="utf-8")
     try:
-        plan = resolve(load(path, ROOT))
+        loaded = load(path, ROOT)
+        plan = resolve(loaded)
     except PipelineError as error:
         yield [(d.code.id, d.message) for d in error.diagnostics]
         return
     yield [(d.code.id, d.message) for d in plan.warnings]
     yield {**manifest(plan), "path": ""}
+    cases, wrong = prove(loaded.model.tests, plan, loaded.document)
+    yield [*(repr(replace(case, at=None)) for case in cases), *(d.message for d in wrong)]  # type: ignore[arg-type]
     for name in ("duckdb", "postgres", "snowflake", "databricks"):
         chosen = warehouse(name)
         try:
