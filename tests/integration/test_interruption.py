@@ -28,8 +28,8 @@ stages:
     from: rows
     join: {other: {relation: rows, on: part, take: {beside: id}, fan_out: true}}
   right: *pairs
-  lefts: {kind: aggregate, from: left, by: [part], measures: {sum: sum(beside)}}
-  rights: {kind: aggregate, from: right, by: [part], measures: {sum: sum(beside)}}
+  lefts: {kind: aggregate, from: left, by: [part], measures: {sum: {expr: sum(beside), per: row}}}
+  rights: {kind: aggregate, from: right, by: [part], measures: {sum: {expr: sum(beside), per: row}}}
   fct_left: {kind: publish, from: lefts}
   fct_right: {kind: publish, from: rights}
 """

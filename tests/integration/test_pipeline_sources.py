@@ -243,6 +243,8 @@ def test_the_manifest_names_it(shop: Project) -> None:
         ("city: string}", "city: {type: string, classification: phi}}"),
         ("from: members}", "from: members, description: Members., owner: people, classification: phi}"),
     )
+    marked = "fct_sales: {kind: publish, from: placed, classification: phi}"
+    rewrite(shop, "sales", SALES, ("fct_sales: {kind: publish, from: placed}", marked))
     shop.good("pipelines/members.yaml")
     shop.good("pipelines/sales.yaml")
     manifest = json.loads((shop.root / "target" / "manifest.json").read_text(encoding="utf-8"))
