@@ -43,6 +43,7 @@ checks: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
 conditions: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
     [{}, {}, {"where": "paid > 0"}, {"where": "k is not null"}]
 )
+TOTAL = {"expr": "sum(paid)", "per": "row"}  # of what a join has multiplied each row is meant to count
 missing = st.sampled_from(["keep", "quarantine"])
 
 
