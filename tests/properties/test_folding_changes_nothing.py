@@ -66,8 +66,8 @@ def _joined(draw: st.DrawFn, before: str, index: int) -> dict[str, Any]:
 def _multiplied(draw: st.DrawFn, before: str, index: int) -> dict[str, Any]:
     kind = draw(st.sampled_from(["inner", "left", "full"]))
     join = {"type": kind, "on": "n", "take": {f"k{index}": "k"}, "fan_out": True}
-    key = ["id", "n", *(f"k{i}" for i in range(index + 1))]
-    return {"kind": "assemble", "from": before, "join": {"name": join}, "key": key, **draw(conditions)}
+    key = {"key": ["id", "n", *(f"k{i}" for i in range(index + 1))]} if kind == "full" else {}  # of others it follows
+    return {"kind": "assemble", "from": before, "join": {"name": join}, **key, **draw(conditions)}
 
 
 @st.composite
@@ -96,7 +96,7 @@ def stages(draw: st.DrawFn) -> dict[str, Any]:
         made = _multiplied if multiplied and index == 0 else draw(st.sampled_from([_enriched, _joined]))
         found[f"stage{index}"] = made(draw, before, index)
         before = f"stage{index}"
-    paid = draw(st.sampled_from(["sum(paid)", "max(paid)"]))
+    paid = draw(st.sampled_from([TOTAL, "max(paid)"]))
     group = {"kind": "aggregate", "from": before, "by": ["k"], "measures": {"paid": paid, "rows": "count(*)"}}
     having = {"having": "rows > 1"} if draw(st.booleans()) else {}
     found["per_k"] = {**group, **having, **draw(conditions)}

@@ -18,7 +18,8 @@ from framework.dependencies import following, joining, rows, uniting
 from framework.dependencies.known import Attribute, Fact, Known, Part
 from framework.expressions.tree import Call, Expression
 
-EXAMPLES = max(1, settings.default.max_examples // 2) if settings.default else 50
+MOST = settings.default.max_examples if settings.default else 100
+EXAMPLES = MOST if MOST > 100 else 50  # all of those of a longer profile
 SECONDS = 60  # in which a rule that is switched off must be found out
 KINDS = ("normalize", "assemble", "enrich", "aggregate", "publish", "sql")
 JOINS = ("inner", "left", "full", "semi", "anti", "union", "lookup", "as_of", "fan_out", "join where", "missing")
