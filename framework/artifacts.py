@@ -1,11 +1,14 @@
 """Files under `target/`: what a pipeline is, what a run did, the compiled SQL."""
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from framework.changes import arguments
 from framework.dependencies import per_shown
+from framework.lineage.edges import Edge, RelationLineage
+from framework.lineage.tracing import trace
 from framework.plan import Plan
 from framework.printing import SCHEMA_VERSION, as_json, run_as_dict
 from framework.relation import Key, Relation
@@ -23,7 +26,12 @@ def write_manifest(plan: Plan, root: Path) -> Path:
 
 
 def manifest(plan: Plan) -> dict[str, Any]:
-    """A plan as data: relations with their columns, keys and checks."""
+    """A plan as data: relations with their columns, keys, checks and lineage.
+
+    The lineage of a column says by kind what it is made of, as `relation.column`, or as `relation` where it is made of
+    rows, whatever they hold; `rows` of a relation says the same of its rows: what decides these decides every column.
+    """
+    lineage = {found.name: found for found in trace(plan)}
     return {
         "schema_version": SCHEMA_VERSION,
         "pipeline": plan.name,
@@ -48,7 +56,7 @@ def manifest(plan: Plan) -> dict[str, Any]:
                 "extra_columns": s.extra_columns,
                 "tags": list(s.tags),
                 "per": {d.column: list(d.per) for d in s.relation.dependencies},
-                **_relation(s),
+                **_relation(s, lineage[s.name]),
             }
             for s in plan.sources
         ],
@@ -64,14 +72,15 @@ def manifest(plan: Plan) -> dict[str, Any]:
                 "tags": list(s.tags),
                 "balance": list(s.balance),
                 "mode": None if s.publication is None else s.publication.mode,
-                **_relation(s),
+                **_relation(s, lineage[s.name]),
             }
             for s in plan.stages
         ],
     }
 
 
-def _relation(found: Any) -> dict[str, Any]:
+def _relation(found: Any, lineage: RelationLineage) -> dict[str, Any]:
+    edges = {column.name: column.edges for column in lineage.columns}
     return {
         "columns": [
             {
@@ -82,9 +91,11 @@ def _relation(found: Any) -> dict[str, Any]:
                 "description": c.description,
                 # What it is one figure per; where it adds up several, of each.
                 "per": [per_shown(part, found.known) for part in found.known.figures(c.name)],
+                "lineage": _lineage(edges[c.name]),
             }
             for c in found.relation.columns
         ],
+        "rows": _lineage(lineage.rows),
         "keys": sorted(sorted(key) for key in _keys(found.relation)),
         "checks": [
             {
@@ -97,6 +108,15 @@ def _relation(found: Any) -> dict[str, Any]:
             for a in found.assertions
         ],
     }
+
+
+def _lineage(edges: Iterable[Edge]) -> dict[str, list[str]]:
+    """Origins by kind. The name of a relation has no dot, so that the first one ends it."""
+    found: dict[str, list[str]] = {}
+    for edge in edges:
+        relation, column = edge.origin.relation, edge.origin.column
+        found.setdefault(edge.kind, []).append(relation if column is None else f"{relation}.{column}")
+    return found
 
 
 def _keys(relation: Relation) -> frozenset[Key]:

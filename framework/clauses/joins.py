@@ -1,6 +1,6 @@
 """`join` and `lookup`: another relation beside the row, and what becomes of a row without a match."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -79,6 +79,13 @@ class JoinModel(Model):
     where: Expr | None = Field(None, description="More conditions of a match; right-hand columns as name.column.")
     missing: Missing | None = Field(None, description="drop (inner), keep (left), quarantine, fail, or default values.")
     fan_out: StrictBool = Field(False, description="Let a row match several rows.")
+
+
+def written(models: Iterable[LookupModel | JoinModel]) -> Iterator[tuple[str, str]]:
+    """What is taken as an expression, each with the column that it gives."""
+    for model in models:
+        if isinstance(model.take, Mapping):
+            yield from model.take.items()
 
 
 @dataclass(frozen=True, slots=True)

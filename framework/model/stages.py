@@ -1,6 +1,6 @@
 """Stages: what all kinds share, and the class that a `kind` asks for."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field
@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from framework.assertion import Place
 from framework.draft import Draft
 from framework.model.checks import Checks, PlacedCheck
-from framework.model.columns import placed
+from framework.model.columns import ColumnModel, placed
 from framework.model.part import Model, pick
 from framework.model.values import Classification, Frozen, Name, Names, Orders, Tags
 from framework.plan import Layer, Materialized, StagePlan
@@ -71,6 +71,15 @@ class Stage(Model):
         """Every check, each with its place: those of columns and measures, then those of the stage."""
         clauses = {clause: getattr(self, clause, None) for clause in ("columns", "measures")}
         return tuple(placed(self.checks, **clauses))
+
+    def written(self) -> Iterator[tuple[str, str]]:
+        """The expressions as the author wrote them, each with the column that it gives; of two the later one counts."""
+        for clause in ("by", "columns", "measures"):
+            given = getattr(self, clause, None)
+            for name, value in given.items() if isinstance(given, Mapping) else ():
+                text = value.expr if isinstance(value, ColumnModel) else value
+                if text is not None:
+                    yield name, text
 
     def inputs(self) -> Iterable[tuple[str, Place]]:
         """The relations whose rows the ledger counts in, each with the path of its name below the stage."""

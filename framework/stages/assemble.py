@@ -83,6 +83,10 @@ class Assemble(Limited, kind="assemble"):
         for index, name in enumerate(self.union or ()):
             yield name, ("union", index)
 
+    def written(self) -> Iterator[tuple[str, str]]:
+        yield from joins.written((self.join or {}).values())
+        yield from super().written()
+
     def reads(self) -> Iterator[tuple[str, Place]]:
         for name, model in (self.join or {}).items():
             yield (model.relation or name), (("join", name, "relation") if model.relation else ("join", name))

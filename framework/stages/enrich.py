@@ -42,6 +42,10 @@ class Enrich(Stage, kind="enrich"):
     def inputs(self) -> Iterator[tuple[str, Place]]:
         yield self.from_, ("from",)
 
+    def written(self) -> Iterator[tuple[str, str]]:
+        yield from joins.written(self.lookup.values())
+        yield from super().written()
+
     def reads(self) -> Iterator[tuple[str, Place]]:
         for name, model in self.lookup.items():
             yield (

@@ -56,6 +56,11 @@ class Sql(Limited, kind="sql"):
         for table in found:
             yield table.name, ("sql",)
 
+    def written(self) -> Iterator[tuple[str, str]]:
+        from framework.expressions.select.tracing import written
+
+        yield from written(self.sql)
+
     def resolve(self, draft: Draft) -> StagePlan:
         from framework.expressions.select import SelectProblem, columns, placeholders, tables, unrepeatable
 

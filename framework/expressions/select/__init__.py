@@ -1,6 +1,6 @@
 """A whole `select`, for stages of kind `sql`: its relations, its columns with their types, its text per dialect.
 
-The only importer of sqlglot, and imported only where such a stage stands.
+This package alone imports sqlglot, and is imported only where such a stage stands.
 """
 
 import re
@@ -38,7 +38,7 @@ class Table:
 
 def tables(text: str) -> tuple[Table, ...]:
     """The relations that a select names, each once, its own WITH left out. Raises SelectProblem."""
-    tree = _parsed(text)
+    tree = parsed(text)
     own = {cte.alias_or_name.lower() for cte in tree.find_all(exp.CTE)}
     found: dict[str, Table] = {}
     for table in tree.find_all(exp.Table):
@@ -57,7 +57,7 @@ def tables(text: str) -> tuple[Table, ...]:
 def placeholders(text: str) -> tuple[tuple[str, Span], ...]:
     """The variables that a select names, `:name`, each once. Raises SelectProblem for a place without a name."""
     found: dict[str, Span] = {}
-    for node in _parsed(text).find_all(exp.Placeholder, exp.Parameter):
+    for node in parsed(text).find_all(exp.Placeholder, exp.Parameter):
         place = re.search(rf":{node.name}\b", text) if isinstance(node, exp.Placeholder) and node.name else None
         if place is None:
             raise SelectProblem("a place for a value has no name", (0, len(text)), "write a variable as :name")
@@ -84,10 +84,10 @@ def unrepeatable(text: str) -> tuple[SelectProblem, ...]:
         elif word in _CLOCK and isinstance(node.parent, exp.Dot):
             help = f"write {word}() without what stands before it"
             found.append(SelectProblem(f"`{word}` is the run's clock, and stands alone", _written(node, text), help))
-    for _ in _parsed(text).find_all(exp.TableSample):
+    for _ in parsed(text).find_all(exp.TableSample):
         help = "choose rows by what they hold, or with order by and limit"
         found.append(SelectProblem("a sample takes other rows each time", _first("sample", text, "tablesample"), help))
-    for node in _parsed(text).find_all(exp.Cast):
+    for node in parsed(text).find_all(exp.Cast):
         if isinstance(node.this, exp.Literal) and node.this.name.strip().lower() in _MOMENTS:
             word = f"'{node.this.name}'"
             help = "write current_date or now(), which are the run's start"
@@ -99,6 +99,16 @@ def columns(
     text: str, relations: Mapping[str, Sequence[tuple[str, Type]]], variables: Mapping[str, Type]
 ) -> tuple[tuple[str, Type], ...]:
     """The columns that come out, with the types that can be told. Raises SelectProblem."""
+    tree = qualified(text, relations, variables)
+    _refuse_unnamed(text)
+    _refuse_shadowed(text, {column.lower() for known in relations.values() for column, _ in known})
+    return tuple((select.alias_or_name, _type(select.type)) for select in tree.selects)
+
+
+def qualified(
+    text: str, relations: Mapping[str, Sequence[tuple[str, Type]]], variables: Mapping[str, Type]
+) -> exp.Query:
+    """The tree with each column under the name of what it is read from, and types. Raises SelectProblem."""
     schema: dict[str, object] = {
         name: {column: _type_text(type_) for column, type_ in known} for name, known in relations.items() if known
     }
@@ -108,14 +118,13 @@ def columns(
     except OptimizeError as error:
         names = [column for known in relations.values() for column, _ in known]
         raise _unresolved(str(error), text, names) from None
-    _refuse_unnamed(text)
-    _refuse_shadowed(text, {column.lower() for known in relations.values() for column, _ in known})
-    return tuple((select.alias_or_name, _type(select.type)) for select in tree.selects)
+    assert isinstance(tree, exp.Query)
+    return tree
 
 
 def _refuse_unnamed(text: str) -> None:
     """Raises SelectProblem for a column that comes out without a name: each warehouse would make one of its own."""
-    for index, select in enumerate(_parsed(text).selects, start=1):
+    for index, select in enumerate(parsed(text).selects, start=1):
         if not (isinstance(select.unnest(), exp.Column | exp.Star) or select.is_star or select.alias):
             raise SelectProblem(
                 f"column {index} of the select has no name", _around(select, text), "write `... as name`"
@@ -155,7 +164,7 @@ def _valued(text: str, variables: Mapping[str, Type]) -> exp.Query:
             return exp.cast(exp.Var(this=mark(node.name)), _type_text(variables[node.name]), dialect=PORTABLE)
         return node
 
-    tree = _parsed(text).transform(value)
+    tree = parsed(text).transform(value)
     assert isinstance(tree, exp.Query)
     return tree
 
@@ -210,7 +219,7 @@ _OUTSIDE = frozenset(
 
 def _functions(text: str) -> Iterator[tuple[str, exp.Func]]:
     """Every function that a select calls, by the word that calls it."""
-    for node in _parsed(text).find_all(exp.Func):
+    for node in parsed(text).find_all(exp.Func):
         yield _word(node, text), node
 
 
@@ -249,7 +258,7 @@ def _moment(word: str, node: exp.Func) -> exp.Expression:
 
 
 @lru_cache(maxsize=256)
-def _parsed(text: str) -> exp.Query:
+def parsed(text: str) -> exp.Query:
     try:
         statements = sqlglot.parse(text, read=PORTABLE)
     except (ParseError, TokenError) as error:
