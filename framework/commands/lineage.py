@@ -49,7 +49,8 @@ def run(options: argparse.Namespace) -> int:
     diagram = None if options.diagram is None else DIAGRAMS[options.diagram](nodes, links)
     if options.output == "json":
         expressions = _expressions(pipeline, plan, found)
-        about = {"pipeline": plan.name, "column": options.column, "direction": direction}
+        column = None if start is None else f"{start.relation}.{start.column}"
+        about = {"pipeline": plan.name, "column": column, "direction": direction}
         shown = {"schema_version": SCHEMA_VERSION, **about, **_as_dict(graph, nodes, links, expressions)}
         print(as_json(shown if diagram is None else shown | {"diagram": diagram}))
         return 0
@@ -95,11 +96,11 @@ def _expressions(pipeline: Pipeline, plan: Plan, found: Mapping[str, PipelineLin
 def _start(graph: Graph, written: str) -> Node:
     """The node of a column. Raises PipelineError with a suggestion where there is none."""
     relations = {r.name.casefold(): r for r in graph.pipelines[0].relations}
-    name, dot, column = written.partition(".")
+    name, _, column = written.partition(".")
     relation = relations.get(name.casefold())
-    if not dot or not column:
+    if not name or not column:
         names = [] if relation is None else [c.name for c in relation.columns]
-        help = f"write --column {name or 'STAGE'}.{names[0] if names else 'COLUMN'}"
+        help = f"write --column {name or 'STAGE'}.{names[0] if names else column or 'COLUMN'}"
         raise PipelineError(Diagnostic(WRONG_SELECTION, f"`{written}` names no column of a stage", None, help))
     if relation is None:
         help = suggest(name, [r.name for r in relations.values()])
@@ -123,10 +124,12 @@ def _columns(graph: Graph) -> Iterator[Node]:
 
 
 def _ways(trees: Trees, start: Node, direction: Direction) -> Iterator[str]:
+    if direction == "both":
+        yield from ("What it is made of:", "")
     if direction != "down":
         yield from trees.up(start)
     if direction == "both":
-        yield from ("", "what is made of it", "")
+        yield from ("", "What is made of it:", "")
     if direction != "up":
         yield from trees.down(start)
 

@@ -1,7 +1,9 @@
 """The ways to a column and from it, as a tree of text."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from framework.diagnostics import visible
 from framework.lineage.graph import Graph, Link, Node
@@ -35,21 +37,21 @@ class Trees:
 
     def up(self, start: Node) -> Iterator[str]:
         """What the column is made of, then for each relation on the way what decides which of its rows are there."""
-        seen: set[Node] = set()
+        seen: dict[Node, None] = {}
         yield self._column(start)
         yield from self._grown(start, self._above, seen)
-        done: set[Node] = set()
-        waiting = [start.rows]
+        known = dict.fromkeys([start.rows])
+        waiting, told = deque(known), 0
         while waiting:
-            rows = waiting.pop(0)
-            if rows in done:
-                continue
-            done.add(rows)
+            rows = waiting.popleft()
             if any(self._decides(link) for link in self.graph.into(rows)):
                 yield from ("", f"the rows of {self.label(rows)}")
                 yield from self._grown(rows, self._deciding, seen)
-            waiting += [link.origin for link in self.graph.into(rows) if link.origin.column is None]
-            waiting += [node.rows for node in seen if node.rows not in done]
+            found = [link.origin for link in self.graph.into(rows) if link.origin.column is None]
+            found += [node.rows for node in islice(seen, told, None)]
+            told = len(seen)
+            waiting += [node for node in dict.fromkeys(found) if node not in known]
+            known |= dict.fromkeys(found)
 
     def _above(self, node: Node) -> Iterator[_Branch]:
         for link in self.graph.into(node) if node.column is not None else ():
@@ -81,7 +83,7 @@ class Trees:
     def down(self, start: Node) -> Iterator[str]:
         """What is made of the column; of rows that it decides, which rows these decide in turn."""
         yield self._column(start)
-        yield from self._grown(start, self._below, set())
+        yield from self._grown(start, self._below, {})
 
     def _below(self, node: Node) -> Iterator[_Branch]:
         links = list(self.graph.out_of(node))
@@ -99,9 +101,11 @@ class Trees:
 
     # -- text
 
-    def _grown(self, start: Node, children: "Callable[[Node], Iterator[_Branch]]", seen: set[Node]) -> Iterator[str]:
+    def _grown(
+        self, start: Node, children: "Callable[[Node], Iterator[_Branch]]", seen: dict[Node, None]
+    ) -> Iterator[str]:
         """The branches below a node, a node's own only where it stands first. Without recursion: chains are long."""
-        seen.add(start)
+        seen[start] = None
         waiting = _stacked(children(start), "")
         while waiting:
             branch, before, last = waiting.pop()
@@ -109,7 +113,7 @@ class Trees:
             below = [] if again else _stacked(children(branch.node), before + ("    " if last else "│   "))
             told = again and any(True for _ in children(branch.node))
             yield f"{before}{'└── ' if last else '├── '}{branch.text}{' (above)' if told else ''}"
-            seen.add(branch.node)
+            seen[branch.node] = None
             waiting += below
 
     def label(self, node: Node) -> str:

@@ -260,29 +260,35 @@ class _Tracer:
             self._add(part, DERIVED, scope, made)
         return filtering([made])
 
-    def _add(self, node: exp.Expr, at_least: int, scope: _Scope, into: Made) -> None:
-        if isinstance(node, exp.Paren | exp.Alias):
-            self._add(node.this, at_least, scope, into)
-        elif isinstance(node, exp.Column):
-            add(into, self._column(node, scope), at_least)
-        elif isinstance(node, exp.TableColumn):  # a relation's name as a value: the whole row
-            found = scope.source(node.name)
-            add(into, {} if found is None else _whole(found))
-        elif isinstance(node, exp.Query):
-            traced = self.query(node, scope)
-            for made in traced.columns.values():
-                add(into, made, max(at_least, DERIVED))
-            add(into, filtering([traced.rows, traced.deciders.filtering()]))
-        else:
-            level = AGGREGATED if isinstance(node, _AGGREGATES) else max(at_least, DERIVED)
-            for child in node.iter_expressions():
-                self._add(child, level, scope, into)
-            window = scope.windows.get(node.alias.lower()) if isinstance(node, exp.Window) else None
-            if window is not None and window is not node:
-                self._add(window, level, scope, into)
-            if isinstance(node, _AGGREGATES) and node.find(exp.Column) is None:
-                for source in scope.sources.values():
-                    add(into, source.rows, AGGREGATED)
+    def _add(self, whole: exp.Expr, at_least: int, scope: _Scope, into: Made) -> None:
+        """Puts in what an expression is made of; without recursion, for a chain of `or` is as deep as it is long."""
+        waiting = [(whole, at_least)]
+        while waiting:
+            node, level = waiting.pop()
+            if isinstance(node, exp.Paren | exp.Alias):
+                waiting.append((node.this, level))
+            elif isinstance(node, exp.Column):
+                add(into, self._column(node, scope), level)
+            elif isinstance(node, exp.TableColumn):  # a relation's name as a value: the whole row
+                found = scope.source(node.name)
+                add(into, {} if found is None else _whole(found))
+            elif isinstance(node, exp.Query):
+                self._subquery(node, max(level, DERIVED), scope, into)
+            else:
+                inner = AGGREGATED if isinstance(node, _AGGREGATES) else max(level, DERIVED)
+                waiting += [(child, inner) for child in reversed(list(node.iter_expressions()))]
+                window = scope.windows.get(node.alias.lower()) if isinstance(node, exp.Window) else None
+                if window is not None and window is not node:
+                    waiting.append((window, inner))
+                if isinstance(node, _AGGREGATES) and node.find(exp.Column) is None:
+                    for source in scope.sources.values():
+                        add(into, source.rows, AGGREGATED)
+
+    def _subquery(self, node: exp.Query, level: int, scope: _Scope, into: Made) -> None:
+        traced = self.query(node, scope)
+        for made in traced.columns.values():
+            add(into, made, level)
+        add(into, filtering([traced.rows, traced.deciders.filtering()]))
 
     def _column(self, node: exp.Column, scope: _Scope) -> Made:
         name = node.name.lower()
@@ -310,7 +316,9 @@ def _column(source: _Source, name: str) -> Made:
     found = source.columns.get(name.lower())
     if found is not None:
         return found
-    return {(r, name if c == "" else c): k for (r, c), k in (source.any or {}).items()}
+    if source.any is None:
+        return _unknown([source])
+    return {(r, name if c == "" else c): k for (r, c), k in source.any.items()}
 
 
 def _whole(source: _Source) -> Made:
