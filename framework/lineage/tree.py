@@ -26,6 +26,9 @@ class _Branch:
     node: Node
 
 
+Children = Callable[[Node], Iterator[_Branch]]
+
+
 class Trees:
     """Writes trees over a graph. `expressions` are what the author wrote for a column."""
 
@@ -101,9 +104,7 @@ class Trees:
 
     # -- text
 
-    def _grown(
-        self, start: Node, children: "Callable[[Node], Iterator[_Branch]]", seen: dict[Node, None]
-    ) -> Iterator[str]:
+    def _grown(self, start: Node, children: Children, seen: dict[Node, None]) -> Iterator[str]:
         """The branches below a node, a node's own only where it stands first. Without recursion: chains are long."""
         seen[start] = None
         waiting = _stacked(children(start), "")
