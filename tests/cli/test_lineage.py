@@ -1,11 +1,13 @@
 """`framework lineage` as a person runs it: trees, lists, diagrams and data."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from framework.artifacts import manifest
 from framework.cli import main
 from framework.lineage.tracing import trace
 from framework.load import load
@@ -260,3 +262,36 @@ def test_a_long_chain_is_no_trouble(project: Path, capsys: pytest.CaptureFixture
     Path("long.yaml").write_text(f"pipeline: long\n{source}stages:\n" + "\n".join(stages), encoding="utf-8")
     assert "direct       raw.n" in said(capsys, "long.yaml", "--column", "s1199.n", "--up")
     assert "derived      s1199.n = n + 1" in said(capsys, "long.yaml", "--column", "raw.n", "--down")
+
+
+GUIDE = (ROOT / "docs" / "guides" / "lineage.md").read_text(encoding="utf-8")
+SHOWN = re.findall(r"```text\n\$ framework lineage ([^\n]*)\n(.*?)```", GUIDE, re.DOTALL)
+
+
+def test_the_guide_shows_something() -> None:
+    assert len(SHOWN) >= 4
+
+
+@pytest.mark.parametrize(("words", "shown"), SHOWN, ids=[words for words, _ in SHOWN])
+def test_what_the_guide_shows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: str, shown: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["init", "shop"]) == 0
+    monkeypatch.chdir(tmp_path / "shop")
+    assert said(capsys, *words.split()) == shown
+
+
+def test_the_manifest_has_the_lineage_of_each_column(project: Path) -> None:
+    found = manifest(resolve(load(Path("visits.yaml"), project)))
+    stages = {stage["name"]: stage for stage in found["stages"]}
+    columns = {column["name"]: column["lineage"] for column in stages["per_plan"]["columns"]}
+    assert columns == {
+        "plan": {"direct": ["planned.plan"]},
+        "paid": {"aggregated": ["planned.paid"]},
+        "visits": {"aggregated": ["planned"]},
+        "fixed": {},
+    }
+    assert stages["per_plan"]["rows"] == {"aggregated": ["planned"], "filtered_by": ["planned.plan"]}
+    assert found["sources"][0]["rows"] == {"filtered_by": ["raw_visits.paid"]}
+    assert not [c for s in found["sources"] for c in s["columns"] if c["lineage"]]
