@@ -38,8 +38,9 @@ def run(options: argparse.Namespace) -> int:
     pipeline = load(options.pipeline, here.root)
     plan = resolve(pipeline)
     direction: Direction = "up" if options.up else "down" if options.down else "both"
-    found = dict(_lineages(pipeline, plan, others=options.column is not None and direction != "down"))
-    graph = Graph(found.values())
+    follows = options.column is not None and direction != "down"
+    plans = {p.name: (written, p) for written, p in _plans(pipeline, plan, others=follows)}
+    graph = Graph(_lineage(plan) for _, plan in plans.values())
     start = None if options.column is None else _start(graph, options.column)
     if start is None and direction != "both":
         help = "write --column STAGE.COLUMN beside it"
@@ -48,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
     nodes = ends(links, *(_columns(graph) if start is None else [start]))
     diagram = None if options.diagram is None else DIAGRAMS[options.diagram](nodes, links)
     if options.output == "json":
-        expressions = _expressions(pipeline, plan, found)
+        expressions = _expressions(plans.values())
         column = None if start is None else f"{start.relation}.{start.column}"
         about = {"pipeline": plan.name, "column": column, "direction": direction}
         shown = {"schema_version": SCHEMA_VERSION, **about, **_as_dict(graph, nodes, links, expressions)}
@@ -58,7 +59,7 @@ def run(options: argparse.Namespace) -> int:
     if diagram is not None:
         print(diagram)
         return 0
-    trees = Trees(graph, _expressions(pipeline, plan, found))
+    trees = Trees(graph, _expressions(plans.values()))
     if start is None:
         print("\n\n".join("\n".join(_listed(trees, relation)) for relation in graph.pipelines[0].relations))
         return 0
@@ -69,27 +70,28 @@ def run(options: argparse.Namespace) -> int:
 # -- what is asked about
 
 
-def _lineages(pipeline: Pipeline, plan: Plan, *, others: bool) -> Iterator[tuple[str, PipelineLineage]]:
-    """The lineage of the pipeline, and with `others` of those that it reads, by their names."""
-    published = {s.name: s.published for s in plan.sources if s.published is not None}
-    links = {name: (found.pipeline, found.stage) for name, found in published.items()}
-    yield plan.name, PipelineLineage(plan.name, trace(plan), links)
-    for name in published if others else ():
-        other = pipeline.others[name]
-        yield from _lineages(other, resolve(other), others=True)
-
-
-def _expressions(pipeline: Pipeline, plan: Plan, found: Mapping[str, PipelineLineage]) -> dict[Node, str]:
-    """What authors wrote for the columns, of the pipelines that were read."""
-    written: dict[Node, str] = {}
-    for source in plan.sources:
-        if source.published is not None and source.published.pipeline in found:
+def _plans(pipeline: Pipeline, plan: Plan, *, others: bool) -> Iterator[tuple[Pipeline, Plan]]:
+    """The pipeline, and with `others` those that it reads, at any distance."""
+    yield pipeline, plan
+    for source in plan.sources if others else ():
+        if source.published is not None:
             other = pipeline.others[source.name]
-            written |= _expressions(other, resolve(other), found)
-    spelt = {s.name: {n.lower(): n for n in s.relation.names} for s in plan.stages}
-    for name, stage in pipeline.model.stages.items():
-        for column, text in stage.written():
-            written[Node(plan.name, name, spelt[name].get(column.lower(), column))] = text
+            yield from _plans(other, resolve(other), others=True)
+
+
+def _lineage(plan: Plan) -> PipelineLineage:
+    published = {s.name: (s.published.pipeline, s.published.stage) for s in plan.sources if s.published is not None}
+    return PipelineLineage(plan.name, trace(plan), published)
+
+
+def _expressions(plans: Iterable[tuple[Pipeline, Plan]]) -> dict[Node, str]:
+    """What authors wrote for the columns."""
+    written: dict[Node, str] = {}
+    for pipeline, plan in plans:
+        spelt = {s.name: {n.lower(): n for n in s.relation.names} for s in plan.stages}
+        for name, stage in pipeline.model.stages.items():
+            for column, text in stage.written():
+                written[Node(plan.name, name, spelt[name].get(column.lower(), column))] = text
     return written
 
 

@@ -1,16 +1,21 @@
 """What a value is made of: columns of relations, each with how it goes into the value."""
 
 from collections.abc import Iterable, Mapping
-from typing import Literal, get_args
-
-# A column of a relation; without a column it is the relation's rows, whatever they hold.
-Origin = tuple[str, str | None]
+from typing import Literal, NamedTuple, get_args
 
 # How a column goes in, the stronger word last: it says no more than which rows are there; it is the value as it stands;
 # an expression is made of it; an aggregate or a window is. What is unknown may be any column of the relation.
 FILTERED, DIRECT, DERIVED, AGGREGATED, UNKNOWN = range(5)
 Kind = Literal["filtered_by", "direct", "derived", "aggregated", "unknown"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+
+class Origin(NamedTuple):
+    """A column of a relation; without a column the relation's rows, whatever they hold."""
+
+    relation: str
+    column: str | None
+
 
 Made = dict[Origin, int]
 

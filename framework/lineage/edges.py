@@ -2,15 +2,7 @@
 
 from dataclasses import dataclass
 
-from framework.expressions.origins import Kind
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """A column of a relation; without a column the relation's rows, whatever they hold."""
-
-    relation: str
-    column: str | None
+from framework.expressions.origins import Kind, Origin
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,24 @@ The row in hand is followed: for each column, also those of the framework's own,
 relations that are read. What a `Divert`, a `Hold`, a `Group` or a join decides is collected beside it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from framework.algebra import Derive, Divert, Group, Hold, Join, Query, Read, Repeat, Select, Step, Union
 from framework.assertion import HeldTest
-from framework.expressions.origins import AGGREGATED, DERIVED, DIRECT, FILTERED, KINDS, Deciders, Made, Origin, add
+from framework.expressions.origins import (
+    AGGREGATED,
+    DERIVED,
+    DIRECT,
+    FILTERED,
+    KINDS,
+    UNKNOWN,
+    Deciders,
+    Made,
+    Origin,
+    add,
+)
 from framework.expressions.origins import filtering as filters
 from framework.expressions.tree import Call, Expression, Reference, children
-from framework.lineage import edges as made_of
 from framework.lineage.edges import ColumnLineage, Edge, RelationLineage
 from framework.plan import Plan, SourcePlan, StagePlan
 from framework.relation import Relation
@@ -34,7 +44,7 @@ class _Row:
     def __init__(self, relation: str | None = None, names: dict[str, str] | None = None) -> None:
         self.relation, self.names = relation, {} if names is None else names
         self.columns: dict[str, Made] = {}
-        self.rows: Made = {} if relation is None else {(relation, None): DIRECT}
+        self.rows: Made = {} if relation is None else {Origin(relation, None): DIRECT}
         self.deciders = Deciders()
 
     def made(self, name: str) -> Made:
@@ -43,7 +53,7 @@ class _Row:
         if found is None:
             if self.relation is None:
                 raise KeyError(name)
-            found = self.columns[lowered] = {(self.relation, self.names.setdefault(lowered, name)): DIRECT}
+            found = self.columns[lowered] = {Origin(self.relation, self.names.setdefault(lowered, name)): DIRECT}
         return found
 
     def derive(self, name: str, made: Made) -> None:
@@ -57,14 +67,13 @@ class _Tracer:
         self.relations: dict[str, Relation] = {r.name: r.relation for r in relations}
         # The names of columns as they are declared; those of a source without a contract as they are first used.
         self.names = {r.name: {n.lower(): n for n in r.relation.names} for r in relations}
-        self.origins: dict[Origin, made_of.Origin] = {}
 
     # -- relations
 
     def source(self, source: SourcePlan) -> RelationLineage:
         """A row whose declared value cannot be read reaches no stage's output, whichever column it stands in."""
         deciders = Deciders()
-        deciders.add({(source.name, column): DIRECT for column in source.flags}, "unreadable")
+        deciders.add({Origin(source.name, column): DIRECT for column in source.flags}, "unreadable")
         columns = tuple(ColumnLineage(name) for name in self.names[source.name].values())
         return RelationLineage(source.name, SOURCE, columns, self._rows({}, deciders))
 
@@ -78,22 +87,18 @@ class _Tracer:
 
     def _edges(self, made: Made, rows: Made) -> tuple[Edge, ...]:
         """What only filters is `on`, the match of what was taken; the rows that all are made of go without saying."""
-        values = [Edge(self._origin(o), KINDS[kind]) for o, kind in made.items() if kind != FILTERED]
-        matched = [o for o, kind in made.items() if kind == FILTERED and o not in rows]
-        return (*values, *(Edge(self._origin(o), KINDS[FILTERED], ("on",)) for o in matched))
+        told = {*rows, *_with_rows(made)}
+        values = [Edge(origin, KINDS[kind]) for origin, kind in made.items() if kind != FILTERED]
+        matched = [origin for origin, kind in made.items() if kind == FILTERED and origin not in told]
+        return (*values, *(Edge(origin, KINDS[FILTERED], ("on",)) for origin in matched))
 
     def _rows(self, rows: Made, deciders: Deciders) -> tuple[Edge, ...]:
-        found = [Edge(self._origin(origin), KINDS[kind]) for origin, kind in rows.items()]
+        found = [Edge(origin, KINDS[kind]) for origin, kind in rows.items()]
+        told = {*rows, *_with_rows(origin for origin, _ in deciders.found)}
         for (origin, kind), reasons in deciders.found.items():
-            if origin not in rows or kind != FILTERED:
-                found.append(Edge(self._origin(origin), KINDS[kind], tuple(reasons)))
+            if origin not in told or kind != FILTERED:
+                found.append(Edge(origin, KINDS[kind], tuple(reasons)))
         return tuple(found)
-
-    def _origin(self, origin: Origin) -> made_of.Origin:
-        found = self.origins.get(origin)
-        if found is None:
-            found = self.origins[origin] = made_of.Origin(*origin)
-        return found
 
     # -- queries
 
@@ -118,23 +123,24 @@ class _Tracer:
                     row.deciders.merge(inner.deciders)
                 return row
             case Select():
-                return self._select(query.input)
+                return self._select(query.input, query.output)
 
     def _read(self, name: str, steps: tuple[Step, ...]) -> _Row:
         row = _Row(name, self.names[name])
         source = self.sources.get(name)
         for flag in () if source is None else source.flags.values():
-            row.derive(flag, {(name, None): FILTERED})
+            row.derive(flag, {Origin(name, None): FILTERED})
         return row
 
-    def _select(self, select: Select) -> _Row:
+    def _select(self, select: Select, names: Iterable[str]) -> _Row:
         from framework.expressions.select.tracing import trace
 
         known = {name: [(c.name, c.type) for c in self.relations[name].columns] for name in select.inputs}
         traced = trace(select.text, known, {name: variable.type for name, variable in select.variables})
         row = _Row()
         row.rows = traced.rows
-        row.columns = {name.lower(): self._named(made) for name, made in traced.columns.items()}
+        row.columns = {name.lower(): dict.fromkeys(traced.rows, UNKNOWN) for name in names}
+        row.columns |= {name.lower(): self._named(made) for name, made in traced.columns.items()}
         for (origin, kind), reasons in traced.deciders.found.items():
             row.deciders.add(self._named({origin: kind}), *reasons)
         return row
@@ -142,7 +148,7 @@ class _Tracer:
     def _named(self, made: Made) -> Made:
         """Columns of a source without a contract as they are first used."""
         return {
-            (relation, None if column is None else self.names[relation].setdefault(column.lower(), column)): kind
+            Origin(relation, column and self.names[relation].setdefault(column.lower(), column)): kind
             for (relation, column), kind in made.items()
         }
 
@@ -188,8 +194,7 @@ class _Tracer:
     def _join(self, step: Join, row: _Row) -> None:
         right = self._query(step.right)
         on = filters([self.expression(step.on, row, right), right.deciders.filtering()])
-        if not any(relation in {r for r, _ in right.rows} for relation, _ in on):
-            add(on, filters([right.rows]))  # `on: []`: whether there is a row at all
+        add(on, filters([right.rows]))  # `on: []` asks whether there is a row at all
         taken = {name: self.expression(value, row, right) for name, value in step.take}
         both = {name: self.expression(value, row, right) for name, value in step.coalesced}
         for name, made in (taken | both).items():
@@ -228,6 +233,11 @@ class _Tracer:
         if aggregates and not reads:  # `count(*)` is made of rows, whatever they hold
             add(into, row.rows, AGGREGATED)
         return reads or aggregates
+
+
+def _with_rows(origins: Iterable[Origin]) -> Iterator[Origin]:
+    """The rows that go without saying, because a column of theirs is told of."""
+    return (Origin(origin.relation, None) for origin in origins if origin.column is not None)
 
 
 def _stopping(stage: StagePlan) -> frozenset[str]:

@@ -16,6 +16,7 @@ from framework.expressions.origins import (
     UNKNOWN,
     Deciders,
     Made,
+    Origin,
     add,
     filtering,
 )
@@ -235,11 +236,11 @@ class _Tracer:
         relation = self.names.get(table.name.lower())
         if relation is None:
             return _Source({})
-        columns: dict[str, Made] = {c.lower(): {(relation, c): DIRECT} for c in self.known[relation]}
+        columns: dict[str, Made] = {c.lower(): {Origin(relation, c): DIRECT} for c in self.known[relation]}
         for written, name in zip(_aliases(table), self.known[relation], strict=False):
-            columns[written.lower()] = {(relation, name): DIRECT}
-        own: Made | None = None if self.known[relation] else {(relation, ""): DIRECT}
-        return _Source(columns, {(relation, None): DIRECT}, own)
+            columns[written.lower()] = {Origin(relation, name): DIRECT}
+        own: Made | None = None if self.known[relation] else {Origin(relation, ""): DIRECT}
+        return _Source(columns, {Origin(relation, None): DIRECT}, own)
 
     # -- expressions
 
@@ -318,7 +319,7 @@ def _column(source: _Source, name: str) -> Made:
         return found
     if source.any is None:
         return _unknown([source])
-    return {(r, name if c == "" else c): k for (r, c), k in source.any.items()}
+    return {Origin(r, name if c == "" else c): k for (r, c), k in source.any.items()}
 
 
 def _whole(source: _Source) -> Made:
