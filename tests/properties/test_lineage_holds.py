@@ -21,7 +21,7 @@ from framework.lineage.tracing import trace
 from framework.load import load
 from framework.resolve import resolve
 
-EXAMPLES = max(1, settings.default.max_examples // 4) if settings.default else 25
+EXAMPLES = max(1, settings.default.max_examples // 5) if settings.default else 20
 
 Rows = list[dict[str, str]]
 Data = Mapping[str, Rows]
