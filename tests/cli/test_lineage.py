@@ -9,7 +9,9 @@ import pytest
 
 from framework.artifacts import manifest
 from framework.cli import main
+from framework.lineage.graph import Graph, Node, PipelineLineage
 from framework.lineage.tracing import trace
+from framework.lineage.tree import Trees
 from framework.load import load
 from framework.resolve import resolve
 
@@ -295,3 +297,19 @@ def test_the_manifest_has_the_lineage_of_each_column(project: Path) -> None:
     assert stages["per_plan"]["rows"] == {"aggregated": ["planned"], "filtered_by": ["planned.plan"]}
     assert found["sources"][0]["rows"] == {"filtered_by": ["raw_visits.paid"]}
     assert not [c for s in found["sources"] for c in s["columns"] if c["lineage"]]
+
+
+def test_trees_leave_nothing_out() -> None:
+    """Each column above stands in the tree; each below does, or the rows that it is a column of."""
+    plan = resolve(load(ROOT / "pipelines" / "claims.yaml", ROOT))
+    graph = Graph([PipelineLineage(plan.name, trace(plan))])
+    trees = Trees(graph, {})
+    starts = [n for r in graph.pipelines[0].relations for n in graph.columns(Node(plan.name, r.name, None))]
+    assert len(starts) > 100
+    for start in starts:
+        above, below = "\n".join(trees.up(start)) + "\n", "\n".join(trees.down(start)) + "\n"
+        for node in graph.above(start):
+            assert node.column is None or re.search(rf"\b{node.relation}\.{node.column}\b", above), (start, node)
+        for node in graph.below(start):
+            rows = re.search(rf"the rows of {node.relation}\b", below)
+            assert rows or re.search(rf"\b{node.relation}\.{node.column}\b", below), (start, node)
