@@ -11,10 +11,11 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
 from framework.cli import OK, main
+from framework.diagnostics import PipelineError
 from framework.lineage.edges import Edge
 from framework.lineage.graph import Graph, Node, PipelineLineage
 from framework.lineage.tracing import trace
@@ -298,6 +299,16 @@ def lineage(pipeline: Pipeline, without: str = "") -> Graph:
     return Graph([PipelineLineage("lineage", tuple(changed))])
 
 
+def proved(pipeline: Pipeline) -> Graph:
+    """The graph of a random pipeline, if its keys and sums are proved: what they are is no matter here."""
+    try:
+        return lineage(pipeline)
+    except PipelineError as error:
+        if any(d.severity == "error" and not d.code.id.startswith("F3") for d in error.diagnostics):
+            raise
+        reject()
+
+
 def free(graph: Graph, pipeline: Pipeline, source: str, column: str) -> list[tuple[str, str]]:
     """The published columns that a column of a source does not go into."""
     origin = Node("lineage", source, column)
@@ -356,7 +367,7 @@ def breaches(before: Values, after: Values, columns: Collection[tuple[str, str]]
 @settings(max_examples=EXAMPLES, deadline=None)
 @given(st.data(), pipelines(), data())
 def test_a_column_outside_of_the_lineage_changes_nothing(drawn: st.DataObject, pipeline: Pipeline, rows: Data) -> None:
-    graph = lineage(pipeline)
+    graph = proved(pipeline)
     candidates = [
         (source, column)
         for source in pipeline["sources"]
