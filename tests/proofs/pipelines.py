@@ -142,11 +142,11 @@ def _enriched(chance: random.Random, found: Made, before: str, index: int) -> tu
     if chance.random() < 0.3:
         lookup["missing"] = chance.choice(["quarantine", {f"fee{index}": 0}])
         words.append("missing")
-    if chance.random() < 0.2:
+    if chance.random() < 0.4 and "day" in found.columns[before]:
         lookup = {
             "relation": "spans",
             "on": ["k"],
-            "as_of": "n",
+            "as_of": "day",
             "take": {f"fee{index}": "fee", f"fee{index}_row": "row"},
         }
         words.append("as_of")
