@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from integration.project import Project
 
+from good.filling import fill
 from good.same import assert_same, silent, untrue_when_stored
-from good.tpch_tables import fill
+from good.tpch_tables import TABLES, rows
 
 HERE = Path(__file__).parent
 PIPELINES = sorted((HERE / "tpch").glob("*.yaml"))
@@ -18,7 +19,7 @@ OTHERWISE = sorted((HERE / "tpch" / "otherwise").glob("*.yaml"))  # the same row
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with the eight tables, to be copied."""
     database = tmp_path_factory.mktemp("tpch") / "filled.duckdb"
-    fill(database)
+    fill(database, "tpch", TABLES, rows())
     return database
 
 

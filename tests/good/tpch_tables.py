@@ -3,13 +3,9 @@
 The values lean to what the queries ask for, so that a few thousand rows are enough for each to find some.
 """
 
-import csv
 from collections.abc import Iterator
 from datetime import date, timedelta
-from pathlib import Path
 from random import Random
-
-import duckdb
 
 _SUPPLIERS, _PARTS, _CUSTOMERS, _ORDERS = 40, 160, 150, 1_500
 _FIRST_DAY, _DAYS, _TODAY = date(1992, 1, 1), 2_400, date(1995, 6, 17)
@@ -50,24 +46,13 @@ TABLES = {
 Row = tuple[object, ...]
 
 
-def fill(database: Path, seed: int = 1) -> None:
-    """Writes the tables into the schema `tpch` of a DuckDB file."""
-    rows = _Rows(Random(seed))
-    with duckdb.connect(str(database)) as connection:
-        connection.execute("CREATE SCHEMA tpch")
-        for name, columns in TABLES.items():
-            path = database.with_name(f"{name}.csv")
-            with path.open("w", encoding="utf-8", newline="") as file:
-                csv.writer(file, lineterminator="\n").writerows(getattr(rows, name)())
-            types = columns.replace("integer", "bigint")
-            connection.execute(f"CREATE TABLE tpch.{name} ({types})")
-            connection.execute(f"COPY tpch.{name} FROM '{path}' (HEADER false)")
-            path.unlink()
+def rows(seed: int = 1) -> dict[str, list[Row]]:
+    """The rows of each table; those of lineitem are made with their orders."""
+    made = _Rows(Random(seed))
+    return {name: list(getattr(made, name)()) for name in TABLES}
 
 
 class _Rows:
-    """The rows of each table; those of a line are made with its order."""
-
     def __init__(self, random: Random) -> None:
         self.random = random
         self.prices = [round(random.uniform(5, 90), 2) for _ in range(_PARTS)]
