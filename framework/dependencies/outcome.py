@@ -27,6 +27,7 @@ def outcome(known: Known, relation: Relation, *, standing: bool = False) -> Know
     ]
     for d in relation.dependencies:
         parts[columns[d.column.lower()]] = _per(known, columns[d.column.lower()], d.per, columns)
+    sure |= known.filled(()) & frozenset(columns.values())  # rows without a value may have been left out on the way
     constants = {a: value for a, value in known.constants.items() if a in columns.values()}
     needed = {known.row, *columns.values(), *(a for found in parts.values() for p in found for a in (*p.per, *p.where))}
     holds = {a: h & needed for a, h in known.holds.items() if a in needed and h & needed}
