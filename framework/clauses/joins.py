@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeGuard
 
 from pydantic import BeforeValidator, Discriminator, Field, StrictBool, Tag
 from pydantic_core import PydanticCustomError
@@ -17,7 +17,7 @@ from framework.expressions import types as t
 from framework.expressions.parser import parse
 from framework.expressions.strictness import either
 from framework.expressions.syntax import SyntaxProblem
-from framework.expressions.tree import TRUE, Expression, Reference, Variable, walk
+from framework.expressions.tree import TRUE, Call, Expression, Reference, Variable, calls_native, walk
 from framework.expressions.typed import Scope, call, cast, literal
 from framework.expressions.types import BOOLEAN, widen
 from framework.model import Expr, Frozen, ListOrMapping, Model, Name, shape
@@ -163,7 +163,10 @@ def join(draft: Draft, name: str, model: JoinModel, place: Place) -> None:
         return
     on, rights, pairs = _on(draft, side, model.on)
     if model.where is not None:
-        on = call("and", on, _where(draft, side, model.where))
+        where = _where(draft, side, model.where)
+        on = call("and", on, where)
+        if model.type != "full":
+            rights |= frozenset(_one_value(where))
     if model.type in ("semi", "anti"):
         _exists(draft, side, model, on, pairs)
         return
@@ -288,6 +291,25 @@ def _where(draft: Draft, side: _Side, text: str) -> Expression:
     qualified = {side.name.lower(): side.scope(draft, f"`{side.relation.name}`")}
     scope = Scope(left.columns, left.place, left.open, left.variables, qualified, windows=False, native=draft.native)
     return condition(draft, node, (*side.place, "where"), scope)
+
+
+def _one_value(where: Expression) -> Iterator[str]:
+    """The right columns that can have one value alone for each left row."""
+    if not isinstance(where, Call):
+        return
+    if where.function.name == "and":
+        for arg in where.args:
+            yield from _one_value(arg)
+    elif where.function.name == "=":
+        for one, other in (where.args, where.args[::-1]):
+            # One value may equal several of a type that tells more apart.
+            alike = one.type == other.type or (one.type.is_exact and other.type.is_exact)
+            if _is_right(one) and alike and not calls_native(other) and not any(map(_is_right, walk(other))):
+                yield one.name
+
+
+def _is_right(e: Expression) -> TypeGuard[Reference]:
+    return isinstance(e, Reference) and e.qualifier is not None
 
 
 def _fan_out_help(side: _Side) -> str:
