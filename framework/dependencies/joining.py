@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from framework.algebra import Join
-from framework.dependencies.known import NOTHING, Attribute, Attributes, Fact, Part
+from framework.dependencies.known import NOTHING, Attribute, Attributes, Fact, Known, Part
 from framework.dependencies.rows import Rows
 from framework.expressions.tree import Call, Expression, Reference, transform, walk
 
@@ -13,11 +13,12 @@ def join(rows: Rows, step: Join, right: Rows, name: str) -> None:
     """Takes the step; `right` are the rows of the other side, of which nothing stands on this one. `name` is whose the
     rows are."""
     matched = rows.columns[step.matched.lower()] = Attribute(step.matched)
+    equal = [(rows.column(one), right.column(other)) for one, other in _equalities(step.on)]
     if step.type == "exists":
+        _like_a_match(rows, right.known(), equal, step)
         return
     left_row, own, there = rows.row, frozenset(rows.columns.values()), frozenset([right.row])
     lefts = rows.attributes(n.name for n in walk(step.on) if isinstance(n, Reference) and n.qualifier is None)
-    equal = [(rows.column(one), right.column(other)) for one, other in _equalities(step.on)]
     if step.type == "full":
         both = _of_one_key(rows, right, equal, step)
         _left_may_lack(rows, own)
@@ -42,6 +43,16 @@ def join(rows: Rows, step: Join, right: Rows, name: str) -> None:
         rows.columns[column.lower()] = _taken(rows, column, value, right)
     if step.type == "left":
         rows.present[step.matched.lower()] = right.row
+
+
+def _like_a_match(rows: Rows, right: Known, equal: Sequence[tuple[Attribute, Attribute]], step: Join) -> None:
+    """In a row with a match, what is compared determines what it determines among the right rows."""
+    there = rows.present[step.matched.lower()] = Attribute(f"match of {step.alias}")
+    lefts = {other: one for one, other in equal}
+    for given in {f.given for f in right.facts if f.given and f.given <= lefts.keys()}:
+        closed = right.closure(given)
+        found = frozenset(one for other, one in lefts.items() if other in closed or right.row in closed)
+        rows.facts.append(Fact(frozenset(lefts[a] for a in given), found, frozenset([there])))
 
 
 def _there(left_row: Attribute, step: Join) -> Attributes:

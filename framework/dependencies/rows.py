@@ -68,6 +68,7 @@ class Rows:
             self._windowed(made, e)
         elif not calls_native(e):
             self.facts.append(Fact(self.attributes(references(e)), frozenset([made])))
+            self.facts += [Fact(frozenset([made]), self.attributes([name])) for name in _told_by(e)]
         if not e.nullable:
             self.sure.add(made)
         held = _held(e)
@@ -159,6 +160,9 @@ class Rows:
         for left, right in ((one, other), (other, one)):
             if isinstance(left, Reference) and left.qualifier is None and _plain(right):
                 self.facts.append(Fact(self.attributes(references(right)), frozenset([self.column(left.name)])))
+                # Of another type, two values that differ could be equal to one.
+                if isinstance(right, Literal) and right.value is not None and right.type.name == left.type.name:
+                    self.constants[self.column(left.name)] = right
 
     def settle(self, own: Attributes) -> None:
         """The row is about to be another one: what is a figure of the row in hand says so."""
@@ -180,6 +184,14 @@ def _held(e: Expression) -> frozenset[str]:
         found = [_held(a) for a in (e.args[:1] if name == "in" else e.args)]
         return frozenset().union(*found)
     return frozenset()
+
+
+def _told_by(e: Expression) -> Iterable[str]:
+    """The columns that the value gives back: a hash of a key stands for the key."""
+    if isinstance(e, Call) and e.function.name == "hash_key":
+        for arg in e.args:
+            if isinstance(arg, Reference) and arg.qualifier is None and arg.type.name not in ("double", "json"):
+                yield arg.name
 
 
 def _plain(e: Expression) -> bool:

@@ -104,14 +104,16 @@ class _United:
         return frozenset(self.branches[index][1][n] for n in names)
 
     def _determinants(self) -> set[frozenset[str]]:
-        """Sets of output columns that determine something in the first branch."""
-        known, given = self.branches[0]
-        names = {attribute: column for column, attribute in given.items()}
-        return {
-            frozenset(names[a] for a in fact.given)
-            for fact in known.facts
-            if fact.given and not fact.where and fact.given <= names.keys()
-        }
+        """Sets of output columns that determine something in one of the branches."""
+        found = set()
+        for known, given in self.branches:
+            names = {attribute: column for column, attribute in given.items()}
+            found |= {
+                frozenset(names[a] for a in fact.given)
+                for fact in known.facts
+                if fact.given and not fact.where and fact.given <= names.keys()
+            }
+        return found
 
 
 def _order(part: Part) -> tuple[str, ...]:
