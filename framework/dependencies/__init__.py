@@ -1,7 +1,7 @@
 """What determines what among the columns of a relation: functional dependencies, the keys that follow, and what each
 figure is one per."""
 
-from framework.dependencies.adding import ADDING, parts
+from framework.dependencies.adding import ADDING, parts, within
 from framework.dependencies.following import take
 from framework.dependencies.known import UNKNOWN, Attribute, Attributes, Known, Part, per_shown
 from framework.dependencies.outcome import outcome
@@ -21,4 +21,5 @@ __all__ = [
     "per_shown",
     "take",
     "united",
+    "within",
 ]

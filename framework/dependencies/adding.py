@@ -5,22 +5,35 @@ from itertools import product
 
 from framework.dependencies.known import NOTHING, Attribute, Attributes, Part, Parts
 from framework.expressions.branches import branches
-from framework.expressions.tree import Call, Expression, Reference, references
+from framework.expressions.tree import Call, Expression, Literal, Reference, references
 
 # What many equal figures change.
 ADDING = frozenset(["sum", "avg", "count", "stddev", "variance", "median"])
 _CHOOSING = frozenset(["case", "if", "coalesce", "nullif", "greatest", "least"])
+# Of a sum they give, exactly or nearly, the sum of what they give of each side.
+_LINEAR = frozenset(["*", "/", "negate", "cast", "try_cast", "round", "floor", "ceil"])
 _MOST = 16  # products of parts that are told apart; past it they are taken as one
 
 Adding = Callable[[str], Parts]
 
 
-def parts(e: Expression, adding: Adding, row: Attribute, attributes: Callable[[Iterable[str]], Attributes]) -> Parts:
-    """The figures that a value is the sum of.
+def parts(
+    e: Expression,
+    adding: Adding,
+    row: Attribute,
+    attributes: Callable[[Iterable[str]], Attributes],
+    *,
+    apart: bool = True,
+) -> Parts:
+    """The figures that a value is the sum of; where they are not `apart`, a sum is a figure of all its sides.
 
     `adding` gives those of a column by name, `attributes` what columns are known as. A constant is no figure: it
     counts rows.
     """
+
+    def of(value: Expression, apart: bool = apart) -> Parts:
+        return parts(value, adding, row, attributes, apart=apart)
+
     if isinstance(e, Reference):
         return adding(e.name)
     if not isinstance(e, Call):
@@ -28,13 +41,41 @@ def parts(e: Expression, adding: Adding, row: Attribute, attributes: Callable[[I
     if e.window is not None:
         return frozenset([Part(_windowed(e, row, attributes))])
     name = e.function.name
-    if name in ("+", "-"):
-        given: Iterable[Expression] = e.args
-    elif name in _CHOOSING:
-        given = branches(e)
-    else:
-        return _factors([parts(a, adding, row, attributes) for a in e.args])
-    return frozenset().union(*(parts(a, adding, row, attributes) for a in given))
+    if name in ("+", "-") and apart:
+        return frozenset().union(*map(of, e.args))
+    if name in _CHOOSING:
+        return _chosen(e, of, attributes)
+    apart = apart and name in _LINEAR
+    return _factors([of(a, apart and not (name == "/" and place)) for place, a in enumerate(e.args)])
+
+
+def within(found: Parts, condition: Expression, attributes: Callable[[Iterable[str]], Attributes]) -> Parts:
+    """The figures as they count where the condition is true: of rows that share what one is per, those that have the
+    value which a column must have there."""
+    fixed = attributes(_fixed(condition))
+    return frozenset(Part(p.per | fixed, p.where, p.column) for p in found)
+
+
+def _fixed(condition: Expression) -> Iterable[str]:
+    """The columns that have one value in all rows in which the condition is true."""
+    match condition:
+        case Call(function=function, args=args) if function.name in ("and", "is true"):
+            for arg in args:
+                yield from _fixed(arg)
+        case Call(function=function, args=(Reference(name=name), Literal()) | (Literal(), Reference(name=name))):
+            if function.name == "=":
+                yield name
+
+
+def _chosen(e: Call, of: Callable[[Expression], Parts], attributes: Callable[[Iterable[str]], Attributes]) -> Parts:
+    """What any of the branches gives. One that two of them give may count in a row for each."""
+    given = list(map(of, branches(e)))
+    conditions = {"case": e.args[:-1:2], "if": e.args[:1]}.get(e.function.name, ())
+    found: Parts = frozenset()
+    for place, figures in enumerate(given):
+        again = any(figures & other for other in (*given[:place], *given[place + 1 :]))
+        found |= figures if again or place >= len(conditions) else within(figures, conditions[place], attributes)
+    return found
 
 
 def _windowed(e: Call, row: Attribute, attributes: Callable[[Iterable[str]], Attributes]) -> Attributes:

@@ -4,7 +4,16 @@ from collections.abc import Iterable
 
 from framework.dependencies.adding import parts
 from framework.dependencies.known import NOTHING, Attribute, Attributes, Fact, Known, Part, Parts
-from framework.expressions.tree import Call, Expression, Literal, Reference, calls_native, has_window, references
+from framework.expressions.tree import (
+    Call,
+    Expression,
+    Literal,
+    Reference,
+    calls_native,
+    has_window,
+    references,
+    transform,
+)
 
 Figures = frozenset[str]
 _STRICT = frozenset(["/", "cast", "try_cast"])  # null where an argument is, though it may be null elsewhere
@@ -79,9 +88,28 @@ class Rows:
         if name.lower() in self.figures:
             self.parts[made] = frozenset([Part(frozenset([self.row]), NOTHING, made)])
         else:
-            found = parts(e, self.adding, self.row, self.attributes)
+            found = self._parts(e)
             self.parts[made] = frozenset(p if p.column is not None else Part(p.per, p.where, made) for p in found)
         return made
+
+    def _parts(self, e: Expression) -> Parts:
+        """How the value adds up; a number of the row that is computed inside it is known by a name of its own."""
+        numbers: dict[str, Attribute] = {}
+
+        def named(n: Expression) -> Expression:
+            if n is e or not isinstance(n, Call) or n.window is None or n.function.name != "row_number":
+                return n
+            name = f"_row_number_{len(numbers)}"
+            self._windowed(numbers.setdefault(name, Attribute("row_number")), n)
+            return Reference(n.type, n.nullable, name)
+
+        def adding(name: str) -> Parts:
+            return frozenset([Part(frozenset([self.row]))]) if name in numbers else self.adding(name)
+
+        def attributes(names: Iterable[str]) -> Attributes:
+            return frozenset(numbers.get(n) or self.column(n) for n in names)
+
+        return parts(transform(e, named), adding, self.row, attributes)
 
     def _defaulted(self, made: Attribute, e: Call) -> None:
         """A taken column with a value where no row matched tells what was taken, beside whether one did."""

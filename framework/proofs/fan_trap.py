@@ -5,14 +5,16 @@ The amount of a claim, taken beside each of its lines, is counted once for each 
 
 from collections.abc import Iterator
 
-from framework.algebra import Derive, Group
+from framework.algebra import Derive, Group, Step
 from framework.assertion import Place
-from framework.dependencies import ADDING, Known, Part, parts, per_shown
+from framework.dependencies import ADDING, Attributes, Known, Part, parts, per_shown, within
 from framework.diagnostics import Code
-from framework.expressions.tree import Call, Expression, walk
+from framework.expressions.tree import Call, Expression, Reference, Window, walk
 from framework.expressions.typed import Problem
 from framework.proofs._proving import Proving, figures
 
+# What these give of equal figures is the figure.
+_MEANS = frozenset(["avg", "median"])
 FAN_TRAP = Code("F305", "a figure added up more often than it is there")
 
 
@@ -24,18 +26,33 @@ def prove(proving: Proving) -> None:
                 continue
             place = proving.made_by(name) or (proving.place("having") if isinstance(step, Group) else None)
             if place is not None:
-                for call, part in _repeated(value, known):
+                for call, part in _repeated(value, known, _grouping(step, known)):
                     _report(proving, place, call, part, known)
 
 
-def _repeated(value: Expression, known: Known) -> Iterator[tuple[Call, Part]]:
+def _grouping(step: Step, known: Known) -> Attributes:
+    """What is the same in all the rows that a measure is taken over."""
+    by = step.by if isinstance(step, Group) else ()
+    return known.attributes(value.name for _, value in by if isinstance(value, Reference))
+
+
+def _repeated(value: Expression, known: Known, by: Attributes) -> Iterator[tuple[Call, Part]]:
     """The calls that add up what repeats, with one figure of each that does."""
     for e in walk(value):
         if isinstance(e, Call) and e.function.name in ADDING and e.args and not e.distinct:
             found = parts(e.args[0], lambda n: known.adding(known.column(n)), known.row, known.attributes)
+            if e.filter is not None:
+                found = within(found, e.filter, known.attributes)
+            if e.function.name in _MEANS:
+                same = by if e.window is None else _within(e.window, known)
+                found = frozenset(p for p in found if not known.determine(same, p.per, p.where))
             worst = min((p for p in found if known.repeats(p)), key=lambda p: per_shown(p, known), default=None)
             if worst is not None:
                 yield e, worst
+
+
+def _within(window: Window, known: Known) -> Attributes:
+    return known.attributes(p.name for p in window.partition if isinstance(p, Reference))
 
 
 def _report(proving: Proving, place: Place, call: Call, part: Part, known: Known) -> None:
