@@ -73,7 +73,8 @@ def assert_same(project: Project, table: str, schema: str, sql: str) -> None:
         wanted = connection.execute(sql)
         names = [name for name, *_ in wanted.description or ()]
         rows = ordered(map(_compared, wanted.fetchall()))
-        found = ordered(map(_compared, connection.execute(f"SELECT {', '.join(names)} FROM marts.{table}").fetchall()))
+        columns = ", ".join(f'"{name}"' for name in names)
+        found = ordered(map(_compared, connection.execute(f"SELECT {columns} FROM marts.{table}").fetchall()))
     assert rows, f"the plain SQL of {table} returns no rows"
     assert not all(value is None for row in rows for value in row), f"the plain SQL of {table} returns nothing"
     assert list(differences(found, rows)) == []
