@@ -9,7 +9,7 @@ from framework.algebra import Derive, Group, Step
 from framework.assertion import Place
 from framework.dependencies import ADDING, Attributes, Known, Part, parts, per_shown, within
 from framework.diagnostics import Code
-from framework.expressions.tree import Call, Expression, Reference, Window, walk
+from framework.expressions.tree import Call, Expression, Reference, Window, references, walk
 from framework.expressions.typed import Problem
 from framework.proofs._proving import Proving, figures
 
@@ -43,9 +43,9 @@ def _repeated(value: Expression, known: Known, by: Attributes) -> Iterator[tuple
             found = parts(e.args[0], lambda n: known.adding(known.column(n)), known.row, known.attributes)
             if e.filter is not None:
                 found = within(found, e.filter, known.attributes)
-            if e.function.name in _MEANS:
-                same = by if e.window is None else _within(e.window, known)
-                found = frozenset(p for p in found if not known.determine(same, p.per, p.where))
+            same = by if e.window is None else _within(e.window, known)
+            if e.function.name in _MEANS and known.determine(same, known.attributes(references(e.args[0]))):
+                continue
             worst = min((p for p in found if known.repeats(p)), key=lambda p: per_shown(p, known), default=None)
             if worst is not None:
                 yield e, worst

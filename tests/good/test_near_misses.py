@@ -53,7 +53,7 @@ _GOOD_MEASURES = [
     ("code", "sum(distinct units)"),
     ("claim_id", "avg(allowed)"),
     ("claim_id", "median(allowed)"),
-    ("claim_id", "avg(paid + allowed)"),
+    ("claim_id", "avg(allowed * 2 - 1)"),
     ("member_id", "count(distinct claim_id)"),
     ("member_id", "max(allowed)"),
 ]
@@ -73,6 +73,9 @@ _BAD_MEASURES = [
     ("claim_id", "avg(fee)"),
     ("member_id", "avg(allowed)"),
     ("code", "avg(paid + allowed)"),
+    ("claim_id", "avg(paid + allowed)"),
+    ("claim_id", "avg(coalesce(paid, allowed))"),
+    ("claim_id", "avg(if(paid > 0, allowed, 0))"),
 ]
 
 # What a join of claims with their versions asks for beside the claim.
