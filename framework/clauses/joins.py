@@ -18,6 +18,7 @@ from framework.expressions.parser import parse
 from framework.expressions.strictness import either
 from framework.expressions.syntax import SyntaxProblem
 from framework.expressions.tree import TRUE, Call, Expression, Reference, Variable, calls_native, walk
+from framework.expressions.tree import Literal as TreeLiteral
 from framework.expressions.typed import Scope, call, cast, literal
 from framework.expressions.types import BOOLEAN, widen
 from framework.model import Expr, Frozen, ListOrMapping, Model, Name, shape
@@ -304,8 +305,17 @@ def _one_value(where: Expression) -> Iterator[str]:
         for one, other in (where.args, where.args[::-1]):
             # One value may equal several of a type that tells more apart.
             alike = one.type == other.type or (one.type.is_exact and other.type.is_exact)
+            one = _shifted(one) if one.type.is_exact else one
             if _is_right(one) and alike and not calls_native(other) and not any(map(_is_right, walk(other))):
                 yield one.name
+
+
+def _shifted(e: Expression) -> Expression:
+    """What a written number is added to, or taken from."""
+    if isinstance(e, Call) and e.function.name in ("+", "-") and len(e.args) == 2:
+        one, other = e.args
+        return one if isinstance(other, TreeLiteral) else other if isinstance(one, TreeLiteral) else e
+    return e
 
 
 def _is_right(e: Expression) -> TypeGuard[Reference]:

@@ -73,7 +73,8 @@ def _chosen(e: Call, of: Callable[[Expression], Parts], attributes: Callable[[It
     conditions = {"case": e.args[:-1:2], "if": e.args[:1]}.get(e.function.name, ())
     found: Parts = frozenset()
     for place, figures in enumerate(given):
-        again = any(figures & other for other in (*given[:place], *given[place + 1 :]))
+        others = {(p, p.column) for other in (*given[:place], *given[place + 1 :]) for p in other}
+        again = any((p, p.column) in others for p in figures)
         found |= figures if again or place >= len(conditions) else within(figures, conditions[place], attributes)
     return found
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from framework.algebra import Join
 from framework.dependencies.known import NOTHING, Attribute, Attributes, Fact, Known, Part
 from framework.dependencies.rows import Rows
-from framework.expressions.tree import Call, Expression, Reference, transform, walk
+from framework.expressions.tree import Call, Expression, Reference, calls_native, transform, walk
 
 
 def join(rows: Rows, step: Join, right: Rows, name: str) -> None:
@@ -32,6 +32,9 @@ def join(rows: Rows, step: Join, right: Rows, name: str) -> None:
     for pair in equal:
         for given, found in (pair, pair[::-1]):
             rows.facts.append(Fact(frozenset([given]), frozenset([found]), there | _there(left_row, step)))
+    rows.facts += [
+        Fact(given, frozenset([found]), there | _there(left_row, step)) for given, found in _computed(rows, right, step)
+    ]
     if step.multiplies or step.type == "full":
         rows.settle(own)
         rows.row = Attribute(f"row of {name}", name)
@@ -179,6 +182,21 @@ def _conjuncts(e: Expression) -> Iterable[Expression]:
             yield from _conjuncts(arg)
     else:
         yield e
+
+
+def _computed(rows: Rows, right: Rows, step: Join) -> Iterable[tuple[Attributes, Attribute]]:
+    """Columns of either side that equal, in every match, what is computed of others."""
+
+    def attribute(n: Reference) -> Attribute:
+        return rows.column(n.name) if n.qualifier is None else right.column(n.name)
+
+    for e in _conjuncts(step.on):
+        if not isinstance(e, Call) or e.function.name != "=" or calls_native(e):
+            continue
+        for one, other in (e.args, e.args[::-1]):
+            alike = one.type == other.type or (one.type.is_exact and other.type.is_exact)
+            if isinstance(one, Reference) and not isinstance(other, Reference) and alike:
+                yield frozenset(attribute(n) for n in walk(other) if isinstance(n, Reference)), attribute(one)
 
 
 def _equalities(on: Expression) -> Iterable[tuple[str, str]]:

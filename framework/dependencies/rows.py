@@ -215,11 +215,16 @@ def _held(e: Expression) -> frozenset[str]:
 
 
 def _told_by(e: Expression) -> Iterable[str]:
-    """The columns that the value gives back: a hash of a key stands for the key."""
-    if isinstance(e, Call) and e.function.name == "hash_key":
-        for arg in e.args:
-            if isinstance(arg, Reference) and arg.qualifier is None and arg.type.name not in ("double", "json"):
-                yield arg.name
+    """The columns that the value gives back: a hash of a key stands for the key, and the next number for the number."""
+    if not isinstance(e, Call):
+        return
+    given: Iterable[Expression] = ()
+    match e.function.name, e.args:
+        case "hash_key", args:
+            given = (a for a in args if a.type.name not in ("double", "json"))
+        case (("+" | "-"), ((arg, Literal(value=value)) | (Literal(value=value), arg))):
+            given = [arg] if e.type.is_exact and value is not None else []
+    yield from (a.name for a in given if isinstance(a, Reference) and a.qualifier is None)
 
 
 def _plain(e: Expression) -> bool:

@@ -128,7 +128,9 @@ class Publish(Limited, kind="publish"):
         outcome = draft.over(draft.relation(names))
         if outcome.open is not None:
             return (), False
-        proved = draft.proved(names)
+        dropped = {name.lower() for name in self.drop}
+        # A column that is dropped is part of the key only where there is no key without it.
+        proved = draft.proved([n for n in names if n.lower() not in dropped]) or draft.proved(names)
         if self.key is None:
             needed = self.mode != "replace" or self.surrogate_key is not None or self.unknown is not None
             if not proved and needed and draft.name not in draft.findings.doubtful:

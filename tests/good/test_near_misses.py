@@ -84,18 +84,32 @@ _GOOD_CONDITIONS = [
     "2 = versions.version and versions.status = 'new'",
     "versions.version = version",
     "versions.version = version + 1",
+    "1 + versions.version = version",
+    "2 - versions.version = 1",
     "versions.version = length(claim_id)",
 ]
 _BAD_CONDITIONS = [
     "versions.version > 1",
     "versions.version = 1 or versions.status = 'new'",
     "versions.version = versions.number",
-    "versions.version + 1 = 2",
     "versions.version = version * 1.5 / 2",  # a double may equal several whole numbers
     "versions.score = 1",
+    "versions.score + 1 = 2",
+    "versions.version * 0 = 0",
+    "versions.version + versions.number = 2",
     "versions.status = 'new'",
 ]
 
+# A version beside the one before it.
+_STEPS = [
+    ("version + 1", True),
+    ("1 + version", True),
+    ("10 - version", True),
+    ("version - version", False),
+    ("version * 0", False),
+    ("cast(version / 2 as integer)", False),
+    ("version + null", False),
+]
 _GOOD_PAIRS = [
     "{kind: assemble, from: versions, join: {last: {type: semi, on: [claim_id, version]}}}",
     "{kind: assemble, from: versions, join: {last: {on: [claim_id, version], take: []}}}",
@@ -106,6 +120,7 @@ _BAD_PAIRS = [
     "{kind: assemble, from: versions, join: {last_of_status: {type: semi, on: [status, version]}}}",
     "{kind: assemble, from: versions, where: version <> 1, join: {claims: {type: semi, on: claim_id}}}",
 ]
+
 _COLUMNS = "columns: {claim_id: , version: , status: , score: , number: }"
 
 
@@ -167,3 +182,14 @@ def test_branches_of_a_union_are_told_apart_by_what_they_hold(
     )
     said = _said(project, f"{branches}  both: {{kind: assemble, union: [a, b]}}\n")
     assert (": ok," if good else " F303 ") in said, said
+
+
+@pytest.mark.parametrize(("step", "good"), _STEPS)
+def test_a_row_can_be_joined_to_the_next(project: Project, step: str, good: bool) -> None:
+    stages = (
+        f'  stepped: {{kind: enrich, from: versions, columns: {{next: "{step}"}}}}\n'
+        "  joined: {kind: enrich, from: versions, lookup: "
+        "{stepped: {on: {claim_id: claim_id, version: next}, take: {before: status}}}}\n"
+    )
+    said = _said(project, stages)
+    assert (": ok," if good else " F301 ") in said, said
