@@ -41,6 +41,7 @@ from framework.expressions.typed import call, literal
 Read = Callable[[str, Iterable[str]], FromClause]
 
 
+_ARGUMENTS = 50
 TIMES = "_times"  # how often a row is repeated
 LEFT = "_left"  # stands in each row of the left side of a full join, or numbers the rows that a join multiplies
 
@@ -205,7 +206,7 @@ class _Levels:
         if not self.reasons:
             return before
         texts = [call("case", _place(i), literal(json.dumps(name))) for i, (name, _) in enumerate(self.reasons)]
-        listed = call("||", call("||", literal("["), call("concat_ws", literal(","), *texts)), literal("]"))
+        listed = call("||", call("||", literal("["), _listed(texts)), literal("]"))
         # Most rows fail nothing: to put the list together costs more than to ask, and nulls cost nothing to write.
         held = either(*(_place(i) for i in range(len(self.reasons))))
         listed = listed if held is None else call("case", held, listed)
@@ -459,6 +460,14 @@ def _compared(step: Join) -> str | None:
                 if isinstance(side, Reference) and side.qualifier == step.alias:
                     return side.name
     return None
+
+
+def _listed(texts: Sequence[Expression]) -> Expression:
+    """Those that are not null, with commas between them; a function has so many arguments at most (Postgres 100)."""
+    while len(texts) > _ARGUMENTS:
+        parts = (texts[i : i + _ARGUMENTS] for i in range(0, len(texts), _ARGUMENTS))
+        texts = [call("nullif", call("concat_ws", literal(","), *part), literal("")) for part in parts]
+    return call("concat_ws", literal(","), *texts)
 
 
 def _place(index: int) -> Reference:

@@ -18,8 +18,8 @@ from framework.compile.stages import Stages
 from framework.ddl import column_of, table
 from framework.expressions import types as t
 from framework.expressions.lowering import Lowering, conversion
+from framework.expressions.strictness import either
 from framework.expressions.tree import Expression, Reference, references
-from framework.expressions.typed import call
 from framework.plan import SourcePlan
 
 UNREADABLE = "unreadable"
@@ -59,12 +59,8 @@ def _touched(assertion: Assertion) -> frozenset[str]:
 
 
 def _any_failed(source: SourcePlan) -> Expression | None:
-    """Whether a declared value of a row cannot be read."""
-    found: Expression | None = None
-    for flag in source.flags.values():
-        failed = Reference(t.BOOLEAN, False, flag)
-        found = failed if found is None else call("or", found, failed)
-    return found
+    """True where a declared value cannot be read; None where that cannot be."""
+    return either(*(Reference(t.BOOLEAN, False, flag) for flag in source.flags.values()))
 
 
 def _holding(source: SourcePlan, stages: Stages) -> SourceHolding:

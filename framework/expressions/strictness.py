@@ -30,11 +30,11 @@ def outcome(e: Expression, flags: Mapping[str, Expression]) -> Outcome:
 
 def either(*conditions: Expression | None) -> Expression | None:
     """`or` over the conditions that can hold, each once; None when none can."""
-    parts = dict.fromkeys(part for c in conditions if c is not None and c != FALSE for part in _alternatives(c))
-    result: Expression | None = None
-    for part in parts:
-        result = part if result is None else call("or", result, part)
-    return result
+    parts = list(dict.fromkeys(part for c in conditions if c is not None and c != FALSE for part in _alternatives(c)))
+    # By halves: hundreds of columns may be unreadable, and a tree as deep as that is more than Python follows.
+    while len(parts) > 1:
+        parts = [call("or", *parts[i : i + 2]) if parts[i + 1 : i + 2] else parts[i] for i in range(0, len(parts), 2)]
+    return parts[0] if parts else None
 
 
 def _alternatives(e: Expression) -> tuple[Expression, ...]:
