@@ -9,7 +9,7 @@ from framework.draft import UNKNOWN_NAME, Draft
 from framework.expressions.parser import conjuncts, parse, parse_order
 from framework.expressions.strictness import either, outcome
 from framework.expressions.syntax import Node, SyntaxProblem
-from framework.expressions.tree import TRUE, Call, Expression, Literal, Ordering, references
+from framework.expressions.tree import TRUE, Call, Expression, Literal, Ordering, operands, references
 from framework.expressions.typed import COMPARE, Problem, Scope, call, cast
 from framework.expressions.types import BOOLEAN, NULL, UNKNOWN, Type
 from framework.model import ColumnModel, Columns
@@ -125,7 +125,7 @@ def _undecided(e: Expression, flags: Mapping[str, Expression]) -> Expression | N
         return _undecided(e.args[0], flags)
     if not isinstance(e, Call) or e.function.name not in ("and", "or"):
         return outcome(e, flags).failed
-    parts = [(_undecided(part, flags), outcome(part, flags).value) for part in _parts_of(e, e.function.name)]
+    parts = [(_undecided(part, flags), outcome(part, flags).value) for part in operands(e, e.function.name)]
     failed = [part for part, _ in parts if part is not None]
     result = either(*failed)
     if result is None:
@@ -135,12 +135,6 @@ def _undecided(e: Expression, flags: Mapping[str, Expression]) -> Expression | N
         if part is None or len(failed) > 1:
             result = call("and", result, either(part, call(leaves_open, value)) or TRUE)
     return result
-
-
-def _parts_of(e: Expression, name: str) -> list[Expression]:
-    if isinstance(e, Call) and e.function.name == name:
-        return [part for arg in e.args for part in _parts_of(arg, name)]
-    return [e]
 
 
 def orders(draft: Draft, texts: Sequence[str], *path: str) -> list[Ordering]:

@@ -17,7 +17,7 @@ from framework.expressions import types as t
 from framework.expressions.parser import parse
 from framework.expressions.strictness import either
 from framework.expressions.syntax import SyntaxProblem
-from framework.expressions.tree import TRUE, Call, Expression, Reference, Variable, calls_native, walk
+from framework.expressions.tree import TRUE, Call, Expression, Reference, Variable, calls_native, operands, walk
 from framework.expressions.tree import Literal as TreeLiteral
 from framework.expressions.typed import Scope, call, cast, literal
 from framework.expressions.types import BOOLEAN, widen
@@ -296,13 +296,10 @@ def _where(draft: Draft, side: _Side, text: str) -> Expression:
 
 def _one_value(where: Expression) -> Iterator[str]:
     """The right columns that can have one value alone for each left row."""
-    if not isinstance(where, Call):
-        return
-    if where.function.name == "and":
-        for arg in where.args:
-            yield from _one_value(arg)
-    elif where.function.name == "=":
-        for one, other in (where.args, where.args[::-1]):
+    for part in operands(where, "and"):
+        if not (isinstance(part, Call) and part.function.name == "="):
+            continue
+        for one, other in (part.args, part.args[::-1]):
             # One value may equal several of a type that tells more apart.
             alike = one.type == other.type or (one.type.is_exact and other.type.is_exact)
             one = _shifted(one) if one.type.is_exact else one

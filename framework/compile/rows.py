@@ -32,6 +32,7 @@ from framework.expressions.tree import (
     Literal,
     Reference,
     has_window,
+    operands,
     references,
     transform,
     walk,
@@ -450,12 +451,8 @@ def _is_repeated(left: ColumnElement[Any]) -> ColumnElement[bool]:
 
 def _compared(step: Join) -> str | None:
     """A column of the right side that `=` has compared in every match, so that it is null in none."""
-    parts = [step.on]
-    while parts:
-        part = parts.pop(0)
-        if isinstance(part, Call) and part.function.name == "and":
-            parts = [*part.args, *parts]
-        elif isinstance(part, Call) and part.function.name == "=":
+    for part in operands(step.on, "and"):
+        if isinstance(part, Call) and part.function.name == "=":
             for side in part.args:
                 if isinstance(side, Reference) and side.qualifier == step.alias:
                     return side.name

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from framework.algebra import Join
-from framework.dependencies.known import NOTHING, Attribute, Attributes, Fact, Known, Part
+from framework.dependencies.known import NOTHING, Attribute, Attributes, Fact, Known, Part, counting
 from framework.dependencies.rows import Rows
-from framework.expressions.tree import Call, Expression, Reference, calls_native, transform, walk
+from framework.expressions.tree import Call, Expression, Reference, calls_native, operands, transform, walk
 
 
 def join(rows: Rows, step: Join, right: Rows, name: str) -> None:
@@ -85,9 +85,7 @@ def _add_right(rows: Rows, right: Rows, matched: Attribute) -> None:
         rows.holds[attribute] = right.holds.get(attribute, NOTHING) | there
     rows.holds[right.row] = frozenset(right.sure)
     for attribute in every | frozenset(right.parts):
-        rows.parts[attribute] = frozenset(
-            Part(p.per, p.where | there, p.column) for p in right.known().adding(attribute)
-        )
+        rows.parts[attribute] = counting(right.figures_of(attribute), there)
     rows.numbers |= right.numbers
 
 
@@ -102,7 +100,7 @@ def _taken(rows: Rows, name: str, e: Expression, right: Rows) -> Attribute:
     rows.holds[made] = among.holds.get(made, NOTHING) | there
     if made in among.sure:
         rows.holds[right.row] |= {made}
-    rows.parts[made] = frozenset(Part(p.per, p.where | there, p.column) for p in among.parts[made])
+    rows.parts[made] = counting(among.parts[made], there)
     return made
 
 
@@ -128,7 +126,7 @@ def _of_one_key(rows: Rows, right: Rows, equal: Sequence[tuple[Attribute, Attrib
     lefts, rights = frozenset(one for one, _ in equal), frozenset(other for _, other in equal)
     keyed = rows.row in rows.known().closure(lefts) and right.row in right.known().closure(rights)
     sure = bool(lefts & rows.sure) or bool(rights & right.sure)
-    return keyed and sure and len(list(_conjuncts(step.on))) == len(equal)
+    return keyed and sure and len(list(operands(step.on, "and"))) == len(equal)
 
 
 def _left_may_lack(rows: Rows, own: Attributes) -> None:
@@ -142,8 +140,7 @@ def _left_may_lack(rows: Rows, own: Attributes) -> None:
         rows.holds[attribute] = rows.holds.get(attribute, NOTHING) | left_row
     rows.holds[rows.row] = sure
     for attribute in own:
-        found = rows.parts.get(attribute, frozenset([Part(left_row, NOTHING, attribute)]))
-        rows.parts[attribute] = frozenset(Part(p.per, p.where | left_row, p.column) for p in found)
+        rows.parts[attribute] = counting(rows.figures_of(attribute), left_row)
     rows.sure = set()
 
 
@@ -176,21 +173,13 @@ def _own(e: Expression) -> Expression:
     return transform(e, lambda n: replace(n, qualifier=None) if isinstance(n, Reference) else n)
 
 
-def _conjuncts(e: Expression) -> Iterable[Expression]:
-    if isinstance(e, Call) and e.function.name == "and":
-        for arg in e.args:
-            yield from _conjuncts(arg)
-    else:
-        yield e
-
-
 def _computed(rows: Rows, right: Rows, step: Join) -> Iterable[tuple[Attributes, Attribute]]:
     """Columns of either side that equal, in every match, what is computed of others."""
 
     def attribute(n: Reference) -> Attribute:
         return rows.column(n.name) if n.qualifier is None else right.column(n.name)
 
-    for e in _conjuncts(step.on):
+    for e in operands(step.on, "and"):
         if not isinstance(e, Call) or e.function.name != "=" or calls_native(e):
             continue
         for one, other in (e.args, e.args[::-1]):
@@ -201,7 +190,7 @@ def _computed(rows: Rows, right: Rows, step: Join) -> Iterable[tuple[Attributes,
 
 def _equalities(on: Expression) -> Iterable[tuple[str, str]]:
     """Pairs of a left and a right column that are equal in every match."""
-    for e in _conjuncts(on):
+    for e in operands(on, "and"):
         if isinstance(e, Call) and e.function.name == "=":
             sides = [a for a in e.args if isinstance(a, Reference)]
             lefts = [a.name for a in sides if a.qualifier is None]

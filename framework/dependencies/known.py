@@ -59,6 +59,16 @@ class Part:
 Parts = frozenset[Part]
 
 
+def of_row(row: Attribute, column: Attribute) -> Parts:
+    """A figure of the row itself."""
+    return frozenset([Part(frozenset([row]), NOTHING, column)])
+
+
+def counting(found: Parts, held: Attributes) -> Parts:
+    """The same figures, of which each counts where these hold a value as well."""
+    return frozenset(Part(p.per, p.where | held, p.column) for p in found)
+
+
 @dataclass(frozen=True)
 class Known:
     """`row` is the row itself, which determines everything. Columns are known by their lower-case names.
@@ -153,7 +163,7 @@ class Known:
 
     def adding(self, attribute: Attribute) -> Parts:
         """How a column adds up."""
-        return self.parts.get(attribute, frozenset([Part(frozenset([self.row]), NOTHING, attribute)]))
+        return self.parts.get(attribute, of_row(self.row, attribute))
 
     def figures(self, name: str) -> list[Part]:
         """How a column adds up, in an order that is always the same."""

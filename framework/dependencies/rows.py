@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from framework.dependencies.adding import parts
-from framework.dependencies.known import NOTHING, Attribute, Attributes, Fact, Known, Part, Parts
+from framework.dependencies.known import NOTHING, Attribute, Attributes, Fact, Known, Part, Parts, of_row
 from framework.expressions.tree import (
     Call,
     Expression,
@@ -60,8 +60,11 @@ class Rows:
         return frozenset(map(self.column, names))
 
     def adding(self, name: str) -> Parts:
-        column = self.column(name)
-        return self.parts.get(column, frozenset([Part(frozenset([self.row]), NOTHING, column)]))
+        return self.figures_of(self.column(name))
+
+    def figures_of(self, column: Attribute) -> Parts:
+        """How a column adds up; one of which nothing else is known is a figure of the row in hand."""
+        return self.parts.get(column, of_row(self.row, column))
 
     def value(self, name: str, e: Expression) -> Attribute:
         """What a column with this value is known as: a name more for a column, or something new."""
@@ -86,7 +89,7 @@ class Rows:
         if isinstance(e, Call) and e.function.name == "if":
             self._defaulted(made, e)
         if name.lower() in self.figures:
-            self.parts[made] = frozenset([Part(frozenset([self.row]), NOTHING, made)])
+            self.parts[made] = of_row(self.row, made)
         else:
             found = self._parts(e)
             self.parts[made] = frozenset(p if p.column is not None else Part(p.per, p.where, made) for p in found)
@@ -195,7 +198,7 @@ class Rows:
     def settle(self, own: Attributes) -> None:
         """The row is about to be another one: what is a figure of the row in hand says so."""
         for attribute in own:
-            self.parts.setdefault(attribute, frozenset([Part(frozenset([self.row]), NOTHING, attribute)]))
+            self.parts.setdefault(attribute, of_row(self.row, attribute))
 
 
 # -- expressions

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TypeGuard
 
 from framework.expressions.catalogue import function
-from framework.expressions.tree import FALSE, Call, Expression, Reference, transform, walk
+from framework.expressions.tree import FALSE, Call, Expression, Reference, operands, transform, walk
 from framework.expressions.typed import EXACT, call
 from framework.expressions.types import BOOLEAN, STRING, UNKNOWN
 
@@ -30,18 +30,11 @@ def outcome(e: Expression, flags: Mapping[str, Expression]) -> Outcome:
 
 def either(*conditions: Expression | None) -> Expression | None:
     """`or` over the conditions that can hold, each once; None when none can."""
-    parts = list(dict.fromkeys(part for c in conditions if c is not None and c != FALSE for part in _alternatives(c)))
+    parts = list(dict.fromkeys(part for c in conditions if c is not None and c != FALSE for part in operands(c, "or")))
     # By halves: hundreds of columns may be unreadable, and a tree as deep as that is more than Python follows.
     while len(parts) > 1:
         parts = [call("or", *parts[i : i + 2]) if parts[i + 1 : i + 2] else parts[i] for i in range(0, len(parts), 2)]
     return parts[0] if parts else None
-
-
-def _alternatives(e: Expression) -> tuple[Expression, ...]:
-    """The parts of a condition between its top-level `or`s."""
-    if isinstance(e, Call) and e.function.name == "or":
-        return tuple(part for arg in e.args for part in _alternatives(arg))
-    return (e,)
 
 
 def derivation(name: str, e: Expression, flags: Mapping[str, Expression]) -> tuple[tuple[str, Expression], ...]:

@@ -107,6 +107,15 @@ def walk(e: Expression) -> Iterator[Expression]:
         yield from walk(child)
 
 
+def operands(e: Expression, name: str) -> Iterator[Expression]:
+    """The parts of a condition between its top-level `and`s, or its `or`s: whichever `name` is."""
+    if isinstance(e, Call) and e.function.name == name:
+        for arg in e.args:
+            yield from operands(arg, name)
+    else:
+        yield e
+
+
 def references(e: Expression) -> frozenset[str]:
     """The names of the row's own columns that the expression reads."""
     return frozenset(n.name for n in walk(e) if isinstance(n, Reference) and n.qualifier is None)

@@ -1,6 +1,6 @@
 """The lineage of several relations as one graph, across pipelines: what is above a column, and what is below."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -71,36 +71,29 @@ class Graph:
 
     def above(self, start: Node) -> dict[Node, None]:
         """The node, and everything that it is made of or that decides which of its rows are there."""
-        found: dict[Node, None] = {}
-        waiting = [start]
-        while waiting:
-            node = waiting.pop()
-            if node in found:
-                continue
-            found[node] = None
-            links = self.into(node)
-            waiting += [link.origin for link in links]
-            waiting += [column for link in links if link.kind == "unknown" for column in self.columns(link.origin)]
+
+        def origins(node: Node) -> Iterator[Node]:
+            for link in self.into(node):
+                yield link.origin
+                if link.kind == "unknown":
+                    yield from self.columns(link.origin)
             if node.column is not None:
-                waiting.append(node.rows)
-        return found
+                yield node.rows
+
+        return _reached(start, origins)
 
     def below(self, start: Node) -> dict[Node, None]:
         """The node, and everything that is made of it or whose rows it decides."""
-        found: dict[Node, None] = {}
-        waiting = [start]
-        while waiting:
-            node = waiting.pop()
-            if node in found:
-                continue
-            found[node] = None
-            waiting += [link.target for link in self.out_of(node)]
+
+        def targets(node: Node) -> Iterator[Node]:
+            yield from (link.target for link in self.out_of(node))
             if node.column is None:
-                waiting += self.columns(node)
+                yield from self.columns(node)
             else:
                 # What is made of something unknown of the relation may be made of this column.
-                waiting += [link.target for link in self.out_of(node.rows) if link.kind == "unknown"]
-        return found
+                yield from (link.target for link in self.out_of(node.rows) if link.kind == "unknown")
+
+        return _reached(start, targets)
 
     def links(self, start: Node | None, direction: Direction) -> tuple[Link, ...]:
         """The links on the ways to a node, from it, or both; without one all links."""
@@ -129,3 +122,15 @@ def _links(pipeline: PipelineLineage, relation: RelationLineage) -> Iterator[tup
 
 def _link(pipeline: PipelineLineage, node: Node, edge: Edge) -> Link:
     return Link(Node(pipeline.name, edge.origin.relation, edge.origin.column), node, edge.kind, edge.reasons)
+
+
+def _reached(start: Node, steps: Callable[[Node], Iterable[Node]]) -> dict[Node, None]:
+    """The node, and all that steps from one to others lead to."""
+    found: dict[Node, None] = {}
+    waiting = [start]
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found[node] = None
+            waiting += steps(node)
+    return found

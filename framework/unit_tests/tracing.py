@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TypeGuard
 
 from framework.algebra import Derive, Group, Join, Query, Read, Repeat, Select, Step, Union, expressions
 from framework.expressions import types as t
-from framework.expressions.tree import Call, Expression, Reference, transform, walk
+from framework.expressions.tree import Call, Expression, Reference, operands, transform, walk
 from framework.plan import Plan
 from framework.unit_tests import relevant
 from framework.unit_tests.solving import Place
@@ -131,17 +132,15 @@ def root(e: Expression) -> Place | None:
 
 def equalities(e: Expression) -> Iterator[tuple[Expression, Expression]]:
     """The sides of each `=` that holds where the condition does."""
-    if isinstance(e, Call) and e.function.name == "and":
-        for arg in e.args:
-            yield from equalities(arg)
-    elif isinstance(e, Call) and e.function.name in ("=", "is not distinct from"):
-        yield e.args[0], e.args[1]
+    for part in operands(e, "and"):
+        if _is_equality(part):
+            yield part.args[0], part.args[1]
 
 
 def others(e: Expression) -> Iterator[Expression]:
     """The conditions beside those."""
-    if isinstance(e, Call) and e.function.name == "and":
-        for arg in e.args:
-            yield from others(arg)
-    elif not (isinstance(e, Call) and e.function.name in ("=", "is not distinct from")):
-        yield e
+    return (part for part in operands(e, "and") if not _is_equality(part))
+
+
+def _is_equality(e: Expression) -> TypeGuard[Call]:
+    return isinstance(e, Call) and e.function.name in ("=", "is not distinct from")
