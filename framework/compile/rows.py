@@ -55,9 +55,12 @@ class Rowset:
     names: tuple[str, ...]
 
 
-def lower_query(query: Query, read: Read, lowering: Lowering, *, verdict: bool) -> Rowset:
-    """The rows of a query; `read` gives the table of a relation with the columns asked for."""
-    return _Levels(query, read, lowering, verdict, set()).rowset()
+def lower_query(
+    query: Query, read: Read, lowering: Lowering, *, verdict: bool, taken: set[str] | None = None
+) -> Rowset:
+    """The rows of a query; `read` gives the table of a relation with the columns asked for. The names `taken` are those
+    that levels have in the same statement, to which those of this query come."""
+    return _Levels(query, read, lowering, verdict, set() if taken is None else taken).rowset()
 
 
 class _Levels:

@@ -138,7 +138,7 @@ def test_a_person_sees_it_all(capsys: pytest.CaptureFixture[str]) -> None:
     ("words", "said"),
     [
         (["shop.yaml", "--stage", "order"], "F117 no stage `order` in shop.yaml\nhelp: did you mean `orders`?"),
-        (["shop.yaml"], "F117 which stage is meant is not told\nhelp: write --stage NAME"),
+        (["shop.yaml"], "F117 what of the pipeline is meant is not told\nhelp: write --stage NAME for a stage"),
         (["orders"], "F117 no code `orders`\nhelp: codes are F and three digits: F301"),
         (["none.yaml", "--stage", "orders"], "none.yaml:1:1: F001 there is no file `none.yaml`"),
     ],
