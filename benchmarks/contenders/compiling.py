@@ -12,6 +12,7 @@ from typing import Any
 
 import framework.draft
 import framework.resolve
+from framework import proofs as rooms
 from framework.compile import compile_plan
 from framework.dependencies.known import Known
 from framework.load import load
@@ -23,8 +24,8 @@ from framework.target import warehouse
 _PROVED: tuple[tuple[Any, str], ...] = (
     (framework.draft, "take"),
     (framework.resolve, "outcome"),
-    (framework.resolve.proofs, "prove"),
-    (framework.resolve.proofs, "figures"),
+    (rooms, "prove"),
+    (rooms, "figures"),
     (Known, "keys"),
     (Known, "closure"),
 )

@@ -25,6 +25,7 @@ seeds = st.integers(0, 2**32)
 EXAMPLES = settings.default.max_examples if settings.default else 100
 
 Row = Mapping[str, Any]
+Found = Mapping[tuple[str, str], list[Row]]
 
 
 class _Standing(Tables):
@@ -81,7 +82,7 @@ def test_no_row_is_lost_on_the_way(pipeline: int, given_rows: int) -> None:
             return
         stages = Stages(plan, _Standing(plan, selected=frozenset()), Duckdb(), {})
         asked = questions(plan, stages, key, [start])
-        rows = {(q.relation, q.about): _asked(connection, q.select.limit(None), key) for q in asked}
+        rows: Found = {(q.relation, q.about): _asked(connection, q.select.limit(None), key) for q in asked}
         following = Following(plan, stages, tuple(key), [start])
         assert rows.get((start, "made")) or rows[start, "stands"]
         for question in asked:
@@ -94,7 +95,7 @@ def _down(
     following: Following,
     connection: duckdb.DuckDBPyConnection,
     question: Question,
-    rows: Mapping[tuple[str, str], list[Row]],
+    rows: Found,
     key: Mapping[str, str],
 ) -> None:
     """Each row of the one input that is on the way is one that the stage makes something of."""
@@ -116,7 +117,7 @@ def _down(
         assert sum(row["_followed_rows"] for row in rows[stage.name, "made"]) == came, stage.name
 
 
-def _up(plan: Plan, following: Following, question: Question, rows: Mapping[tuple[str, str], list[Row]]) -> None:
+def _up(plan: Plan, following: Following, question: Question, rows: Found) -> None:
     """What a row that came out was made of came out as well, of a stage, or came in, of a source."""
     stage = next((s for s in plan.stages if s.name == question.relation), None)
     if stage is None or question.about != "made" or not isinstance(stage.query.input, Read):
