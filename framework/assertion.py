@@ -22,11 +22,20 @@ class RowTest:
 
 
 @dataclass(frozen=True, slots=True)
+class Trend:
+    """Bounds that come of the figure's own history: how many robust standard deviations it may lie off, once `after`
+    runs have gone before."""
+
+    deviations: float
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
 class MeasureTest:
     """One figure of the whole relation, made of aggregates, within bounds (either may be None).
 
     Past `warning` it warns, whatever `on_fail` says. Without a value it passes; where one is `required`, it is past
-    every bound.
+    every bound. With a `trend`, its bounds are those of the runs before.
     """
 
     value: Expression
@@ -34,6 +43,7 @@ class MeasureTest:
     maximum: Decimal | int | None
     warning: int | None = None
     required: bool = False
+    trend: Trend | None = None
 
 
 @dataclass(frozen=True, slots=True)

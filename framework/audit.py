@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from framework.assertion import Assertion, HeldTest, MeasureTest, ProvedTest
+from framework.assertion import Assertion, HeldTest, MeasureTest, ProvedTest, Trend
 from framework.compile.program import Audit, SetAudit
-from framework.run import CheckResult, CheckStatus
+from framework.run import CheckResult, CheckStatus, TrendResult
+from framework.trends import expected
 
 TOLERANCE = 1e-9  # relative: a double is no more exact than the order in which it was summed
 
@@ -40,22 +41,33 @@ def judge(
     audited: Sequence[Any],
     sets: Iterable[tuple[SetAudit, int, str]],
     places: Mapping[str, str],
+    earlier: Mapping[str, Sequence[float]] | None = None,
 ) -> tuple[CheckResult, ...]:
-    """A result for each assertion, in order. `sets` gives each query's count and its text."""
+    """A result for each assertion, in order. `sets` gives each query's count and its text. `earlier` has, by the name
+    of an assertion with a trend, the figures of the runs before; with None no trend is judged."""
     found: dict[tuple[str, str], Any] = {
         (figure.kind, figure.subject): value
         for figure, value in zip(audit.figures, audited, strict=True)
         if figure.relation == relation
     }
     figures = _Figures(found, {audit.assertion.name: (count, text) for audit, count, text in sets})
-    return tuple(_result(relation, a, figures, places.get(a.name, "")) for a in assertions)
+    return tuple(_result(relation, a, figures, places.get(a.name, ""), earlier) for a in assertions)
 
 
-def _result(relation: str, assertion: Assertion, figures: _Figures, place: str) -> CheckResult:
-    failing = judged = query = None
+def _result(
+    relation: str,
+    assertion: Assertion,
+    figures: _Figures,
+    place: str,
+    earlier: Mapping[str, Sequence[float]] | None,
+) -> CheckResult:
+    failing = judged = query = trend = None
     match assertion.test:
         case ProvedTest():
             status: CheckStatus = "proved"
+        case MeasureTest(trend=Trend()):
+            trend = _trend(assertion.test, figures.found["measure", assertion.name], assertion.name, earlier)
+            status = _status(assertion, bad=trend is not None and not trend.holds)
         case MeasureTest():
             status = _measured(assertion, assertion.test, figures.found["measure", assertion.name])
         case _:
@@ -75,7 +87,21 @@ def _result(relation: str, assertion: Assertion, figures: _Figures, place: str) 
         query,
         judged,
         mostly,
+        trend,
     )
+
+
+def _trend(
+    test: MeasureTest, value: Any, name: str, earlier: Mapping[str, Sequence[float]] | None
+) -> TrendResult | None:
+    """The figure, and where the runs before let it be expected; None where there is no figure, or none is judged."""
+    if value is None or earlier is None or test.trend is None:
+        return None
+    before = earlier.get(name, ())
+    if len(before) < test.trend.after:
+        return TrendResult(float(value), len(before))
+    low, high = expected(before, test.trend.deviations)
+    return TrendResult(float(value), len(before), low, high)
 
 
 def _enough(mostly: Decimal | None, failing: int, judged: int | None) -> bool:

@@ -4,10 +4,13 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from importlib.util import find_spec
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from framework.artifacts import write_manifest, write_results
+from framework.assertion import MeasureTest
 from framework.compile import compile_plan
 from framework.execute import Interruption, Settings, clock, execute, new_run_id
 from framework.execute.drift import EXTRA_COLUMNS, spellings
@@ -20,6 +23,7 @@ from framework.request import Request
 from framework.run import Run
 from framework.state import history
 from framework.target import opened
+from framework.warehouse import Refusal, Unreachable
 
 
 def launch(pipeline: Pipeline, plan: Plan, wanted: Request, here: Project, options: argparse.Namespace) -> Run:
@@ -60,14 +64,28 @@ def _executed(
             fail_fast=options.fail_fast,
             full_refresh=options.full_refresh,
             asked=wanted.asked,
+            earlier=past.figures(plan.name, target.name),
         )
-        past.begin(run_id, plan.name, target.name, clock(), wanted.asked)
+        _refuse_without_statistics(plan)
+        # With its fraction: the runs of one second have an order too.
+        past.begin(run_id, plan.name, target.name, datetime.now(UTC).replace(tzinfo=None), wanted.asked)
         with Progress(len(program.sources) + len(program.stages), options) as progress:
             result = execute(program, target.warehouse, target.engine, settings, progress, interruption)
         unkept = _kept(lambda: past.end(result), "the history of runs")
     unkept += _kept(lambda: write_manifest(plan, here.root), "target/manifest.json")
     unkept += _kept(lambda: write_results(result, here.root), "target/run_results.json")
     return result, unkept
+
+
+def _refuse_without_statistics(plan: Plan) -> None:
+    """Raises Unreachable where a check looks back and what it counts with is not installed."""
+    judged = [(r.name, r.assertions) for r in plan.sources] + [(r.name, r.assertions) for r in plan.stages]
+    for name, assertions in judged:
+        for assertion in assertions:
+            looks_back = isinstance(assertion.test, MeasureTest) and assertion.test.trend is not None
+            if looks_back and find_spec("scipy") is None:
+                message = f"the check {assertion.name} of `{name}` needs scipy, which is not installed"
+                raise Unreachable(Refusal(message, "pip install 'framework-pipelines[trends]'"))
 
 
 def _kept(keep: Callable[[], object], what: str) -> list[str]:

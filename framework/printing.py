@@ -123,6 +123,8 @@ def print_run(run: Run, options: argparse.Namespace) -> None:
     for check in bad:
         if check.status == "failed" and check.query:
             print(f"\nThe rows that fail {check.name} of {check.relation} are counted by:\n{check.query}")
+    for line in filter(None, map(_off, bad)):
+        print("\n" + line)
     for note in run.notes:
         print(f"\nnote: {note}")
     print("\n" + _closing(run))
@@ -154,6 +156,20 @@ def _failing(check: CheckResult) -> str:
     if check.failing is None:
         return ""
     return f"{check.failing:,}" + ("" if check.mostly is None else f" of {check.judged:,}")
+
+
+def _off(check: CheckResult) -> str | None:
+    """How far a figure has left its own history."""
+    trend = check.trend
+    if trend is None or trend.low is None or trend.high is None:
+        return None
+    bounds = f"{_figure(trend.low)} to {_figure(trend.high)}"
+    where = f"where the {trend.before} runs before let {bounds} be expected"
+    return f"{check.name} of {check.relation}: {_figure(trend.figure)}, {where}"
+
+
+def _figure(value: float) -> str:
+    return f"{value:,.0f}" if value == round(value) or abs(value) >= 1_000 else f"{value:,.4g}"
 
 
 def _summed(checks: Iterable[CheckResult]) -> str:

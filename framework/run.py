@@ -13,12 +13,27 @@ CheckStatus = Literal["passed", "proved", "failed", "warned", "quarantined"]
 
 
 @dataclass(frozen=True, slots=True)
+class TrendResult:
+    """A figure beside its history: how many runs `before` had one, and the bounds in which they let it be expected;
+    None where these were too few."""
+
+    figure: float
+    before: int
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def holds(self) -> bool:
+        return self.low is None or self.high is None or self.low <= self.figure <= self.high
+
+
+@dataclass(frozen=True, slots=True)
 class CheckResult:
     """What a check found, in counts. A `proved` one holds by the plan, and nothing was counted.
 
     `failing` counts rows, of `reconcile` groups; None for a check of one figure. `judged` counts the rows that a check
     of single rows looked at, and `mostly` is the least share of them that must pass. `query` finds the rows, where a
-    query can.
+    query can. `trend` is of a check of a figure's own history.
     """
 
     relation: str
@@ -31,6 +46,7 @@ class CheckResult:
     query: str | None = None
     judged: int | None = None
     mostly: float | None = None
+    trend: TrendResult | None = None
 
 
 @dataclass(frozen=True, slots=True)

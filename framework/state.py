@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from framework import trends
 from framework.ddl import AddColumn
 from framework.run import NOTHING_ASKED, Asked, Run
 from framework.warehouse import Refusal, Unreachable
@@ -66,6 +67,8 @@ CHECKS = sa.Table(
     sa.Column("kind", sa.String(60), nullable=False),
     sa.Column("status", sa.String(20), nullable=False),
     sa.Column("failing", sa.BigInteger),
+    sa.Column("judged", sa.BigInteger),
+    sa.Column("figure", sa.Float),  # of a check of a figure's own history
 )
 
 
@@ -127,6 +130,8 @@ class History:
                 "kind": c.check,
                 "status": c.status,
                 "failing": c.failing,
+                "judged": c.judged,
+                "figure": None if c.trend is None else c.trend.figure,
             }
             for c in run.checks
         ]
@@ -161,6 +166,34 @@ class History:
             "stages": list(self._rows(sa.select(STAGES).where(STAGES.c.run_id == whole))),
             "checks": list(self._rows(sa.select(CHECKS).where(CHECKS.c.run_id == whole))),
         }
+
+    def figures(self, pipeline: str, target: str) -> dict[tuple[str, str], list[float]]:
+        """By relation and check, the figures of the latest good runs of a pipeline on a target, the oldest first."""
+        good = RUNS.c.pipeline == pipeline, RUNS.c.target == target, RUNS.c.status == "ok"
+        select = (
+            sa.select(CHECKS.c.relation, CHECKS.c.name, CHECKS.c.figure)
+            .join(RUNS, RUNS.c.run_id == CHECKS.c.run_id)
+            .where(*good, CHECKS.c.figure.is_not(None))
+            .order_by(RUNS.c.started_at.desc(), RUNS.c.run_id.desc())
+        )
+        found: dict[tuple[str, str], list[float]] = {}
+        for row in self._rows(select):
+            figures = found.setdefault((row["relation"], row["name"]), [])
+            if len(figures) < trends.MOST:
+                figures.append(row["figure"])
+        return {check: figures[::-1] for check, figures in found.items()}
+
+    def results(self, relation: str, limit: int, pipeline: str | None = None) -> list[dict[str, Any]]:
+        """The results of a relation's checks in the latest runs, newest first."""
+        latest = sa.select(RUNS.c.run_id, RUNS.c.started_at, RUNS.c.pipeline, RUNS.c.target)
+        latest = latest.where(RUNS.c.run_id.in_(sa.select(CHECKS.c.run_id).where(CHECKS.c.relation == relation)))
+        if pipeline is not None:
+            latest = latest.where(RUNS.c.pipeline == pipeline)
+        runs = latest.order_by(RUNS.c.started_at.desc(), RUNS.c.run_id).limit(limit).subquery("latest")
+        columns = [c for c in CHECKS.c if c.name not in ("run_id", "relation")]
+        select = sa.select(runs, *columns).join(CHECKS, runs.c.run_id == CHECKS.c.run_id)
+        select = select.where(CHECKS.c.relation == relation)
+        return list(self._rows(select.order_by(CHECKS.c.name, runs.c.started_at.desc(), runs.c.run_id)))
 
     def _rows(self, select: sa.Select[Any]) -> Iterator[dict[str, Any]]:
         with self.engine.connect() as connection:

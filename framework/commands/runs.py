@@ -16,6 +16,7 @@ UNKNOWN_RUN = Code("F108", "unknown run")
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run_id", nargs="?", metavar="RUN", help="a run's id, or its beginning")
     parser.add_argument("--pipeline", help="only runs of this pipeline")
+    parser.add_argument("--checks", metavar="RELATION", help="what the checks of a stage or source found, run by run")
     parser.add_argument("--limit", type=_count, default=20, help="how many runs (20)")
 
 
@@ -28,6 +29,9 @@ def _count(text: str) -> int:
 def run(options: argparse.Namespace) -> int:
     here = project.find(Path.cwd())
     with history(expand_variables(here.model.state), here.root) as past:
+        if options.checks is not None:
+            _results(past.results(options.checks, options.limit, options.pipeline), options)
+            return 0
         if options.run_id is None:
             _list(past.runs(options.limit, options.pipeline), options)
             return 0
@@ -50,6 +54,29 @@ def _list(runs: list[dict[str, Any]], options: argparse.Namespace) -> None:
         (r["run_id"], r["pipeline"], r["target"], str(r["started_at"])[:19], r["status"], _seconds(r)) for r in runs
     ]
     print(table(("run", "pipeline", "target", "started (UTC)", "status", "seconds"), rows, right=(5,)))
+
+
+def _results(found: list[dict[str, Any]], options: argparse.Namespace) -> None:
+    if options.output == "json":
+        print(as_json({"schema_version": SCHEMA_VERSION, "relation": options.checks, "results": found}))
+        return
+    if not found:
+        print(f"no run has checked `{options.checks}`")
+        return
+    rows = [
+        (
+            r["name"],
+            r["run_id"],
+            r["target"],
+            str(r["started_at"])[:19],
+            r["status"],
+            *(_number(r[n]) for n in ("failing", "judged")),
+            "" if r["figure"] is None else f"{r['figure']:,.12g}",
+        )
+        for r in found
+    ]
+    headers = ("check", "run", "target", "started (UTC)", "result", "failing", "of", "figure")
+    print(table(headers, rows, right=(5, 6, 7)))
 
 
 def _number(value: int | None) -> str:

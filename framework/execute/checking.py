@@ -43,7 +43,9 @@ def judged(
     sets: Iterable[SetFigure],
     settings: Settings,
 ) -> Judged:
-    results = judge(relation, assertions, audit, audited, sets, settings.places.get(relation, {}))
+    results = judge(
+        relation, assertions, audit, audited, sets, settings.places.get(relation, {}), settings.before(relation)
+    )
     return Judged(results, not stops(results))
 
 

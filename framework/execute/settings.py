@@ -1,6 +1,6 @@
 """What one run is told beside its program."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -18,7 +18,7 @@ class Settings:
 
     `variables` are the values of the pipeline's variables by the names under which they are bound. `threads` is how
     many stages are built at once. `fail_fast` begins nothing more after a failure. `full_refresh` makes the published
-    tables anew.
+    tables anew. `earlier` are the figures of the runs before, by relation and check, the oldest first.
     """
 
     run_id: str
@@ -32,6 +32,14 @@ class Settings:
     fail_fast: bool = False
     full_refresh: bool = False
     asked: Asked = NOTHING_ASKED
+    earlier: Mapping[tuple[str, str], Sequence[float]] = field(default_factory=dict)
+
+    def before(self, relation: str) -> Mapping[str, Sequence[float]] | None:
+        """By the names of a relation's checks the figures of the runs before; None for the run of an interval, which
+        sees other rows than these."""
+        if self.asked.interval is not None:
+            return None
+        return {name: figures for (of, name), figures in self.earlier.items() if of == relation}
 
     @property
     def bound(self) -> dict[str, Any]:
