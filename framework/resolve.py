@@ -391,6 +391,8 @@ def _check_balance(model: PipelineModel, stages: Sequence[StagePlan], findings: 
 
 def _check_used(model: PipelineModel, findings: Findings) -> None:
     used = {name for stage in model.stages.values() for name in _reads(stage)}
+    checks = [check for source in model.sources.values() for _, check in source.placed_checks]
+    used |= {name for check in checks for name, _ in check.reads()}
     for name in model.sources:
         if name not in used:
             help = "leave it out, or name it under `from`, `join` or `lookup` of a stage"
