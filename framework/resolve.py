@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-import networkx
-
 import framework.warehouses
 from framework import plugins, proofs
 from framework.algebra import Derive, Query, Read, Step, preceded
@@ -23,13 +21,13 @@ from framework.expressions.typed import INTERVAL, cast
 from framework.findings import Findings
 from framework.load import Pipeline, with_mistakes
 from framework.model import PipelineModel, SourceModel, Stage
+from framework.order import of_sources, of_stages, read_by
 from framework.plan import Plan, SourcePlan, StagePlan
 from framework.readable import Readable
 from framework.relation import Column, Relation, minimal
 
 plugins.load_all(proofs)  # an author lets pass what is in none of a file's stages so far
 
-CYCLE = Code("F230", "stages that read each other")
 SAME_NAME = Code("F231", "two relations of one name")
 UNUSED = Code("F232", "a source that nothing reads")
 NO_BALANCE = Code("F233", "a balance column that no stage has")
@@ -56,20 +54,22 @@ def _resolved(pipeline: Pipeline, others: dict[str, Plan | PipelineError]) -> Pl
     findings = Findings(pipeline.document)
     model = pipeline.model
     _check_names(model, findings)
-    order = _order(model, findings)
+    order = of_stages(model, findings)
     variables = variables_clause.declared(model.vars, findings)
     known = {v.name: v.expression for v in variables} | INTERVAL
     readables: dict[str, Readable] = {}
-    sources = []
-    for name, source in model.sources.items():
+    found: dict[str, SourcePlan] = {}
+    for name in of_sources(model):
+        source = model.sources[name]
         draft = Draft(name, ("sources", name), readables, findings, known)
         if source.pipeline is None:
             plan, readable = _source(draft, source)
         else:
             plan, readable = _published(draft, source, model.pipeline, _other(pipeline, name, others, findings))
         rows = outcome(Known(Attribute(f"row of {name}", name)), readable.relation)
-        sources.append(replace(plan, known=rows))
+        found[name] = replace(plan, known=rows)
         readables[name] = replace(readable, known=rows)
+    sources = [found[name] for name in model.sources]
     stages = [_stage(name, model, known, readables, findings) for name in order]
     _check_balance(model, stages, findings)
     _check_used(model, findings)
@@ -129,40 +129,6 @@ def _check_name(section: str, name: str, findings: Findings) -> None:
         if name.lower().endswith(ending):
             message = f"names that end in `{ending}` are the framework's own"
             findings.key_error(NO_TABLE_NAME, (section, name), message, "give it another ending")
-
-
-def _reads(stage: Stage) -> Iterable[str]:
-    for name, _ in (*stage.inputs(), *stage.reads()):
-        yield name
-    for _, check in stage.placed_checks:
-        for name, _ in check.reads():
-            yield name
-
-
-def _order(model: PipelineModel, findings: Findings) -> list[str]:
-    """The stages, each after what it reads; stages that can stand in any order keep the file's."""
-    graph: networkx.DiGraph[str] = networkx.DiGraph()
-    graph.add_nodes_from(model.stages)
-    for name, stage in model.stages.items():
-        graph.add_edges_from((read, name) for read in _reads(stage) if read in model.stages and read != name)
-    place = {name: index for index, name in enumerate(model.stages)}
-    try:
-        return list(networkx.lexicographical_topological_sort(graph, key=place.__getitem__))
-    except networkx.NetworkXUnfeasible:
-        for component in networkx.strongly_connected_components(graph):
-            if len(component) > 1:
-                names = sorted(component, key=place.__getitem__)
-                circle = " reads ".join(f"`{n}`" for n in _circle(graph, names[0]))
-                help = "cut one of them in two, so that what the other needs comes before it"
-                findings.key_error(CYCLE, ("stages", names[0]), f"stages read each other: {circle}", help)
-        findings.stop()
-        raise
-
-
-def _circle(graph: "networkx.DiGraph[str]", start: str) -> list[str]:
-    """One way from the stage back to itself, reader first."""
-    edges = networkx.find_cycle(graph.reverse(), start)
-    return [edge[0] for edge in edges] + [edges[0][0]]
 
 
 # -- sources
@@ -390,7 +356,7 @@ def _check_balance(model: PipelineModel, stages: Sequence[StagePlan], findings: 
 
 
 def _check_used(model: PipelineModel, findings: Findings) -> None:
-    used = {name for stage in model.stages.values() for name in _reads(stage)}
+    used = {name for stage in model.stages.values() for name in read_by(stage)}
     checks = [check for source in model.sources.values() for _, check in source.placed_checks]
     used |= {name for check in checks for name, _ in check.reads()}
     for name in model.sources:
