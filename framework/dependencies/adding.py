@@ -9,7 +9,9 @@ from framework.expressions.tree import Call, Expression, Literal, Reference, ref
 
 # What many equal figures change.
 ADDING = frozenset(["sum", "avg", "count", "stddev", "variance", "median"])
-_CHOOSING = frozenset(["case", "if", "coalesce", "nullif", "greatest", "least"])
+# What gives one of the values that it sees.
+CHOOSING = frozenset(["any_value", "min", "max", "arg_max", "arg_min", "first_value", "last_value"])
+_BRANCHING = frozenset(["case", "if", "coalesce", "nullif", "greatest", "least"])
 # Of a sum they give, exactly or nearly, the sum of what they give of each side.
 _LINEAR = frozenset(["*", "/", "negate", "cast", "try_cast", "round", "floor", "ceil"])
 _MOST = 16  # products of parts that are told apart; past it they are taken as one
@@ -22,28 +24,30 @@ def parts(
     adding: Adding,
     row: Attribute,
     attributes: Callable[[Iterable[str]], Attributes],
+    told: Callable[[Attributes], Attributes],
     *,
     apart: bool = True,
 ) -> Parts:
     """The figures that a value is the sum of; where they are not `apart`, a sum is a figure of all its sides.
 
-    `adding` gives those of a column by name, `attributes` what columns are known as. A constant is no figure: it
+    `adding` gives those of a column by name, `attributes` what columns are known as, `told` what attributes determine.
+    A constant is no figure: it
     counts rows.
     """
 
     def of(value: Expression, apart: bool = apart) -> Parts:
-        return parts(value, adding, row, attributes, apart=apart)
+        return parts(value, adding, row, attributes, told, apart=apart)
 
     if isinstance(e, Reference):
         return adding(e.name)
     if not isinstance(e, Call):
         return frozenset()
     if e.window is not None:
-        return frozenset([Part(_windowed(e, row, attributes))])
+        return _over(e, adding, row, attributes, told)
     name = e.function.name
     if name in ("+", "-") and apart:
         return frozenset().union(*map(of, e.args))
-    if name in _CHOOSING:
+    if name in _BRANCHING:
         return _chosen(e, of, attributes)
     apart = apart and name in _LINEAR
     return _factors([of(a, apart and not (name == "/" and place)) for place, a in enumerate(e.args)])
@@ -77,6 +81,24 @@ def _chosen(e: Call, of: Callable[[Expression], Parts], attributes: Callable[[It
         again = any((p, p.column) in others for p in figures)
         found |= figures if again or place >= len(conditions) else within(figures, conditions[place], attributes)
     return found
+
+
+def _over(
+    e: Call,
+    adding: Adding,
+    row: Attribute,
+    attributes: Callable[[Iterable[str]], Attributes],
+    told: Callable[[Attributes], Attributes],
+) -> Parts:
+    """A window's figure; one of the values of rows that all have the same is that value."""
+    assert e.window is not None
+    chosen = e.args[0] if e.function.name in CHOOSING and e.args else None
+    found = adding(chosen.name) if isinstance(chosen, Reference) else frozenset()
+    if found:
+        within = told(attributes(n for p in e.window.partition for n in references(p)))
+        if all(p.per <= within for p in found):
+            return found
+    return frozenset([Part(_windowed(e, row, attributes))])
 
 
 def _windowed(e: Call, row: Attribute, attributes: Callable[[Iterable[str]], Attributes]) -> Attributes:

@@ -3,9 +3,11 @@
 from collections.abc import Callable, Iterable
 
 from framework.algebra import Derive, Divert, Group, Hold, Join, Query, Read, Repeat, Step
+from framework.dependencies.adding import CHOOSING
 from framework.dependencies.joining import join
 from framework.dependencies.known import Attribute, Attributes, Fact, Known, Part
 from framework.dependencies.rows import Rows
+from framework.expressions.tree import Call, Expression, Reference
 
 Readings = Callable[[str], Known]  # what is known of a relation, by name
 
@@ -78,6 +80,8 @@ def _group(rows: Rows, step: Group, name: str) -> None:
     rows.facts.append(Fact(by, frozenset([rows.row])))
     if single:
         rows.facts += [Fact(frozenset([old]), frozenset([rows.row])), Fact(frozenset([rows.row]), frozenset([old]))]
+    always = rows.sure - kept  # in each row of each group: nothing depends on it any more
+    rows.holds = {a: held - always for a, held in rows.holds.items() if held - always}
     rows.sure = {a for a in rows.sure if a in kept}
     rows.sure |= {measures[column.lower()] for column, value in step.measures if not value.nullable}
     rows.constants = {a: v for a, v in rows.constants.items() if a in kept}
@@ -89,6 +93,18 @@ def _group(rows: Rows, step: Group, name: str) -> None:
         found = before.adding(attribute)
         if all(p.per | p.where <= kept for p in found):
             rows.parts[attribute] = found
+    for column, value in step.measures:
+        chosen = _chosen(value)
+        found = frozenset() if chosen is None else before.adding(before.column(chosen))
+        if found and all(p.per | p.where <= kept for p in found):
+            rows.parts[measures[column.lower()]] = found
+
+
+def _chosen(e: Expression) -> str | None:
+    """The column of which a measure gives one of the values that stand in the group."""
+    if isinstance(e, Call) and e.function.name in CHOOSING and e.args and isinstance(e.args[0], Reference):
+        return e.args[0].name
+    return None
 
 
 def _repeat(rows: Rows, index: str, name: str) -> None:

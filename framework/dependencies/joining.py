@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from framework.algebra import Join
 from framework.dependencies.known import NOTHING, Attribute, Attributes, Fact, Known, Part, counting
-from framework.dependencies.rows import Rows
+from framework.dependencies.rows import Rows, alike
 from framework.expressions.tree import Call, Expression, Reference, calls_native, operands, transform, walk
 
 
@@ -121,11 +121,11 @@ def _of_right(rows: Rows, name: str, right: Rows) -> Attribute:
 def _of_one_key(rows: Rows, right: Rows, equal: Sequence[tuple[Attribute, Attribute]], step: Join) -> bool:
     """Whether what is compared is a key of both sides, by nothing else: then it tells the rows of the join apart.
 
-    It must hold a value on one side: two nulls are one key, and no match.
+    Each column of it must hold a value on one side: where both may be null, two nulls are one key, and no match.
     """
     lefts, rights = frozenset(one for one, _ in equal), frozenset(other for _, other in equal)
     keyed = rows.row in rows.known().closure(lefts) and right.row in right.known().closure(rights)
-    sure = bool(lefts & rows.sure) or bool(rights & right.sure)
+    sure = all(one in rows.sure or other in right.sure for one, other in equal)
     return keyed and sure and len(list(operands(step.on, "and"))) == len(equal)
 
 
@@ -183,15 +183,14 @@ def _computed(rows: Rows, right: Rows, step: Join) -> Iterable[tuple[Attributes,
         if not isinstance(e, Call) or e.function.name != "=" or calls_native(e):
             continue
         for one, other in (e.args, e.args[::-1]):
-            alike = one.type == other.type or (one.type.is_exact and other.type.is_exact)
-            if isinstance(one, Reference) and not isinstance(other, Reference) and alike:
+            if isinstance(one, Reference) and not isinstance(other, Reference) and alike(one, other):
                 yield frozenset(attribute(n) for n in walk(other) if isinstance(n, Reference)), attribute(one)
 
 
 def _equalities(on: Expression) -> Iterable[tuple[str, str]]:
     """Pairs of a left and a right column that are equal in every match."""
     for e in operands(on, "and"):
-        if isinstance(e, Call) and e.function.name == "=":
+        if isinstance(e, Call) and e.function.name == "=" and alike(*e.args):
             sides = [a for a in e.args if isinstance(a, Reference)]
             lefts = [a.name for a in sides if a.qualifier is None]
             rights = [a.name for a in sides if a.qualifier is not None]

@@ -27,9 +27,9 @@ def outcome(known: Known, relation: Relation, *, standing: bool = False) -> Know
     ]
     for d in relation.dependencies:
         parts[columns[d.column.lower()]] = _per(known, columns[d.column.lower()], d.per, columns)
-    sure |= known.filled(()) & frozenset(columns.values())  # rows without a value may have been left out on the way
     constants = {a: value for a, value in known.constants.items() if a in columns.values()}
     needed = {known.row, *columns.values(), *(a for found in parts.values() for p in found for a in (*p.per, *p.where))}
+    sure |= known.filled(()) & needed  # rows without a value may have been left out on the way
     holds = {a: h & needed for a, h in known.holds.items() if a in needed and h & needed}
     facts = _among([*known.facts, *keys, *per], needed, known.row)
     return Known(known.row, columns, facts, sure, holds, parts, constants, known.numbers & needed)

@@ -7,6 +7,7 @@ from framework.dependencies.known import NOTHING, Attribute, Attributes, Fact, K
 from framework.expressions.tree import (
     Call,
     Expression,
+    Function,
     Literal,
     Reference,
     calls_native,
@@ -17,7 +18,8 @@ from framework.expressions.tree import (
 
 Figures = frozenset[str]
 _STRICT = frozenset(["/", "cast", "try_cast"])  # null where an argument is, though it may be null elsewhere
-_UNSTRICT = frozenset(["and", "or", "if", "case", "hash_key"])
+# May hold a value where an argument is null. `strict` is held against the warehouses: tests/conformance.
+_UNSTRICT = frozenset(["and", "or", "if", "case", "hash_key", "between", "concat_ws"])
 
 
 class Rows:
@@ -112,7 +114,7 @@ class Rows:
         def attributes(names: Iterable[str]) -> Attributes:
             return frozenset(numbers.get(n) or self.column(n) for n in names)
 
-        return parts(transform(e, named), adding, self.row, attributes)
+        return parts(transform(e, named), adding, self.row, attributes, lambda given: self.known().closure(given))
 
     def _defaulted(self, made: Attribute, e: Call) -> None:
         """A taken column with a value where no row matched tells what was taken, beside whether one did."""
@@ -139,8 +141,12 @@ class Rows:
 
     def nothing(self, name: str) -> None:
         """No more is known of what determines what: rows of another kind stand among them."""
-        self.settle(frozenset(self.columns.values()))
-        self.row, self.facts = Attribute(f"row of {name}", name), []
+        before, row = self.known(), Attribute(f"row of {name}", name)
+        for column in self.columns.values():  # each of them was a row as it came in, or is one of its own
+            found = before.adding(column)
+            own = (p if before.repeats(p) else Part(frozenset([row]), p.where, p.column) for p in found)
+            self.parts[column] = frozenset(own)
+        self.row, self.facts = row, []
         self.constants, self.sure = {}, set()
 
     # -- rows that leave
@@ -188,10 +194,9 @@ class Rows:
 
     def _equal(self, one: Expression, other: Expression) -> None:
         """Each side determines the other: what it reads gives the value that a column has."""
-        for left, right in ((one, other), (other, one)):
+        for left, right in ((one, other), (other, one)) if alike(one, other) else ():
             if isinstance(left, Reference) and left.qualifier is None and _plain(right):
                 self.facts.append(Fact(self.attributes(references(right)), frozenset([self.column(left.name)])))
-                # Of another type, two values that differ could be equal to one.
                 if isinstance(right, Literal) and right.value is not None and right.type.name == left.type.name:
                     self.constants[self.column(left.name)] = right
 
@@ -204,17 +209,28 @@ class Rows:
 # -- expressions
 
 
+def alike(one: Expression, other: Expression) -> bool:
+    """Whether what is equal to a value is one value: two integers that differ can be equal to one double."""
+    return one.type.name == other.type.name or (one.type.is_exact and other.type.is_exact)
+
+
 def _held(e: Expression) -> frozenset[str]:
     """The columns that hold a value wherever the expression does."""
     if isinstance(e, Reference):
         return frozenset([e.name]) if e.qualifier is None else frozenset()
     if not isinstance(e, Call) or e.window is not None or e.function.kind != "scalar":
         return frozenset()
-    name = e.function.name
-    if name in _STRICT or (e.function.nulls == "any" and name not in _UNSTRICT):
-        found = [_held(a) for a in (e.args[:1] if name == "in" else e.args)]
+    if strict(e.function):
+        found = [_held(a) for a in (e.args[:1] if e.function.name == "in" else e.args)]
         return frozenset().union(*found)
     return frozenset()
+
+
+def strict(function: Function) -> bool:
+    """Whether a null in place of an argument gives null; of `in`, in place of the first."""
+    if function.kind != "scalar" or function.name in _UNSTRICT:
+        return False
+    return function.name in _STRICT or function.nulls == "any"
 
 
 def _told_by(e: Expression) -> Iterable[str]:

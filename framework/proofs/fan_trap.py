@@ -39,8 +39,10 @@ def _grouping(step: Step, known: Known) -> Attributes:
 def _repeated(value: Expression, known: Known, by: Attributes) -> Iterator[tuple[Call, Part]]:
     """The calls that add up what repeats, with one figure of each that does."""
     for e in walk(value):
-        if isinstance(e, Call) and e.function.name in ADDING and e.args and not e.distinct:
-            found = parts(e.args[0], lambda n: known.adding(known.column(n)), known.row, known.attributes)
+        if isinstance(e, Call) and e.function.name in ADDING and e.args and not _of_values(e):
+            found = parts(
+                e.args[0], lambda n: known.adding(known.column(n)), known.row, known.attributes, known.closure
+            )
             if e.filter is not None:
                 found = within(found, e.filter, known.attributes)
             same = by if e.window is None else _within(e.window, known)
@@ -49,6 +51,11 @@ def _repeated(value: Expression, known: Known, by: Attributes) -> Iterator[tuple
             worst = min((p for p in found if known.repeats(p)), key=lambda p: per_shown(p, known), default=None)
             if worst is not None:
                 yield e, worst
+
+
+def _of_values(e: Call) -> bool:
+    """Whether it is of the values that there are, however often: a sum of these alone is a sum of nothing."""
+    return e.distinct and e.function.name == "count"
 
 
 def _within(window: Window, known: Known) -> Attributes:
