@@ -118,11 +118,16 @@ def _relations(plan: Plan) -> tuple[SourcePlan | StagePlan, ...]:
 
 
 def _key(words: Sequence[str]) -> Iterator[tuple[str, str]]:
+    seen: set[str] = set()
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name:
             help = "write --key COLUMN=VALUE, as --key claim_id=C1"
             raise PipelineError(Diagnostic(NOT_EXPLAINED, "--key gives a column and no value", None, help))
+        if name.lower() in seen:
+            help = "the way of one row is followed at a time"
+            raise PipelineError(Diagnostic(NOT_EXPLAINED, f"--key gives `{name}` twice", None, help))
+        seen.add(name.lower())
         yield name, value
 
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import CTE, FromClause, Select
 
-from framework.algebra import BUCKET, Group, Query, Read, read_by
+from framework.algebra import BUCKET, Divert, Group, Hold, Query, Read, read_by
 from framework.algebra import Select as SelectText
 from framework.compile.rows import Rowset, lower_query
 from framework.compile.stages import Stages
@@ -26,6 +26,7 @@ from framework.way.marking import CAME, FOLLOWED, Marked, before_group, driving,
 from framework.way.trails import Trail, any_of
 
 Trails = dict[str, list[Trail]]
+ONE: ColumnElement[Any] = sa.literal_column("1").label("_one")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Following:
         self.own: Trails = {}  # of these, what can be told of a row that its stage has made
         self._taken: set[str] = set()
         self._computed: dict[str, Computed] = {}
+        self._came: dict[str, Computed] = {}
         for source in plan.sources:
             if source.name in self.starts:
                 self.down[source.name] = [self._given(source.relation)]
@@ -103,30 +105,40 @@ class Following:
         """The rows that a stage makes of those that are followed, by their key."""
         key = _key(stage.relation)
         computed = self.computed(stage)
-        if not key or computed is None:
+        if key is None or computed is None:
             return None
         came_out = [computed.followed]
         if BUCKET in computed.names:
             came_out.append(column_of(computed.rows, BUCKET) == sa.literal_column("'out'"))
-        select = sa.select(*(column_of(computed.rows, name) for name in key)).where(*came_out)
-        return Trail(key, key, self._cte(select, stage.name))
+        columns = [column_of(computed.rows, name) for name in key]
+        return Trail(key, key, self._cte(sa.select(*(columns or [ONE])).where(*came_out), stage.name))
 
     def _go_up(self, stage: StagePlan) -> None:
+        """What a stage's followed rows were made of; a relation may have come in through several."""
         own = self.own.get(stage.name) if stage.name in self.starts or stage.name in self.up else None
-        for name in driving(stage.query) if own else ():
-            above = self.plans[name]
-            if name in self.down or name in self.up or not own:
+        for name in _above(stage.query) if own else ():
+            if name in self.down or not own:
                 continue
-            back = {copy.lower(): column for column, copy in _copies(self.lineage[stage.name], name).items()}
-            names = {c.name.lower(): c.name for c in above.relation.columns}
-            back = {copy: names.get(column, column) for copy, column in back.items()}
-            found = [trail.through(back) for trail in own]
-            if all(trail is not None for trail in found):
-                self.up[name] = [trail for trail in found if trail is not None]
+            above = self.plans[name]
+            found = [] if self._leaves(stage.query) else [trail.through(self._back(stage, above)) for trail in own]
+            if found and all(trail is not None for trail in found):
+                trails = [trail for trail in found if trail is not None]
             elif isinstance(above, StagePlan) and (made_of := self._made_of(stage, above)) is not None:
-                self.up[name] = [made_of]
-            if name in self.up:
-                self.own[name] = self.up[name]
+                trails = [made_of]
+            else:
+                continue
+            self.own[name] = self.up[name] = list(dict.fromkeys([*self.up.get(name, []), *trails]))
+
+    def _leaves(self, query: Query) -> bool:
+        """Whether rows with the values of a group may be none of it."""
+        at = next((i for i, step in enumerate(query.steps) if isinstance(step, Group)), 0)
+        return any(isinstance(step, Divert | Hold) for step in query.steps[:at])
+
+    def _back(self, stage: StagePlan, above: SourcePlan | StagePlan) -> dict[str, str]:
+        """By the lower-case name of a stage's column, the column above that it is a copy of."""
+        names = {c.name.lower(): c.name for c in above.relation.columns}
+        copies = _copies(self.lineage[stage.name], above.name)
+        return {copy.lower(): names.get(column, column) for column, copy in copies.items()}
 
     def _made_of(self, stage: StagePlan, above: StagePlan) -> Trail | None:
         """The rows of a relation that those which are followed were made of, by their key."""
@@ -134,8 +146,11 @@ class Following:
         came = self.came(stage)
         if not key or came is None:
             return None
+        stayed = [came.followed]
+        if BUCKET in came.names and came is not self._computed.get(stage.name):  # of a group, those that are in it
+            stayed.append(column_of(came.rows, BUCKET) == sa.literal_column("'out'"))
         columns = (column_of(came.rows, CAME + name).label(name) for name in key)
-        return Trail(key, key, self._cte(sa.select(*columns).where(came.followed), f"{stage.name}_made_of"))
+        return Trail(key, key, self._cte(sa.select(*columns).where(*stayed), f"{stage.name}_made_of"))
 
     def _cte(self, select: Select[Any], name: str) -> Any:
         return select.distinct().cte(self._name(f"followed_{name}"))
@@ -164,7 +179,9 @@ class Following:
         query = before_group(stage.query)
         if query is stage.query:
             return self.computed(stage)
-        return self._compute(stage, query, self._columns_in(query))
+        if stage.name not in self._came:
+            self._came[stage.name] = self._compute(stage, query, self._columns_in(query))
+        return self._came[stage.name]
 
     def _columns_in(self, query: Query) -> tuple[Column, ...]:
         """Of the one relation that a query reads, the columns that are asked for as they came in: all of a source, for
@@ -174,7 +191,7 @@ class Following:
         above = self.plans[query.input.relation]
         if isinstance(above, SourcePlan):
             return above.relation.columns
-        key = _key(above.relation) if above.name in self.up or above.name not in self.down else ()
+        key = () if above.name in self.down else _key(above.relation) or ()
         return tuple(c for c in above.relation.columns if c.name in key)
 
     def _compute(self, stage: StagePlan, query: Query, came: tuple[Column, ...]) -> Computed:
@@ -187,8 +204,18 @@ class Following:
         rowset: Rowset = lower_query(made.query, self._read, self.lowering, verdict=True, taken=self._taken)
         rows = rowset.select.cte(self._name(f"{stage.name}_computed"))
         if own:
-            return Computed(made, rows, rowset.names, any_of(own, rows, stage.relation, self.lowering))
+            told = [trail if set(trail.columns) <= set(rowset.names) else self._grouped(stage, trail) for trail in own]
+            return Computed(made, rows, rowset.names, any_of(told, rows, stage.relation, self.lowering))
         return Computed(made, rows, rowset.names, column_of(rows, FOLLOWED).is_(sa.true()))
+
+    def _grouped(self, stage: StagePlan, trail: Trail) -> Trail:
+        """The same groups by what they are grouped by: the rows before do not have what is measured of them."""
+        by = tuple(name for step in stage.query.steps if isinstance(step, Group) for name, _ in step.by)
+        rows = self.stages.tables.live(stage).alias(self._name(f"{stage.name}_stands"))
+        columns = [column_of(rows, name) for name in by]
+        select = sa.select(*(columns or [ONE])).select_from(rows)
+        held = select.where(trail.holds(rows, stage.relation, self.lowering))
+        return Trail(by, by, self._cte(held, f"{stage.name}_groups"))
 
     def _read(self, name: str, columns: Iterable[str]) -> FromClause:
         table = self.stages.read(name, columns)
@@ -210,7 +237,13 @@ def _copies(lineage: RelationLineage, above: str) -> dict[str, str]:
     return found
 
 
-def _key(relation: Relation) -> tuple[str, ...]:
-    """The columns of the key that a relation is known by, or of its smallest."""
-    key = relation.primary or min(relation.keys, key=lambda k: (len(k), sorted(k)), default=frozenset())
-    return tuple(name for name in relation.names if name in key)
+def _above(query: Query) -> tuple[str, ...]:
+    """The relations that a stage's rows are made of; of a select all that it names."""
+    return query.input.inputs if isinstance(query.input, SelectText) else driving(query)
+
+
+def _key(relation: Relation) -> tuple[str, ...] | None:
+    """The columns of the key that a relation is known by, or of its smallest; none of a relation of one row."""
+    key = min(relation.keys, key=lambda k: (len(k), sorted(k)), default=None)
+    key = relation.primary if relation.primary is not None else key
+    return None if key is None else tuple(name for name in relation.names if name in key)

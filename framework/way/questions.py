@@ -12,7 +12,7 @@ from framework.algebra import BUCKET, RANK, REASONS, ROWS, Read
 from framework.compile.stages import Stages
 from framework.ddl import column_of
 from framework.plan import Plan, SourcePlan, StagePlan
-from framework.way.following import Computed, Following
+from framework.way.following import ONE, Computed, Following
 from framework.way.marking import SUMMED
 
 # A source's rows as they came in; a stage's, as it makes them; a table's, as they stand.
@@ -107,12 +107,12 @@ def _made(stage: StagePlan, computed: Computed) -> Question:
     """Of what is published the key alone: its columns are told as they stand."""
     rows, names = computed.rows, stage.relation.names
     if stage.publication is not None:
-        names = tuple(name for name in names if name in stage.publication.row_key)
+        names = tuple(name for name in names if name in stage.publication.key)
     before = [n for n in (BUCKET, REASONS, RANK if computed.marked.ranked else "", ROWS) if n in computed.names]
     before += [SUMMED] if computed.marked.summed else []
     before += [matched for _, matched in computed.marked.lookups]
     columns: list[ColumnElement[Any]] = [column_of(rows, n) for n in dict.fromkeys((*before, *names))]
-    select = sa.select(*columns).select_from(rows).where(computed.followed)
+    select = sa.select(*(columns or [ONE])).select_from(rows).where(computed.followed)
     key = stage.relation.primary or frozenset[str]()
     order = (*(n for n in names if n in key), *([RANK] if computed.marked.ranked else []))
     select = select.order_by(*(column_of(rows, n) for n in order))

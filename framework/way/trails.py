@@ -37,7 +37,7 @@ class Trail:
         if self.rows is None:
             return sa.and_(*(_is_given(column_of(side, c), n, _type(relation, c), lowering) for c, n in pairs))
         same = (_same(column_of(self.rows, n), column_of(side, c), relation, c) for c, n in pairs)
-        there: Any = sa.select(sa.literal_column("1")).select_from(self.rows).where(*same)
+        there: Any = sa.select(sa.literal_column("1")).select_from(self.rows).where(*same)  # of no column: any row
         return sa.exists(there.correlate(side))
 
 

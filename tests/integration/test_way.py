@@ -226,6 +226,56 @@ def test_a_made_key_leads_up_by_the_rows_that_it_was_made_of(shop: Project) -> N
     assert not found["web", "made"]
 
 
+DIAMOND = """\
+pipeline: diamond
+sources:
+  raw: {path: lines.csv, key: [claim_id, line], columns: {claim_id: string, line: integer, code: string, paid: integer}}
+stages:
+  lines: {kind: normalize, from: raw, key: [claim_id, line], columns: {claim_id: , line: , code: , paid: }}
+  paid_out: {kind: normalize, from: lines, key: [claim_id, line], where: paid > 0,
+    columns: {claim_id: , line: , paid: }}
+  taken_back: {kind: normalize, from: lines, key: [claim_id, line], where: paid < 0,
+    columns: {claim_id: , line: , paid: }}
+  all_of_it: {kind: assemble, union: [paid_out, taken_back], tag: way}
+  by_way: {kind: aggregate, from: all_of_it, by: [way], measures: {paid: sum(paid)}}
+  whole: {kind: aggregate, from: by_way, by: [], measures: {paid: sum(paid)}}
+  a_lines: {kind: aggregate, from: lines, by: {claim: claim_id}, where: code = 'A', measures: {paid: sum(paid)}}
+  chosen: {kind: sql, key: [claim], sql: "select claim, paid from a_lines"}
+  fct_whole: {kind: publish, from: whole, mode: replace}
+  fct_a: {kind: publish, from: chosen, mode: replace}
+"""
+
+
+@pytest.fixture
+def diamond(project: Project) -> Project:
+    project.write("diamond.yaml", DIAMOND)
+    project.csv("lines.csv", "claim_id,line,code,paid", "C1,1,A,10", "C1,2,B,20", "C2,1,A,-5", "C3,1,B,7")
+    project.good("diamond.yaml")
+    return project
+
+
+def test_two_ways_lead_up_to_one_relation(diamond: Project) -> None:
+    found = way(diamond, "diamond.yaml", "--key", "paid=32", "--stage", "whole")
+    assert values(found["raw", "came in"], "claim_id", "line") == [("C1", "1"), ("C1", "2"), ("C2", "1"), ("C3", "1")]
+    assert [row["of_rows"] for row in found["whole", "made"]] == [2]
+    assert [row["of_rows"] for row in found["by_way", "made"]] == [3, 1]
+
+
+def test_the_sum_of_all_is_on_the_way_of_each(diamond: Project) -> None:
+    found = way(diamond, "diamond.yaml", "--key", "claim_id=C1")
+    assert [(row["summed"], row["of_rows"]) for row in found["by_way", "made"]] == [(2, 3)]
+    assert [(row["summed"], row["of_rows"]) for row in found["whole", "made"]] == [(1, 2)]
+    assert values(found["fct_whole", "stands"], "paid") == [(32,)]
+
+
+def test_a_measure_leads_to_its_group_and_to_the_rows_that_are_in_it(diamond: Project) -> None:
+    for words in (("--key", "paid=10", "--stage", "a_lines"), ("--key", "claim=C1", "--stage", "fct_a")):
+        found = way(diamond, "diamond.yaml", *words)
+        assert values(found["raw", "came in"], "claim_id", "line", "code") == [("C1", "1", "A")]
+        assert values(found["a_lines", "made"], "claim", "paid") == [("C1", 10)]
+        assert values(found["fct_a", "stands"], "claim", "paid") == [("C1", 10)]
+
+
 def test_a_value_that_nothing_holds_is_found_nowhere(shop: Project) -> None:
     assert not any(way(shop, "shop.yaml", "--key", "order_no=none").values())
 
@@ -271,6 +321,7 @@ def test_what_the_guide_shows(
 
 REFUSED = (
     (["--key", "order_no"], 2, "F117 --key gives a column and no value"),
+    (["--key", "order_no=1", "--key", "Order_No=2"], 2, "F117 --key gives `Order_No` twice"),
     (["--key", "nothing=1"], 2, "F117 no column `nothing` in shop.yaml"),
     (["--key", "order_no=1", "--key", "city=x"], 2, "F117 no stage and no source of shop.yaml has all these columns"),
     (["--key", "order_no=1", "--stage", "cities"], 2, "F117 no column `order_no` in `cities`"),
