@@ -5,7 +5,7 @@ another by its own key, in the rows that a stage makes of rows that are followed
 relations are made of.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,11 +13,13 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import CTE, FromClause, Select
 
-from framework.algebra import BUCKET, Divert, Group, Hold, Query, Read, read_by
+from framework.algebra import BUCKET, Divert, Group, Hold, Query, Read, Union, read_by
 from framework.algebra import Select as SelectText
 from framework.compile.rows import Rowset, lower_query
 from framework.compile.stages import Stages
 from framework.ddl import column_of
+from framework.expressions.lowering import lower
+from framework.expressions.tree import Literal, Reference
 from framework.lineage.edges import RelationLineage
 from framework.lineage.tracing import trace
 from framework.plan import Plan, SourcePlan, StagePlan
@@ -143,6 +145,8 @@ class Following:
     def _made_of(self, stage: StagePlan, above: StagePlan) -> Trail | None:
         """The rows of a relation that those which are followed were made of, by their key."""
         key = _key(above.relation)
+        if key and isinstance(stage.query.input, Union):
+            return self._of_branch(stage, above, key)
         came = self.came(stage)
         if not key or came is None:
             return None
@@ -151,6 +155,22 @@ class Following:
             stayed.append(column_of(came.rows, BUCKET) == sa.literal_column("'out'"))
         columns = (column_of(came.rows, CAME + name).label(name) for name in key)
         return Trail(key, key, self._cte(sa.select(*columns).where(*stayed), f"{stage.name}_made_of"))
+
+    def _of_branch(self, stage: StagePlan, above: StagePlan, key: tuple[str, ...]) -> Trail | None:
+        """The rows of one input of a union, where the union has copies of their key."""
+        copies = _copies(self.lineage[stage.name], above.name)
+        if not all(name.lower() in copies for name in key):
+            return None
+        rows = self.stages.tables.live(stage).alias(self._name(f"{stage.name}_stands"))
+        columns = (column_of(rows, copies[name.lower()]).label(name) for name in key)
+        select = sa.select(*columns).select_from(rows).where(self.holds(stage.name, rows))
+        for name, value in _told_apart(stage.query, above.name):
+            told = lower(value, self._no_column, self.lowering)
+            select = select.where(column_of(rows, name) == told)
+        return Trail(key, key, self._cte(select, f"{stage.name}_of_{above.name}"))
+
+    def _no_column(self, reference: Reference) -> Any:
+        raise TypeError(f"a constant refers to {reference.name}")
 
     def _cte(self, select: Select[Any], name: str) -> Any:
         return select.distinct().cte(self._name(f"followed_{name}"))
@@ -235,6 +255,15 @@ def _copies(lineage: RelationLineage, above: str) -> dict[str, str]:
             if origin.relation == above and origin.column is not None:
                 found.setdefault(origin.column.lower(), column.name)
     return found
+
+
+def _told_apart(query: Query, relation: str) -> Iterator[tuple[str, Literal]]:
+    """What a branch says of its rows by itself, where one alone reads the relation."""
+    branches = query.input.branches if isinstance(query.input, Union) else ()
+    found = [branch for branch in branches if driving(branch.relation) == (relation,)]
+    for name, value in found[0].columns if len(found) == 1 else ():
+        if isinstance(value, Literal) and value.value is not None:
+            yield name, value
 
 
 def _above(query: Query) -> tuple[str, ...]:
