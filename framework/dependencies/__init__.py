@@ -6,6 +6,7 @@ from framework.dependencies.following import take
 from framework.dependencies.known import UNKNOWN, Attribute, Attributes, Known, Part, per_shown
 from framework.dependencies.outcome import outcome
 from framework.dependencies.rows import Rows
+from framework.dependencies.selecting import selected
 from framework.dependencies.uniting import united
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "outcome",
     "parts",
     "per_shown",
+    "selected",
     "take",
     "united",
     "within",

@@ -164,7 +164,7 @@ def _coalesce(
         rows.columns[name.lower()] = made
         if old in equal:
             key.add(made)
-    if of_one_key:
+    if of_one_key and key:
         rows.facts.append(Fact(frozenset(key), here | there))
 
 

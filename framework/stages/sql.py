@@ -11,7 +11,7 @@ top_members:
 ```
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 from pydantic import Field
@@ -20,11 +20,13 @@ from framework.algebra import Select
 from framework.assertion import Place
 from framework.clauses.columns import TWICE
 from framework.clauses.outcome import close, finish
+from framework.dependencies import Rows, selected
 from framework.diagnostics import Code
 from framework.draft import Draft
 from framework.expressions.syntax import Span
 from framework.expressions.tree import Variable
 from framework.expressions.typed import CLOCK, Problem, unknown_variable
+from framework.expressions.types import Type
 from framework.model import Limited, Names
 from framework.plan import Layer, StagePlan
 from framework.relation import Column
@@ -35,13 +37,13 @@ UNREADABLE_IN_SQL = Code("F237", "a source whose values may be unreadable, read 
 
 
 class Sql(Limited, kind="sql"):
-    """One `select` in DuckDB's dialect, rendered for the warehouse. The key is declared, and measured.
+    """One `select` in DuckDB's dialect, rendered for the warehouse. The declared key is measured if not proved.
 
     `now()`, `current_date` and their like are the run's start.
     """
 
     sql: str = Field(description="The select; relations are named as elsewhere.")
-    key: Names = Field(description="What there is one row per; measured on every run.")
+    key: Names = Field(description="What there is one row per; measured on every run where it does not follow.")
     layer_: Layer = Field("intermediate", alias="layer", description="Which schema it stands in.")
 
     layer: ClassVar[Layer] = "intermediate"
@@ -76,10 +78,14 @@ class Sql(Limited, kind="sql"):
                 if table.name in draft.readables
             }
             variables = (*self._variables(draft, placeholders(self.sql)), *self._clock())
-            found = columns(self.sql, relations, {n: v.type for n, v in variables}) if sound else ()
+            types = {n: v.type for n, v in variables}
+            found = columns(self.sql, relations, types) if sound else ()
+            if found:
+                self._follow(draft, relations, types)
         except SelectProblem as problem:
             found, variables = (), ()
             draft.findings.problem(Problem(WRONG_SELECT, problem.message, problem.span, problem.help), place)
+        filled = draft.rows.known().filled(())
         for name, type_ in found:
             if name.lower() in draft.columns:
                 draft.findings.error(
@@ -88,7 +94,7 @@ class Sql(Limited, kind="sql"):
                     f"two columns of stage `{draft.name}` are named `{name.lower()}`",
                     "names are matched without regard to case: give one of them another name",
                 )
-            draft.add(Column(name, type_))
+            draft.add(Column(name, type_, draft.rows.column(name) not in filled))
         draft.input = Select(self.sql, tuple(name for name, _ in self.inputs()), variables)
         names = [c.name for c in draft.columns.values()]
         if not found:
@@ -96,7 +102,20 @@ class Sql(Limited, kind="sql"):
             return finish(draft, self, names, layer=self.layer_)
         key = tuple(c.name for c in (draft.find(n, "key", i) for i, n in enumerate(self.key)) if c is not None)
         assertions = close(draft, self, names)
-        return finish(draft, self, names, key=key, measured=True, layer=self.layer_, assertions=assertions)
+        measured = not draft.is_key(key)
+        return finish(draft, self, names, key=key, measured=measured, layer=self.layer_, assertions=assertions)
+
+    def _follow(
+        self, draft: Draft, relations: Mapping[str, Sequence[tuple[str, Type]]], variables: Mapping[str, Type]
+    ) -> None:
+        """What is known of the rows that come out, as far as it can be told what the select does."""
+        from framework.expressions.select.describing import described
+
+        if any(draft.readables[name].lost for name in relations):
+            return
+        term = described(self.sql, relations, variables)
+        if term is not None:
+            draft.rows = Rows(selected(term, lambda name: draft.readables[name].known, draft.name))
 
     def _variables(self, draft: Draft, named: Iterable[tuple[str, Span]]) -> tuple[tuple[str, Variable], ...]:
         """The variables by the names that stand in the select; an unknown one is reported."""

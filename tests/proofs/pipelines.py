@@ -14,7 +14,7 @@ import duckdb
 import sqlalchemy as sa
 
 from framework import yaml_source
-from framework.algebra import Group, Query, Select, Union, read_by
+from framework.algebra import Group, Query, Select, Union
 from framework.assertion import SetTest
 from framework.compile.rows import lower_query
 from framework.diagnostics import PipelineError
@@ -172,6 +172,9 @@ def _computed(chance: random.Random, index: int, columns: list[str]) -> tuple[di
 
 def _joined(chance: random.Random, found: Made, before: str, index: int) -> tuple[Stage, list[str]]:
     kind = chance.choice(["inner", "left", "full", "semi", "anti"])
+    constant = [n for n, columns in found.columns.items() if any(c.startswith("one") for c in columns)]
+    if kind == "full" and constant and chance.random() < 0.5:
+        before = chance.choice(constant)  # what is one value there is none in the rows of the right side alone
     name, on, fee, row = _right(chance, found, before)
     join: Stage = {"relation": name, "type": kind, "on": on}
     words = ["assemble", kind]
@@ -250,15 +253,126 @@ def _published(chance: random.Random, found: Made, before: str, index: int) -> t
     return {"kind": "publish", "from": before, "mode": mode, **where}, ["publish", mode, *more]
 
 
+# -- selects: a text, a key that may hold of it, and what occurs in it
+
+_Form = tuple[str, list[str], list[str]]
+
+
 def _selected(chance: random.Random, found: Made, before: str, index: int) -> tuple[Stage, list[str]]:
+    text, key, words = chance.choice(_FORMS)(chance, found, before, index)
+    if chance.random() < 0.3:
+        text = chance.choice(
+            [
+                f"with c{index} as ({text}) select * from c{index}",
+                f"select s.* from ({text}) as s",
+                f"with c{index} as ({text}) select * from c{index} limit 3",
+                f"({text}) except select * from ({text}) as s where false",
+            ]
+        )
+        words.append("sql nested")
+    return {"kind": "sql", "sql": text, "key": key}, ["sql", *words]
+
+
+def _filtering(chance: random.Random, columns: list[str]) -> str:
+    """A condition on the columns of `a`; empty half of the time."""
+    choices = []
+    if "n" in columns:
+        choices += ["a.n = 1", "a.n is not null", "not a.n > 1", "a.n in (1, 2)", "a.n between 1 and 2", "2 = a.n"]
+    if "k" in columns:
+        choices += ["a.k = 'p'", "a.k in (select k from name)", "exists (select 1 from name as x where x.k = a.k)"]
+    if {"n", "k"} <= set(columns):
+        choices += ["a.n > 0 or a.k is null", "a.n = 1 and a.k = 'p'", "a.n = 1 or a.k = 'p'"]
+    choices += [f"a.{c} is not null" for c in columns if c.endswith("_row")]
+    choices += [f"a.{c} = 1" for c in columns if c.startswith("first")] * 2
+    return f" where {chance.choice(choices)}" if choices and chance.random() < 0.5 else ""
+
+
+def _rows_of(columns: list[str]) -> list[str]:
+    return [c for c in columns if c.endswith("_row")][:2] or columns[:1]
+
+
+def _sql_plain(chance: random.Random, found: Made, before: str, index: int) -> _Form:
     columns = found.columns[before]
-    key = [c for c in columns if c.endswith("_row")][:2] or columns[:1]
-    return {"kind": "sql", "sql": f"select {', '.join(columns)} from {before}", "key": key}, ["sql"]
+    more = [f"'x' as one{index}", f"row_number() over (partition by a.{chance.choice(columns)}) as first{index}"]
+    if "n" in columns:
+        more += [f"a.n + 1 as more{index}", f"coalesce(a.n, 0) as filled{index}", f"a.n as n{index}"]
+        more += [f"case when a.n > 1 then a.n else 0 end as case{index}", f"-a.n as less{index}"]
+    if "k" in columns:
+        more += [f"lower(a.k) as low{index}", f"count(*) over (partition by a.k) as sums{index}"]
+    made = ", ".join(["a.*", *chance.sample(more, 2)])
+    return f"select {made} from {before} as a{_filtering(chance, columns)}", _rows_of(columns), ["sql plain"]
 
 
+def _sql_joined(chance: random.Random, found: Made, before: str, index: int) -> _Form:
+    name, on, fee, row = _right(chance, found, before)
+    columns = found.columns[before]
+    kind = chance.choice(["join", "left join", "right join", "full join", "full join", "cross join", "semi join"])
+    made = "a.*"
+    if kind != "semi join":
+        made += f", b.{fee} as fee{index}, b.{row} as fee{index}_row, b.k as k{index}, b.n as m{index}"
+    shared = [c for c in on if c in columns] or ["k"]
+    condition = " and ".join(f"a.{c} = b.{c}" for c in shared)
+    if chance.random() < 0.2 and "n" in columns:
+        condition += " and b.n >= a.n"
+    left = f"(select *, 'x' as one{index} from {before})" if chance.random() < 0.5 else before
+    if kind == "full join" and set(shared) <= set(columns) and chance.random() < 0.5:
+        made += f", coalesce(a.{shared[0]}, b.{shared[0]}) as either{index}"
+    behind = "" if kind == "cross join" else f" on {condition}"
+    where = _filtering(chance, columns) if chance.random() < 0.5 else ""
+    key = [*_rows_of(columns), *([f"fee{index}_row"] if kind != "semi join" and chance.random() < 0.7 else [])]
+    return f"select {made} from {left} as a {kind} {name} as b{behind}{where}", key, ["sql join", f"sql {kind}"]
+
+
+def _sql_grouped(chance: random.Random, found: Made, before: str, index: int) -> _Form:
+    columns = found.columns[before]
+    by = chance.sample(columns, min(len(columns), chance.randint(1, 3)))
+    measures = [f"count(*) as total{index}"]
+    measures += [f"max(a.n) as most{index}", f"sum(a.n) as all{index}"] if "n" in columns else []
+    made = ", ".join([*(f"a.{c}" for c in by), *measures])
+    group = chance.choice(["all", ", ".join(f"a.{c}" for c in by), ", ".join(str(i + 1) for i in range(len(by)))])
+    having = " having count(*) > 1" if chance.random() < 0.2 else ""
+    return f"select {made} from {before} as a{_filtering(chance, columns)} group by {group}{having}", by, ["sql group"]
+
+
+def _sql_distinct(chance: random.Random, found: Made, before: str, index: int) -> _Form:
+    columns = found.columns[before]
+    made = chance.sample(columns, min(len(columns), chance.randint(1, 4)))
+    text = f"select distinct {', '.join(f'a.{c}' for c in made)} from {before} as a{_filtering(chance, columns)}"
+    return text, made, ["sql distinct"]
+
+
+def _sql_first(chance: random.Random, found: Made, before: str, index: int) -> _Form:
+    columns = found.columns[before]
+    by = chance.sample(columns, min(len(columns), chance.randint(1, 2)))
+    number = f"row_number() over (partition by {', '.join(f'a.{c}' for c in by)} order by a.{chance.choice(columns)})"
+    where = _filtering(chance, columns)
+    if chance.random() < 0.5:
+        return f"select a.* from {before} as a{where} qualify {number} = 1", by, ["sql first"]
+    inner = f"select a.*, {number} as first{index} from {before} as a{where}"
+    return f"select * from ({inner}) as b where b.first{index} = 1", by, ["sql first"]
+
+
+def _sql_united(chance: random.Random, found: Made, before: str, index: int) -> _Form:
+    columns = found.columns[before]
+    other = chance.choice([n for n, own in found.columns.items() if set(columns) <= set(own)])
+    names = ", ".join(f"a.{c}" for c in columns)
+    if chance.random() < 0.3:
+        made = [f"select {names} from {n} as a{_filtering(chance, columns)}" for n in (before, other)]
+        return " union ".join(made), columns, ["sql union"]
+    tagged = [
+        f"select {names}, '{value}' as tag{index} from {n} as a{_filtering(chance, columns)}"
+        for n, value in ((before, "x"), (other, chance.choice(["y", "y", "x"])))
+    ]
+    return " union all ".join(tagged), [*_rows_of(columns), f"tag{index}"], ["sql union"]
+
+
+_FORMS: list[Callable[[random.Random, Made, str, int], _Form]] = [
+    *(_sql_plain, _sql_joined, _sql_joined, _sql_joined),
+    *(_sql_grouped, _sql_distinct, _sql_first, _sql_united),
+]
 _Kind = Callable[[random.Random, Made, str, int], tuple[Stage, list[str]]]
 _KINDS: list[_Kind] = [_enriched, _enriched, _joined, _joined, _joined, _united, _grouped, _kept]
-_KINDS += [_repeated, _published, _selected]
+_KINDS += [_repeated, _repeated, _published, _selected, _selected, _selected]
 
 
 # -- rows
@@ -331,14 +445,12 @@ def _given(chance: random.Random) -> dict[str, list[tuple[Any, ...]]]:
 
 def repeated(plan: Plan, connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """Figures of which it is said that they stand once, and that stand in several rows."""
-    selected: set[str] = set()
-    unions = sum(isinstance(stage.query.input, Union) for stage in plan.stages)
+    inputs = [stage.query.input for stage in plan.stages]
+    unions = sum(isinstance(i, Union) or (isinstance(i, Select) and " union " in i.text) for i in inputs)
     for stage in plan.stages:
         tags = [name for name in stage.relation.names if name.startswith("tag")]
-        # One row of a source may come out of several branches, and the branch is part of what a figure is one per. What
-        # a select gives are figures of its rows.
-        if len(tags) < unions or isinstance(stage.query.input, Select) or read_by(stage.query) & selected:
-            selected.add(stage.name)
+        # One row of a source may come out of several branches, and the branch is part of what a figure is one per.
+        if len(tags) < unions:
             continue
         for figure in stage.relation.names:
             row = f"{figure}_row"

@@ -16,16 +16,19 @@ from proofs.truth import untrue_in
 from framework.algebra import Join
 from framework.dependencies import following, joining, rows, uniting
 from framework.dependencies.known import Attribute, Fact, Known, Part
-from framework.expressions.tree import Call, Expression
+from framework.expressions.relational import Term
+from framework.expressions.select import describing, values
+from framework.expressions.tree import Call, Expression, Window
 
 MOST = settings.default.max_examples if settings.default else 100
 EXAMPLES = MOST if MOST > 100 else 50  # all of those of a longer profile
-SECONDS = 60  # in which a rule that is switched off must be found out
+SECONDS = 120  # in which a rule that is switched off must be found out
 KINDS = ("normalize", "assemble", "enrich", "aggregate", "publish", "sql")
 JOINS = ("inner", "left", "full", "semi", "anti", "union", "lookup", "as_of", "fan_out", "join where", "missing")
 CLAUSES = ("where", "deduplicate", "limit", "unpivot", "tag", "replace", "upsert", "append")
 COMPUTED = ("row_number", "window", "constant", "renamed")
-WORDS = (*KINDS, *JOINS, *CLAUSES, *COMPUTED)
+SQL = ("plain", "join", "left join", "right join", "full join", "group", "distinct", "first", "union", "nested")
+WORDS = (*KINDS, *JOINS, *CLAUSES, *COMPUTED, *(f"sql {form}" for form in SQL))
 seeds = st.integers(0, 2**32)
 
 
@@ -105,8 +108,19 @@ def _of_the_row(known: Known, attribute: Attribute) -> frozenset[Part]:
     return frozenset([Part(frozenset([known.row]), column=attribute)])
 
 
+def _matched(left: Term, right: Term, side: str, kind: str, on: Expression) -> Term:
+    return joined(left, right, "", kind if kind in ("SEMI", "ANTI") else "", on)
+
+
+def _numbered_in_all(self: Any, node: Any) -> Expression:
+    """As if a number of the row counted on from one partition to the next."""
+    found = window(self, node)
+    return replace(found, window=Window()) if isinstance(found, Call) and found.window is not None else found
+
+
 join, add_right, group, facts = joining.join, joining._add_right, following._group, uniting._United.facts
 OUTCOME = sys.modules["framework.dependencies.outcome"]  # its function has the same name
+joined, window = describing._joined, values.Values._window
 only, windowed = rows.Rows.only, rows.Rows._windowed
 RULES: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "a row that matches several becomes several": (following, "join", _one_match),
@@ -117,6 +131,9 @@ RULES: dict[str, tuple[Any, str, Callable[..., Any]]] = {
     "a branch knows nothing of another": (uniting._United, "facts", _unbranched),
     "one side of or is enough": (rows.Rows, "only", _all_of),
     "a number counts within its partition": (rows.Rows, "_windowed", _numbered),
+    "a full join keeps rows of the right side alone": (joining, "_left_may_lack", lambda *_: None),
+    "an outer join of a select keeps rows without a match": (describing, "_joined", _matched),
+    "a number in a select counts within its partition": (values.Values, "_window", _numbered_in_all),
     "a figure stays one of the row that it came from": (OUTCOME, "_parts", _of_the_row),
 }
 

@@ -451,17 +451,6 @@ FROM marts.monthly AS monthly;
 SELECT COUNT(*) AS f1, SUM(by_hand.paid) AS f2
 FROM intermediate.by_hand__new AS by_hand;
 
--- stage by_hand: key(plan)
-WITH grouped AS
-(SELECT by_hand.plan AS _k0, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
-FROM intermediate.by_hand__new AS by_hand GROUP BY by_hand.plan),
-failing AS
-(SELECT grouped._n AS _n, grouped._rows AS _rows
-FROM grouped
-WHERE (grouped._n < 2) IS NOT TRUE)
- SELECT coalesce(sum(failing._n), 0) AS failing_rows
-FROM failing;
-
 -- stage by_hand: shown as by_hand
 CREATE VIEW intermediate.by_hand AS
 SELECT by_hand.plan, by_hand.paid, by_hand.day, by_hand.seen
