@@ -78,7 +78,8 @@ CLAIM_HEADERS = """
             CASE claim_type WHEN 'P' THEN 'professional' WHEN 'I' THEN 'institutional'
                 WHEN 'R' THEN 'pharmacy' END AS claim_type,
             CAST(try_strptime(trim(service_from), ['%Y-%m-%d', '%d-%b-%Y']) AS DATE) AS service_date,
-            status, CAST(claim_version AS BIGINT) AS version, CAST(received_at AS TIMESTAMP) AS received
+            status, CAST(total_charge AS DECIMAL(18, 2)) AS total_charge,
+            CAST(claim_version AS BIGINT) AS version, CAST(received_at AS TIMESTAMP) AS received
         FROM claim_headers),
     ranked AS (
         SELECT *, row_number() OVER (PARTITION BY claim_id ORDER BY version DESC, received DESC) AS place
@@ -95,6 +96,7 @@ CLAIM_HEADERS = """
 CLAIM_LINES = """
     WITH named AS (
         SELECT lower(trim(line_id)) AS line_id, nullif(lower(trim(claim_id)), '') AS claim_id,
+            upper(trim(procedure_code)) AS procedure_code,
             CASE WHEN regexp_full_match(trim(units), '[+-]?[0-9]+')
                 THEN CAST(trim(units) AS BIGINT) END AS units,
             amount(charged) AS charged, amount(allowed) AS allowed, amount(paid) AS paid
@@ -163,6 +165,25 @@ TABLES = {
     "fct_claims_monthly": FCT_CLAIMS_MONTHLY,
 }
 
+# What the suites that only warn find, by relation and check.
+WARNED = {
+    ("raw_eligibility", "no_overlap(eligible_from, eligible_to)"): """
+        WITH spans AS (
+            SELECT member_id, CAST(eligible_from AS DATE) AS starts, CAST(eligible_to AS DATE) AS ends,
+                row_number() OVER (ORDER BY member_id, eligible_from, eligible_to NULLS LAST) AS place
+            FROM eligibility)
+        SELECT * FROM spans WHERE ends <= starts OR EXISTS (
+            FROM spans AS later WHERE later.member_id = spans.member_id AND later.place > spans.place
+                AND (spans.ends IS NULL OR later.starts < spans.ends))""",
+    ("claim_lines", "matches(procedure_code)"): """
+        SELECT * FROM stage_claim_lines
+        WHERE bucket = 'out' AND NOT regexp_full_match(procedure_code, '[0-9]{4}[0-9A-Z]|[A-Z][0-9]{4}')""",
+    ("claims", "the lines add up to the total"): """
+        SELECT claim_id FROM stage_claims AS claim JOIN stage_claim_headers AS header USING (claim_id)
+        WHERE claim.bucket = 'out' AND header.bucket = 'out' AND claim.claim_type = 'professional'
+        GROUP BY claim_id HAVING sum(charged) <> max(total_charge)""",
+}
+
 # `12.00`, `-12.00`, `$1,234.50`, `(12.00)`, `12.00-`, `12.00CR`, blanks around; else null.
 AMOUNT_MACRO = r"""
     CREATE TEMP MACRO amount(text) AS CASE
@@ -211,6 +232,12 @@ def expected(data_dir: Path | str) -> dict[str, list[tuple[Any, ...]]]:
 def count(connection: duckdb.DuckDBPyConnection, relation: str) -> int:
     row = connection.execute(f"SELECT count(*) FROM {relation}").fetchone()
     return int(row[0]) if row else 0
+
+
+def warned(data_dir: Path | str) -> dict[tuple[str, str], int]:
+    """How many rows, or groups, each check of `WARNED` fails."""
+    with calculate(data_dir) as connection:
+        return {check: count(connection, f"({query})") for check, query in WARNED.items()}
 
 
 def buckets(data_dir: Path | str) -> dict[str, dict[str, int]]:

@@ -157,8 +157,10 @@ def _prove_expressions(suite: Composed, findings: Findings) -> None:
 
 
 def _problems(text: str, path: Place, suite: str) -> Iterable[Problem]:
-    if path[-1] in ("expression", "where"):
-        scope = Scope({}, f"suite `{suite}`", open=UNKNOWN, windows=False, native="any")
+    rows = Scope({}, f"suite `{suite}`", open=UNKNOWN, windows=False, native="any")
+    groups = Scope({}, f"a group of suite `{suite}`", aggregated=rows, windows=False, native="any")
+    scope = {"expression": rows, "where": rows, "having": groups}.get(str(path[-1]))
+    if scope is not None:
         return (p for p in typed(text, scope)[1] if p.code is not UNKNOWN_VARIABLE)  # the pipeline's own
     try:
         parse(text)

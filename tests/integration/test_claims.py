@@ -46,6 +46,13 @@ def test_claims_fills_the_buckets_that_the_oracle_counts(project: Project) -> No
     assert {stage: buckets(outcome, stage) for stage in wanted} == wanted
 
 
+def test_claims_warns_of_what_the_oracle_counts(project: Project) -> None:
+    outcome = project.good(CLAIMS)
+    wanted = expected_claims.warned(CLAIMS_DATA)
+    assert all(wanted.values())
+    assert {(relation, name): outcome.check(relation, name)["failing"] for relation, name in wanted} == wanted
+
+
 UNUSED = {
     ("claims", "claim_headers"): "staging.claim_headers r WHERE r.claim_id NOT IN"
     " (SELECT claim_id FROM staging.claim_lines WHERE claim_id IS NOT NULL)",

@@ -179,6 +179,20 @@ WHERE (grouped_3._first = grouped_3._last OR grouped_3._here IS DISTINCT FROM gr
  SELECT count(*) AS failing_rows
 FROM failing;
 
+-- stage lines: group(count(distinct n) <= 1 or sum(paid) = 0 by k, code)
+WITH grouped AS
+(SELECT lines.k AS _k0, lines.code AS _k1, NOT (COUNT(DISTINCT lines.n) <= 1 OR SUM(lines.paid) = 0) AS _failing, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lines.paid AS paid, lines.x AS x, lines.d AS d, lines.until AS until, lines."at" AS "at"
+FROM intermediate.lines__new AS lines
+WHERE lines._bucket IN ('out', 'unknown')) AS lines
+WHERE lines.n > 0 GROUP BY lines.k, lines.code),
+failing AS
+(SELECT grouped._failing AS _failing, grouped._rows AS _rows
+FROM grouped
+WHERE grouped._failing)
+ SELECT count(*) AS failing_rows
+FROM failing;
+
 -- stage lines: which run first held each row
 DELETE FROM _framework.held WHERE _framework.held.stage = 'lines' AND (_framework.held.content NOT IN (SELECT now.content
 FROM (SELECT DISTINCT held_back._content AS content
