@@ -1,6 +1,7 @@
 """`references`: the surrogate key of a dimension beside each row of a fact, or a check alone."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
@@ -15,7 +16,7 @@ from framework.expressions.typed import call, cast, literal
 from framework.expressions.types import BOOLEAN, STRING, UNKNOWN, widen
 from framework.model import Model, Name
 from framework.plan import Publication, ReferencePlan
-from framework.relation import Column
+from framework.relation import Column, classified
 
 NO_SURROGATE = Code("F226", "a reference to a stage without a surrogate key")
 WRONG_REFERENCE = Code("F227", "a reference that cannot be followed")
@@ -160,3 +161,7 @@ def _join(draft: Draft, column: Column, target: Column, dimension: str, publicat
         label = f"references({column.name} -> {dimension})"
         draft.held.append(Held(label, call("not", found), "stop", (*draft.place, "references", column.name)))
     draft.derive(name, taken, label="keys")
+    of = draft.readables[dimension].relation.column(publication.surrogate_key or "")
+    if of is not None:  # a hash of what it is a key of: whoever may not see that may not see this
+        made = draft.columns[name.lower()]
+        draft.columns[name.lower()] = replace(made, classification=classified([of.classification]))

@@ -75,13 +75,14 @@ def _report(proving: Proving, place: Place, call: Call, part: Part, known: Known
 
 
 def _safe_in(proving: Proving, part: Part) -> str | None:
-    """A relation in which the figure stands once: the one whose row it is of, or the nearest."""
+    """A relation in which the figure stands once: the one whose row it is of, or the nearest. Values that may be
+    unreadable cannot be added up as they come."""
     if part.column is None:
         return None
     safe = [
         name
         for name, known, column in proving.seen_in(part.column)
-        if not any(known.repeats(p) for p in known.adding(column))
+        if not any(known.repeats(p) for p in known.adding(column)) and not proving.relations[name].flags
     ]
     of = {a.relation for a in part.per}
     return next((name for name in safe if name in of), safe[0] if safe else None)

@@ -12,6 +12,7 @@ claims_monthly:
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from pydantic import Field
@@ -24,12 +25,15 @@ from framework.clauses.outcome import close, finish
 from framework.diagnostics import Code
 from framework.draft import Draft, Held
 from framework.expressions.strictness import derivation, either, groups, outcome, unread_rows
-from framework.expressions.tree import Expression, Reference, transform
+from framework.expressions.tree import Call, Expression, Reference, transform
 from framework.expressions.typed import Scope, call, literal
 from framework.expressions.types import BOOLEAN, UNKNOWN
 from framework.model import Columns, Expr, Limited, ListOrMapping, Name
 from framework.plan import Layer, StagePlan
 from framework.relation import Column
+
+# Of values that are there they give one, in a group that has a row.
+_GIVING = frozenset(["sum", "avg", "min", "max", "any_value", "median", "bool_and", "bool_or"])
 
 UNREADABLE_INPUT = Code("F224", "a source whose values may be unreadable, aggregated as it comes")
 TWICE_IN_AGGREGATE = Code("F225", "a `by` column or a measure named like another")
@@ -155,7 +159,7 @@ class Aggregate(Limited, kind="aggregate"):
             value = transform(value, draft.repeatable)
             both = outcome(value, {})
             unread.add(name, value, rows=unread_rows(value), group=both.failed, path=("measures", name))
-            value = both.value
+            value = _sure(both.value) if by else both.value
             classification = model.classification or draft.classified(value)
             found.append((Column(name, value.type, value.nullable, classification, model.description), value))
             outside[name.lower()] = value
@@ -229,3 +233,10 @@ class _Unread:
         self.measures.append((unread.name, call("is true", failed)))
         place = (*self.draft.place, *path)
         self.held.append(Held(f"unreadable({name} as {value.type})", unread, "stop", place))
+
+
+def _sure(value: Expression) -> Expression:
+    """A measure of a group, which has a row: it holds a value where each of its rows has one."""
+    if not isinstance(value, Call) or value.function.name not in _GIVING or value.filter is not None:
+        return value
+    return value if any(arg.nullable for arg in value.args) else replace(value, nullable=False)

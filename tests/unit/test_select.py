@@ -3,7 +3,7 @@
 import duckdb
 import pytest
 
-from framework.expressions.select import clock, unrepeatable
+from framework.expressions.select import clock, tables, unrepeatable
 
 
 def moving() -> list[str]:
@@ -51,3 +51,22 @@ def test_what_asks_for_the_clock(written: str) -> None:
     text = f"select {written} as x from a"
     assert clock(text) == CLOCKS[written]
     assert not unrepeatable(text)
+
+
+NAMED = (
+    ("with lines as (select * from lines where paid > 0) select * from lines", ["lines"]),
+    (
+        "with a as (select * from lines), b as (select * from a) select * from b cross join members",
+        ["members", "lines"],
+    ),
+    ("with recursive r as (select 1 as n union all select n + 1 from r where n < 3) select * from r, lines", ["lines"]),
+    ("select * from (with lines as (select 1 as x) select * from lines) q cross join lines", ["lines"]),
+    ("with a as (select * from b), b as (select * from x) select * from b, a", ["b", "x"]),
+    ("select * from c where exists (with e as (select 1) select * from e)", ["c"]),
+)
+
+
+@pytest.mark.parametrize(("written", "named"), NAMED)
+def test_what_a_select_names(written: str, named: list[str]) -> None:
+    """A `with` is seen from where it stands, and not from itself."""
+    assert [table.name for table in tables(written)] == named
