@@ -319,7 +319,9 @@ def _proved(stage: Stage, plan: StagePlan, draft: Draft) -> Known:
     )
     published = plan.publication
     standing = published is not None and (published.remembers or bool(published.unknown))
-    return outcome(known, plan.relation, standing=standing)
+    keeps = published is not None and published.mode == "history" and not published.unknown
+    current = frozenset(published.key) if published is not None and keeps else None
+    return outcome(known, plan.relation, standing=standing, current=current)
 
 
 def _check_native(stage: Stage, draft: Draft) -> None:

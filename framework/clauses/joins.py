@@ -1,7 +1,7 @@
 """`join` and `lookup`: another relation beside the row, and what becomes of a row without a match."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal, TypeGuard
 
 from pydantic import BeforeValidator, Discriminator, Field, StrictBool, Tag
@@ -11,13 +11,24 @@ from framework.algebra import Derive, Divert, Join, Query
 from framework.assertion import Place
 from framework.clauses.columns import condition
 from framework.clauses.values import mismatch
+from framework.dependencies import Rows
 from framework.diagnostics import Code, suggest
 from framework.draft import Draft
 from framework.expressions import types as t
 from framework.expressions.parser import parse
 from framework.expressions.strictness import either
 from framework.expressions.syntax import SyntaxProblem
-from framework.expressions.tree import TRUE, Call, Expression, Reference, Variable, calls_native, operands, walk
+from framework.expressions.tree import (
+    TRUE,
+    Call,
+    Expression,
+    Reference,
+    Variable,
+    calls_native,
+    operands,
+    transform,
+    walk,
+)
 from framework.expressions.tree import Literal as TreeLiteral
 from framework.expressions.typed import Scope, call, cast, literal
 from framework.expressions.types import BOOLEAN, widen
@@ -97,6 +108,7 @@ class _Side:
     readable: Readable
     place: Place
     variables: Mapping[str, Variable]
+    where: Expression | None = None  # what a match must meet beside `on`
 
     @property
     def relation(self) -> Relation:
@@ -117,7 +129,12 @@ class _Side:
         return column
 
     def is_key(self, names: Key) -> bool:
-        return self.readable.known.is_key(names)
+        """Whether one of the rows at most that can match has the values of these columns."""
+        rows = Rows(self.readable.known)
+        for part in () if self.where is None else operands(self.where, "and"):
+            if all(n.qualifier == self.name for n in walk(part) if isinstance(n, Reference)):
+                rows.only(transform(part, lambda n: replace(n, qualifier=None) if isinstance(n, Reference) else n))
+        return rows.known().is_key(names)
 
     @property
     def open(self) -> t.Type | None:
@@ -168,6 +185,7 @@ def join(draft: Draft, name: str, model: JoinModel, place: Place) -> None:
         on = call("and", on, where)
         if model.type != "full":
             rights |= frozenset(_one_value(where))
+            side = replace(side, where=where)
     if model.type in ("semi", "anti"):
         _exists(draft, side, model, on, pairs)
         return

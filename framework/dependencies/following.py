@@ -17,7 +17,11 @@ def take(rows: Rows, step: Step, known_of: Readings, name: str) -> None:
     match step:
         case Derive(columns=columns):
             for column, value in columns:
+                told = rows.present.get(value.name.lower()) if isinstance(value, Reference) else None
                 rows.columns[column.lower()] = rows.value(column, value)
+                rows.present.pop(column.lower(), None)
+                if told is not None:
+                    rows.present[column.lower()] = told
         case Divert(when=when):
             rows.without(when)
         case Hold(reasons=reasons):
@@ -61,6 +65,7 @@ def copied(known: Known, relation: str) -> Known:
         },
         {twin(a): value for a, value in known.constants.items()},
         all_of(known.numbers),
+        {name: twin(a) for name, a in known.present.items()},
     )
 
 
@@ -87,6 +92,7 @@ def _group(rows: Rows, step: Group, name: str) -> None:
     rows.constants = {a: v for a, v in rows.constants.items() if a in kept}
     rows.numbers &= kept
     rows.columns = {**grouped, **measures}
+    rows.present = {}
     # What a column is one per has not changed where the groups tell it; otherwise it is a figure of the group.
     rows.parts = {}
     for attribute in by:

@@ -75,7 +75,7 @@ class Known:
 
     `sure` hold a value in every row. Where a key of `holds` has a value, so have those that it stands for. `parts`
     say how a column adds up; one without is a figure of its row. `numbers` count from 1 among rows that share what
-    they are told with.
+    they are told with. `present` are columns that are true or false, by name, with what has a value where one is true.
     """
 
     row: Attribute
@@ -86,6 +86,7 @@ class Known:
     parts: Mapping[Attribute, Parts] = field(default_factory=dict)
     constants: Mapping[Attribute, Literal] = field(default_factory=dict)
     numbers: Attributes = NOTHING
+    present: Mapping[str, Attribute] = field(default_factory=dict)
 
     def column(self, name: str) -> Attribute:
         """A column by name; nothing is known of one that nobody declared."""

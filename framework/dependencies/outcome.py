@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 
 from framework.dependencies.known import NOTHING, Attribute, Attributes, Fact, Known, Part, Parts
-from framework.relation import Relation
+from framework.relation import Key, Relation
 
+IS_CURRENT = "is_current"
 _MOST = 24  # facts that may take the place of those through one hidden attribute
 
 
-def outcome(known: Known, relation: Relation, *, standing: bool = False) -> Known:
+def outcome(known: Known, relation: Relation, *, standing: bool = False, current: Key | None = None) -> Known:
     """`standing`: rows of earlier runs stand beside those that were followed, so that only the relation's own keys and
-    columns hold of all."""
+    columns hold of all. `current` is a key among the rows that are current, where a table keeps history."""
     columns = {c.name.lower(): known.columns.get(c.name.lower()) or Attribute(c.name) for c in relation.columns}
     keys = [
         Fact(frozenset(columns[n.lower()] for n in key), frozenset([known.row]))
@@ -20,7 +21,10 @@ def outcome(known: Known, relation: Relation, *, standing: bool = False) -> Know
     sure = frozenset(columns[c.name.lower()] for c in relation.columns if not c.nullable)
     parts = {a: _parts(known, a) for a in columns.values()}
     if standing:
-        return Known(known.row, columns, tuple(keys), sure, parts=parts)
+        now = Attribute("current row")
+        present = {} if current is None else {IS_CURRENT: now}
+        of_now = Fact(frozenset(columns[n.lower()] for n in current or ()), frozenset([known.row]), frozenset([now]))
+        return Known(known.row, columns, (*keys, *([of_now] if present else [])), sure, parts=parts, present=present)
     per = [
         Fact(frozenset(columns[n.lower()] for n in d.per), frozenset([columns[d.column.lower()]]))
         for d in relation.dependencies
@@ -28,11 +32,17 @@ def outcome(known: Known, relation: Relation, *, standing: bool = False) -> Know
     for d in relation.dependencies:
         parts[columns[d.column.lower()]] = _per(known, columns[d.column.lower()], d.per, columns)
     constants = {a: value for a, value in known.constants.items() if a in columns.values()}
-    needed = {known.row, *columns.values(), *(a for found in parts.values() for p in found for a in (*p.per, *p.where))}
+    present = {name: a for name, a in known.present.items() if name in columns}
+    needed = {
+        known.row,
+        *present.values(),
+        *columns.values(),
+        *(a for found in parts.values() for p in found for a in (*p.per, *p.where)),
+    }
     sure |= known.filled(()) & needed  # rows without a value may have been left out on the way
     holds = {a: h & needed for a, h in known.holds.items() if a in needed and h & needed}
     facts = _among([*known.facts, *keys, *per], needed, known.row)
-    return Known(known.row, columns, facts, sure, holds, parts, constants, known.numbers & needed)
+    return Known(known.row, columns, facts, sure, holds, parts, constants, known.numbers & needed, present)
 
 
 def _parts(known: Known, attribute: Attribute) -> Parts:

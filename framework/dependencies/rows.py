@@ -35,7 +35,7 @@ class Rows:
         self.constants = dict(known.constants)
         self.numbers = set(known.numbers)
         self.figures: Figures = frozenset()
-        self.present: dict[str, Attribute] = {}  # what is true where a right row was matched, by name
+        self.present = dict(known.present)
 
     def known(self) -> Known:
         return Known(
@@ -47,6 +47,7 @@ class Rows:
             dict(self.parts),
             dict(self.constants),
             frozenset(self.numbers),
+            dict(self.present),
         )
 
     # -- columns
