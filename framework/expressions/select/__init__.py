@@ -16,6 +16,7 @@ from sqlglot.optimizer.qualify import qualify
 
 from framework.diagnostics import suggest
 from framework.expressions import types as t
+from framework.expressions.select.scopes import of_with
 from framework.expressions.syntax import Span
 from framework.expressions.types import Type
 
@@ -48,24 +49,9 @@ def tables(text: str) -> tuple[Table, ...]:
             span = _around(table, text)
             message = f"`{text[slice(*span)]}` names more than a relation"
             raise SelectProblem(message, span, "write the name of the source or stage alone")
-        if not _of_with(table) and table.name not in found:
+        if not of_with(table) and table.name not in found:
             found[table.name] = Table(table.name, _span(table, text))
     return tuple(found.values())
-
-
-def _of_with(table: exp.Table) -> bool:
-    """Whether a name is that of a `with` which is seen from there; one that is not recursive does not see itself."""
-    name, node = table.name.lower(), table.parent
-    before: exp.Expr = table
-    while node is not None:
-        if isinstance(node, exp.With):
-            seen = node.expressions[: node.expressions.index(before) + bool(node.recursive)]
-        else:
-            seen = node.ctes if isinstance(node, exp.Query) and not isinstance(before, exp.With) else []
-        if any(cte.alias_or_name.lower() == name for cte in seen):
-            return True
-        before, node = node, node.parent
-    return False
 
 
 def placeholders(text: str) -> tuple[tuple[str, Span], ...]:
