@@ -19,7 +19,7 @@ from framework.expressions.tree import (
 Figures = frozenset[str]
 _STRICT = frozenset(["/", "cast", "try_cast"])  # null where an argument is, though it may be null elsewhere
 # May hold a value where an argument is null. `strict` is held against the warehouses: tests/conformance.
-_UNSTRICT = frozenset(["and", "or", "if", "case", "hash_key", "between", "concat_ws"])
+_UNSTRICT = frozenset(["and", "or", "if", "case", "hash_key", "between", "concat_ws", "split_part"])
 
 
 class Rows:

@@ -50,7 +50,10 @@ def test_handwritten_finds_as_many_failing_rows_as_the_framework(
     checks = duckdb_project.good(CLAIMS).results["checks"]
     with database:
         found = handwritten.run(database, DATA)
-    warned = sorted(c["failing"] for c in checks if c["on_fail"] == "warn" and c["failing"])
+    by_suites = ("raw_eligibility", "claims")  # held against SQL of their own: test_claims.py
+    warned = sorted(
+        c["failing"] for c in checks if c["on_fail"] == "warn" and c["failing"] and c["relation"] not in by_suites
+    )
     assert warned == sorted(rows for rows in found.values() if rows)
     assert all(rows == 0 for name, rows in found.items() if "warn " not in name)
 
