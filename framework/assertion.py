@@ -1,7 +1,7 @@
 """A check once its names are found: what is counted, and what happens when the count is wrong."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -15,10 +15,12 @@ Place = tuple[str | int, ...]
 @dataclass(frozen=True, slots=True)
 class RowTest:
     """Judged row by row: `failing` is true where a row fails; null passes. Where none fails, the columns of
-    `present` hold a value in every row."""
+    `present` hold a value in every row. `judged` is true where a row holds what is looked at; None where every row
+    does."""
 
     failing: Expression
     present: tuple[str, ...] = ()
+    judged: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +37,18 @@ class MeasureTest:
     """One figure of the whole relation, made of aggregates, within bounds (either may be None).
 
     Past `warning` it warns, whatever `on_fail` says. Without a value it passes; where one is `required`, it is past
-    every bound. With a `trend`, its bounds are those of the runs before.
+    every bound. With a `trend`, its bounds are those of the runs before. A bound that is `above` or `below` is itself
+    out of bounds. The bounds are numbers, but for a figure that is a day or a text.
     """
 
     value: Expression
-    minimum: Decimal | int | None
-    maximum: Decimal | int | None
+    minimum: Any
+    maximum: Any
     warning: int | None = None
     required: bool = False
     trend: Trend | None = None
+    above: bool = False
+    below: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +63,9 @@ class Marking:
 class SetTest:
     """A query over the relation whose rows are the failures; `count` sums them up where a row stands for many.
 
-    `marking` finds the same rows where they stand. `shares`: each row is judged, so that a share of them may fail.
-    Where none fails, the columns of `key` are a candidate key.
+    `marking` finds the same rows where they stand. `shares`: each row is judged, so that a share of them may fail,
+    and `judged` is true where it is; None where every row is. Where none fails, the columns of `key` are a candidate
+    key.
     """
 
     failing: Query
@@ -67,11 +73,15 @@ class SetTest:
     marking: Marking | None = None
     shares: bool = False
     key: tuple[str, ...] = ()
+    judged: Expression | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class HeldTest:
-    """Judged while the stage is built: the rows whose reasons hold the assertion's name."""
+    """Judged while the stage is built: the rows whose reasons hold the assertion's name. `test` says what fails, where
+    a check says it."""
+
+    test: "RowTest | SetTest | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,21 @@ class ProvedTest:
     """Holds by the plan: nothing is counted."""
 
 
-Test = RowTest | MeasureTest | SetTest | HeldTest | ProvedTest
+@dataclass(frozen=True, slots=True)
+class NativeTest:
+    """Judged by Great Expectations itself, on the rows as they stand before anything is published."""
+
+
+Test = RowTest | MeasureTest | SetTest | HeldTest | ProvedTest | NativeTest
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a check is called by Great Expectations: the type of an expectation and its arguments, without `mostly`
+    and conditions."""
+
+    type: str
+    arguments: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +111,8 @@ class Assertion:
     """`name` is what results are known by; `place` is where the check stands in the pipeline's text.
 
     `mostly` is the least share of the rows judged that must pass; None for all of them.
-    `arguments` are what the author wrote; None for a check that the framework makes itself.
+    `arguments` are what the author wrote; None for a check that the framework makes itself. `expectation` is the
+    official expectation that means the same, where there is one.
     """
 
     name: str
@@ -99,11 +124,30 @@ class Assertion:
     description: str | None = None
     mostly: Decimal | None = None
     arguments: Mapping[str, Any] | None = field(default=None, compare=False)
+    expectation: Expectation | None = field(default=None, compare=False)
+
+    @property
+    def judged(self) -> Expression | None:
+        """True of a row that is looked at, `where` aside; None where that is every one."""
+        test = self.test.test if isinstance(self.test, HeldTest) else self.test
+        return test.judged if self.judges_rows and isinstance(test, RowTest | SetTest) else None
 
     @property
     def judges_rows(self) -> bool:
         """Whether each row by itself passes or fails, so that they can be counted."""
+        if isinstance(self.test, HeldTest):
+            return isinstance(self.test.test, RowTest)
         return isinstance(self.test, RowTest) or (isinstance(self.test, SetTest) and self.test.shares)
+
+
+def frugal(assertion: Assertion) -> Assertion:
+    """The assertion without what is counted beside its verdict."""
+    test = assertion.test
+    if isinstance(test, HeldTest):
+        return replace(assertion, test=HeldTest())
+    if assertion.mostly is None and isinstance(test, RowTest | SetTest) and test.judged is not None:
+        return replace(assertion, test=replace(test, judged=None))
+    return assertion
 
 
 def judged_by(assertion: Assertion) -> Iterator[Expression]:
@@ -111,8 +155,10 @@ def judged_by(assertion: Assertion) -> Iterator[Expression]:
     if assertion.where is not None:
         yield assertion.where
     match assertion.test:
-        case RowTest(failing=failing):
+        case RowTest(failing=failing, judged=judged):
             yield failing
+            if judged is not None:
+                yield judged
         case MeasureTest(value=value):
             yield value
         case SetTest(failing=query):

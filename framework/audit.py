@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from framework.assertion import Assertion, HeldTest, MeasureTest, ProvedTest, Trend
+from framework.assertion import Assertion, HeldTest, MeasureTest, NativeTest, ProvedTest, Trend
+from framework.compile.holding import JUDGED
 from framework.compile.program import Audit, SetAudit
 from framework.run import CheckResult, CheckStatus, TrendResult
 from framework.trends import expected
@@ -27,11 +28,20 @@ class _Figures:
         return int(self.found["failing", assertion.name] or 0)
 
     def judged(self, assertion: Assertion) -> int | None:
-        """How many rows were judged; without a figure of its own all that came out, where rows are judged at all."""
+        """How many rows were judged; without a figure of its own all that were seen, where rows are judged at all."""
         own = self.found.get(("judged", assertion.name))
+        return self.seen(assertion) if own is None else int(own)
+
+    def seen(self, assertion: Assertion) -> int | None:
+        """How many rows a check that judges rows was given."""
+        if not assertion.judges_rows:
+            return None
+        kind = "seen" if assertion.judged is not None else "judged"
+        own = self.found.get((kind, assertion.name))
         if own is not None:
             return int(own)
-        return int(self.found["rows", "out"] or 0) if assertion.judges_rows else None
+        buckets = JUDGED if isinstance(assertion.test, HeldTest) else ("out",)
+        return sum(int(self.found.get(("rows", bucket)) or 0) for bucket in buckets)
 
 
 def judge(
@@ -61,17 +71,20 @@ def _result(
     place: str,
     earlier: Mapping[str, Sequence[float]] | None,
 ) -> CheckResult:
-    failing = judged = query = trend = None
+    failing = judged = seen = query = trend = figure = None
     match assertion.test:
         case ProvedTest():
             status: CheckStatus = "proved"
+        case NativeTest():
+            status = "pending"
         case MeasureTest(trend=Trend()):
             trend = _trend(assertion.test, figures.found["measure", assertion.name], assertion.name, earlier)
             status = _status(assertion, bad=trend is not None and not trend.holds)
         case MeasureTest():
-            status = _measured(assertion, assertion.test, figures.found["measure", assertion.name])
+            figure = figures.found["measure", assertion.name]
+            status = _measured(assertion, assertion.test, figure)
         case _:
-            failing, judged = figures.failing(assertion), figures.judged(assertion)
+            failing, judged, seen = figures.failing(assertion), figures.judged(assertion), figures.seen(assertion)
             status = _status(assertion, bad=not _enough(assertion.mostly, failing, judged))
             if status != "passed" and assertion.name in figures.sets:
                 query = figures.sets[assertion.name][1]
@@ -88,6 +101,8 @@ def _result(
         judged,
         mostly,
         trend,
+        None if seen is None or judged is None else seen - judged,
+        figure,
     )
 
 
@@ -116,9 +131,16 @@ def _measured(assertion: Assertion, test: MeasureTest, value: Any) -> CheckStatu
         if not test.required:
             return "passed"
         value = math.inf
-    if not (_at_most(test.minimum, value) and _at_most(value, test.maximum)):
+    if not (_within(test.minimum, value, test.above) and _within(value, test.maximum, test.below)):
         return _status(assertion, bad=True)
     return "passed" if _at_most(value, test.warning) else "warned"
+
+
+def _within(one: Any, other: Any, strictly: bool) -> bool:
+    """Whether one figure is no more than another, or less where the bound itself is out of bounds."""
+    if strictly and one is not None and other is not None:
+        return not _at_most(other, one)
+    return _at_most(one, other)
 
 
 def _at_most(one: Any, other: Any) -> bool:
@@ -141,4 +163,4 @@ def _status(assertion: Assertion, *, bad: bool) -> CheckStatus:
 
 def stops(results: Iterable[CheckResult]) -> bool:
     """Whether one of the results must keep the run from publishing."""
-    return any(result.status == "failed" for result in results)
+    return any(result.stops for result in results)

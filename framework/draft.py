@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from framework.algebra import RANK, Derive, Divert, Group, Hold, Input, Query, Read, Step
-from framework.assertion import OnFail
+from framework.assertion import OnFail, RowTest, SetTest
 from framework.dependencies import Attribute, Attributes, Known, Rows, take
 from framework.diagnostics import Code, suggest
 from framework.expressions import types as t
@@ -47,6 +47,8 @@ class Held:
     on_fail: OnFail
     place: Place
     unreadable: bool = False
+    where: Expression | None = None
+    test: RowTest | SetTest | None = None
 
 
 class Draft:

@@ -105,7 +105,10 @@ class Progress:
 
 
 def run_as_dict(run: Run) -> dict[str, Any]:
-    return {"schema_version": SCHEMA_VERSION, "exit_code": run.exit_code, **asdict(run)}
+    told = asdict(run)
+    for check in told["checks"]:
+        del check["figure"]  # it may be a cell's value
+    return {"schema_version": SCHEMA_VERSION, "exit_code": run.exit_code, **told}
 
 
 def print_run(run: Run, options: argparse.Namespace) -> None:

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 Status = Literal["ok", "failed", "refused", "broken", "interrupted"]
 # A folded stage is not stored: its one reader computes it on the way.
 StageStatus = Literal["built", "folded", "published", "failed", "skipped"]
 SourceStatus = Literal["read", "failed"]
-CheckStatus = Literal["passed", "proved", "failed", "warned", "quarantined"]
+# `error`: it could not be judged. `pending`: it is judged before anything is published, and the run did not come to it.
+CheckStatus = Literal["passed", "proved", "failed", "warned", "quarantined", "error", "pending"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,9 @@ class CheckResult:
 
     `failing` counts rows, of `reconcile` groups; None for a check of one figure. `judged` counts the rows that a check
     of single rows looked at, and `mostly` is the least share of them that must pass. `query` finds the rows, where a
-    query can. `trend` is of a check of a figure's own history.
+    query can. `trend` is of a check of a figure's own history. `missing` counts the rows beside those judged that hold
+    nothing to judge. `figure` is what a check of one figure found: it may be a cell's value, and is for hooks that
+    judge by it, never printed or kept. `error` says why a check could not be judged.
     """
 
     relation: str
@@ -47,6 +50,14 @@ class CheckResult:
     judged: int | None = None
     mostly: float | None = None
     trend: TrendResult | None = None
+    missing: int | None = None
+    figure: Any = field(default=None, repr=False)
+    error: str | None = None
+
+    @property
+    def stops(self) -> bool:
+        """Whether it must keep the run from publishing."""
+        return self.status == "failed" or (self.status == "error" and self.on_fail != "warn")
 
 
 @dataclass(frozen=True, slots=True)

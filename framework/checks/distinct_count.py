@@ -10,8 +10,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field, NonNegativeInt
 
-from framework.assertion import MeasureTest, Place
-from framework.clauses.bounds import Bounded
+from framework.assertion import Expectation, MeasureTest, Place
+from framework.clauses.bounds import Bounded, expected_between
 from framework.column_check import with_column
 from framework.draft import Draft
 from framework.expressions.catalogue import function
@@ -39,6 +39,9 @@ class DistinctCount(Check, check="distinct_count"):
 
     def label(self) -> str:
         return f"distinct_count({self.distinct_count.column})"
+
+    def expectation(self) -> Expectation:
+        return expected_between("expect_column_unique_value_count_to_be_between", self.distinct_count)
 
     def resolve(self, draft: Draft, place: Place) -> MeasureTest | None:
         bounds = self.distinct_count

@@ -10,9 +10,9 @@ from typing import Any, ClassVar
 
 from pydantic import Field, NonNegativeInt
 
-from framework.assertion import Place, RowTest
+from framework.assertion import Expectation, Place, RowTest
 from framework.clauses.bounds import Bounded
-from framework.clauses.values import WRONG_COLUMN
+from framework.clauses.values import WRONG_COLUMN, there
 from framework.column_check import with_column
 from framework.draft import Draft
 from framework.expressions.strictness import either
@@ -43,6 +43,11 @@ class Length(Check, check="length"):
     def label(self) -> str:
         return f"length({self.length.column})"
 
+    def expectation(self) -> Expectation:
+        bounds = {"min_value": self.length.min, "max_value": self.length.max}
+        bounds = {name: bound for name, bound in bounds.items() if bound is not None}
+        return Expectation("expect_column_value_lengths_to_be_between", {"column": self.length.column, **bounds})
+
     def resolve(self, draft: Draft, place: Place) -> RowTest | None:
         limits = self.length
         column = draft.find(limits.column, *place, "column")
@@ -52,7 +57,8 @@ class Length(Check, check="length"):
             message = f"`{column.name}` is {column.type}, and only text has a length"
             draft.findings.error(WRONG_COLUMN, (*draft.place, *place, "column"), message)
             return None
-        length = call("length", draft.reference(column.name))
+        reference = draft.reference(column.name)
+        length = call("length", reference)
         short = None if limits.min is None else call("<", length, literal(limits.min))
         long = None if limits.max is None else call(">", length, literal(limits.max))
-        return RowTest(either(short, long) or FALSE)
+        return RowTest(either(short, long) or FALSE, judged=there(reference))

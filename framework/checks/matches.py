@@ -8,8 +8,8 @@ checks:
 
 from typing import Any
 
-from framework.assertion import Place, RowTest
-from framework.clauses.values import IDLE, WRONG_COLUMN
+from framework.assertion import Expectation, Place, RowTest
+from framework.clauses.values import IDLE, WRONG_COLUMN, there
 from framework.column_check import with_column
 from framework.draft import Draft
 from framework.expressions.pattern import PatternProblem, read
@@ -34,6 +34,10 @@ class Matches(Check, check="matches"):
 
     def label(self) -> str:
         return f"matches({self.matches.column})"
+
+    def expectation(self) -> Expectation:
+        arguments = {"column": self.matches.column, "regex": self.matches.pattern}
+        return Expectation("expect_column_values_to_match_regex", arguments)
 
     def resolve(self, draft: Draft, place: Place) -> RowTest | None:
         column = draft.find(self.matches.column, *place, "column")
@@ -60,6 +64,7 @@ class Matches(Check, check="matches"):
             found = Problem(BAD_PATTERN, problem.message, problem.span, problem.help)
             draft.findings.problem(found, (*draft.place, *place, "pattern"))
             return None
-        fits = call("regexp_matches", draft.reference(column.name), literal(self.matches.pattern))
+        reference = draft.reference(column.name)
+        fits = call("regexp_matches", reference, literal(self.matches.pattern))
         draft.findings.note_call(fits, (*draft.place, *place, "pattern"))
-        return RowTest(call("not", fits))
+        return RowTest(call("not", fits), judged=there(reference))

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
-from framework.assertion import Place, RowTest
+from framework.assertion import Expectation, Place, RowTest
 from framework.clauses.values import listed
 from framework.column_check import with_column
 from framework.draft import Draft
@@ -33,6 +33,10 @@ class NotAcceptedValues(Check, check="not_accepted_values"):
 
     def label(self) -> str:
         return f"not_accepted_values({self.not_accepted_values.column})"
+
+    def expectation(self) -> Expectation:
+        arguments = {"column": self.not_accepted_values.column, "value_set": list(self.not_accepted_values.values)}
+        return Expectation("expect_column_values_to_not_be_in_set", arguments)
 
     def resolve(self, draft: Draft, place: Place) -> RowTest | None:
         member = listed(draft, self.not_accepted_values.column, self.not_accepted_values.values, place)

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import Field
 
-from framework.assertion import Place, ProvedTest, RowTest
+from framework.assertion import Expectation, Place, ProvedTest, RowTest
 from framework.column_check import column_alone
 from framework.draft import Draft
 from framework.expressions.strictness import either
@@ -30,6 +30,11 @@ class NotNull(Check, check="not_null"):
     @classmethod
     def of_column(cls, column: str, arguments: Any) -> Any:
         return column_alone(column, arguments)
+
+    def expectation(self) -> Expectation | None:
+        if len(self.not_null) > 1:
+            return None  # which GX says column by column
+        return Expectation("expect_column_values_to_not_be_null", {"column": self.not_null[0]})
 
     def resolve(self, draft: Draft, place: Place) -> RowTest | ProvedTest | None:
         found = [draft.find(name, *place, index) for index, name in enumerate(self.not_null)]

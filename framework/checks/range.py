@@ -13,9 +13,9 @@ from typing import Any, ClassVar
 
 from pydantic import Field, StrictBool
 
-from framework.assertion import Place, RowTest
+from framework.assertion import Expectation, Place, RowTest
 from framework.clauses.bounds import Bounded
-from framework.clauses.values import IDLE, given
+from framework.clauses.values import IDLE, given, there
 from framework.column_check import with_column
 from framework.draft import Draft
 from framework.expressions.strictness import either
@@ -46,6 +46,12 @@ class Range(Check, check="range"):
     def label(self) -> str:
         return f"range({self.range.column})"
 
+    def expectation(self) -> Expectation:
+        bounds = {"min_value": self.range.min, "max_value": self.range.max}
+        bounds = {name: bound for name, bound in bounds.items() if bound is not None}
+        strict = {"strict_min": True, "strict_max": True} if self.range.strict else {}
+        return Expectation("expect_column_values_to_be_between", {"column": self.range.column, **bounds, **strict})
+
     def resolve(self, draft: Draft, place: Place) -> RowTest | None:
         column = draft.find(self.range.column, *place, "column")
         if column is None:
@@ -60,7 +66,7 @@ class Range(Check, check="range"):
             message = f"no {column.type} lies between `min` and `max`"
             draft.findings.error(IDLE, (*draft.place, *place, "max"), message, "write bounds with a value between them")
             return None
-        return RowTest(either(*outside) or FALSE)
+        return RowTest(either(*outside) or FALSE, judged=there(reference))
 
     def _leaves_none(self, type_: Type) -> bool:
         """Whether whole numbers, or days, have none between two bounds that are in order."""

@@ -10,7 +10,7 @@ from typing import ClassVar
 
 from pydantic import Field, NonNegativeInt
 
-from framework.assertion import MeasureTest, Place
+from framework.assertion import Expectation, MeasureTest, Place
 from framework.clauses.bounds import Bounded
 from framework.draft import Draft
 from framework.expressions.catalogue import function
@@ -35,6 +35,14 @@ class RowCount(Check, check="row_count"):
 
     def label(self) -> str:
         return "row_count"
+
+    def expectation(self) -> Expectation:
+        count = self.row_count
+        if count.equals is not None:
+            return Expectation("expect_table_row_count_to_equal", {"value": count.equals})
+        bounds = {"min_value": count.min, "max_value": count.max}
+        bounds = {name: bound for name, bound in bounds.items() if bound is not None}
+        return Expectation("expect_table_row_count_to_be_between", bounds)
 
     def resolve(self, draft: Draft, place: Place) -> MeasureTest | None:
         count = self.row_count

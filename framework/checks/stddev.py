@@ -10,7 +10,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from framework.assertion import MeasureTest, Place
+from framework.assertion import Expectation, MeasureTest, Place
+from framework.clauses.bounds import expected_between
 from framework.clauses.measures import FigureBounds, figure
 from framework.column_check import with_column
 from framework.draft import Draft
@@ -36,6 +37,9 @@ class Stddev(Check, check="stddev"):
 
     def label(self) -> str:
         return f"stddev({self.stddev.column})"
+
+    def expectation(self) -> Expectation:
+        return expected_between("expect_column_stdev_to_be_between", self.stddev)
 
     def resolve(self, draft: Draft, place: Place) -> MeasureTest | None:
         return figure(draft, "stddev", self.stddev, place)

@@ -8,7 +8,8 @@ checks:
 
 from typing import Any
 
-from framework.assertion import MeasureTest, Place
+from framework.assertion import Expectation, MeasureTest, Place
+from framework.clauses.bounds import expected_between
 from framework.clauses.measures import FigureBounds, figure
 from framework.column_check import with_column
 from framework.draft import Draft
@@ -26,6 +27,9 @@ class Sum(Check, check="sum"):
 
     def label(self) -> str:
         return f"sum({self.sum.column})"
+
+    def expectation(self) -> Expectation:
+        return expected_between("expect_column_sum_to_be_between", self.sum)
 
     def resolve(self, draft: Draft, place: Place) -> MeasureTest | None:
         return figure(draft, "sum", self.sum, place)

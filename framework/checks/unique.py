@@ -11,8 +11,8 @@ from typing import Any
 
 from pydantic import Field
 
-from framework.assertion import Place, ProvedTest, SetTest
-from framework.clauses.checks import duplicates, repeated
+from framework.assertion import Expectation, Place, ProvedTest, SetTest
+from framework.clauses.checks import duplicates, expected_unique, repeated
 from framework.column_check import column_alone
 from framework.draft import Draft
 from framework.model import Check, Names
@@ -29,6 +29,9 @@ class Unique(Check, check="unique"):
     @classmethod
     def of_column(cls, column: str, arguments: Any) -> Any:
         return column_alone(column, arguments)
+
+    def expectation(self) -> Expectation:
+        return expected_unique(self.unique)
 
     def resolve(self, draft: Draft, place: Place) -> SetTest | ProvedTest | None:
         found = [draft.find(name, *place, index) for index, name in enumerate(self.unique)]

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 from pydantic import ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
+from framework.assertion import Expectation
 from framework.model import Model
 
 
@@ -39,6 +40,13 @@ class Bounded(Model):
             message = f"nothing is below {self.least}, so this says nothing; write a larger `min`, or leave it out"
             raise wrong(self, "min", message, bounds)
         return self
+
+
+def expected_between(type_: str, bounds: Any) -> Expectation:
+    """The expectation that a figure of a column lies between `min` and `max`."""
+    found = {"min_value": bounds.min, "max_value": bounds.max}
+    found = {name: bound for name, bound in found.items() if bound is not None}
+    return Expectation(type_, {"column": bounds.column, **found})
 
 
 def _comparable(low: Any, high: Any) -> bool:

@@ -5,13 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from framework.algebra import Derive, Divert, Group, Join, Query, Read, preceded
-from framework.assertion import Assertion, HeldTest, Marking, Place, ProvedTest, RowTest, SetTest, Test
+from framework.assertion import Assertion, Expectation, HeldTest, Marking, Place, ProvedTest, RowTest, SetTest, Test
 from framework.clauses.columns import whole_condition
-from framework.clauses.values import WRONG_VALUE
+from framework.clauses.values import WRONG_VALUE, there
 from framework.diagnostics import Code, suggest
 from framework.draft import Draft, Held
 from framework.expressions.catalogue import function
-from framework.expressions.strictness import either
+from framework.expressions.strictness import either, every
 from framework.expressions.tree import TRUE, Call, Expression, Ordering, Reference, Window, transform
 from framework.expressions.typed import Problem, call, literal
 from framework.expressions.types import BOOLEAN, INTEGER, STRING, UNKNOWN, widen
@@ -59,16 +59,20 @@ def resolve(draft: Draft, checks: Iterable[PlacedCheck], *, holding: bool, group
         test = check.resolve(draft, (*path, check.check_name))
         if test is None or not _can_be_mostly(draft, check, test, path):
             continue
+        if isinstance(test, RowTest) and test.judged is None and test.failing.nullable:
+            test = replace(test, judged=call("is not null", test.failing))
         place = (*draft.place, *(path or (check.check_name,)))  # a clause of its own has no item around it
         quarantines = check.on_fail == "quarantine" and not isinstance(test, ProvedTest)
         if not quarantines:
             test = _narrowed(test, draft.name, where)
-            about = (where, check.description, check.mostly, _authored(check))
+            about = (where, check.description, check.mostly, _authored(check), check.expectation())
             assertions.append(Assertion(label, check.check_name, test, check.on_fail, place, *about))
         elif isinstance(test, RowTest) and holding:
-            held.append(Held(label, _both(where, test.failing), "quarantine", place))
+            held.append(Held(label, _both(where, test.failing), "quarantine", place, where=where, test=test))
         elif isinstance(test, SetTest) and test.marking is not None and holding and groups:
-            grouped.append(Held(label, _marked(draft, test.marking, where), "quarantine", place))
+            grouped.append(
+                Held(label, _marked(draft, test.marking, where), "quarantine", place, where=where, test=test)
+            )
         else:
             _refuse_quarantine(draft, check, test, path, holding=holding)
             continue
@@ -161,8 +165,8 @@ def held_assertions(held: Iterable[Held], checks: Iterable[PlacedCheck]) -> tupl
 def _held_assertion(held: Held, check: Check | None) -> Assertion:
     if check is None:
         return Assertion(held.name, held.name.partition("(")[0], HeldTest(), held.on_fail, held.place)
-    assertion = Assertion(held.name, check.check_name, HeldTest(), held.on_fail, held.place)
-    return replace(assertion, description=check.description, arguments=_authored(check))
+    about = (held.where, check.description, check.mostly, _authored(check), check.expectation())
+    return Assertion(held.name, check.check_name, HeldTest(held.test), held.on_fail, held.place, *about)
 
 
 def _authored(check: Check) -> Mapping[str, Any]:
@@ -195,7 +199,13 @@ def repeated(draft: Draft, key: Sequence[Expression]) -> Marking:
 
 def key_assertion(relation: Relation, key: Sequence[str], place: Place, *, proved: bool = False) -> Assertion:
     test = ProvedTest() if proved else duplicates(relation.name, [_reference(relation, name) for name in key])
-    return Assertion(f"key({', '.join(key)})", "unique", test, "stop", place)
+    name = f"key({', '.join(key)})"
+    return Assertion(name, "unique", test, "stop", place, expectation=expected_unique(key))
+
+
+def expected_unique(columns: Sequence[str]) -> Expectation:
+    """What GX calls rows that differ in some column, null equal to null."""
+    return Expectation("expect_compound_columns_to_be_unique", {"column_list": list(columns), "ignore_row_if": "never"})
 
 
 def _reference(relation: Relation, name: str) -> Reference:
@@ -257,10 +267,12 @@ def overlaps(relation: str, start: Reference, end: Reference, per: Sequence[Expr
     return marked(relation, Marking((Derive(((following, lead),), "periods"),), failing), start.name)
 
 
-def marked(relation: str, marking: Marking, output: str, *, shares: bool = False) -> SetTest:
+def marked(
+    relation: str, marking: Marking, output: str, *, shares: bool = False, judged: Expression | None = None
+) -> SetTest:
     """The rows that a marking tells; `output` is one of their columns."""
     steps = (*marking.steps, Divert(call("is not true", marking.failing), "sound"))
-    return SetTest(Query(Read(relation), steps, (output,)), marking=marking, shares=shares)
+    return SetTest(Query(Read(relation), steps, (output,)), marking=marking, shares=shares, judged=judged)
 
 
 def orphans(
@@ -313,10 +325,11 @@ def orphans(
     matched = draft.own("found")
     on: Expression | None = None
     failing: Expression = call("not", Reference(BOOLEAN, False, matched))
+    judged = every(*(there(draft.reference(left.name)) for left, _ in pairs))
     for left, right in pairs:
         equal = call("=", draft.reference(left.name), Reference(right.type, right.nullable, right.name, "_target"))
         on = equal if on is None else call("and", on, equal)
         if left.nullable:
             failing = call("and", call("is not null", draft.reference(left.name)), failing)
     join = Join(readable.query, "_target", "exists", on or TRUE, (), matched)
-    return marked(draft.name, Marking((join,), failing), pairs[0][0].name, shares=True)
+    return marked(draft.name, Marking((join,), failing), pairs[0][0].name, shares=True, judged=judged)

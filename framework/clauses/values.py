@@ -40,6 +40,11 @@ def given(draft: Draft, column: Expression, value: Any, *path: str | int) -> Exp
     return literal(value)
 
 
+def there(column: Expression) -> Expression | None:
+    """True where a column holds a value; None where it always does."""
+    return call("is not null", column) if column.nullable else None
+
+
 def listed(draft: Draft, name: str, values: Sequence[Any], place: Place) -> Expression | None:
     """Whether the column holds one of the values."""
     column = draft.find(name, *place, "column")

@@ -5,6 +5,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import TypeVar
 
+from framework.assertion import frugal
 from framework.compile.folding import forms
 from framework.compile.names import CANNOT_SAY, too_long
 from framework.compile.program import Program, SourceProgram, StageProgram
@@ -30,15 +31,18 @@ def compile_plan(
     spellings: Mapping[str, Mapping[str, str]] = NO_SPELLINGS,
     *,
     memos: bool = False,
+    evidence: bool = False,
 ) -> Program:
     """The statements of a plan, or of the stages selected, for one warehouse.
 
     `environment` holds what `${VAR}` in the table of a source stands for, `spellings` by source the names of the
     table's columns as they stand, by lower case. With `memos`, those that count the rows of joined relations that no
-    row used are among the statements.
+    row used are among the statements. With `evidence` it is counted of every check how many rows hold nothing to judge,
+    without it only where a share of those judged must pass.
 
     Raises PipelineError for what the warehouse cannot say.
     """
+    plan = plan if evidence else _frugal(plan)
     tables = Tables(plan, schemas, selected, environment, warehouse.tells_case, spellings)
     chosen = [stage for stage in plan.stages if selected is None or stage.name in selected]
     found = forms(plan, chosen)
@@ -65,6 +69,13 @@ def compile_plan(
         raise PipelineError(*refused)
     sources = tuple(replace(s, asked=tuple(stages.asked.get(s.source.name, ()))) for s in sources)
     return Program(plan, warehouse.name, sources, programs, (*sorted(used), FRAMEWORK_SCHEMA))
+
+
+def _frugal(plan: Plan) -> Plan:
+    """The plan with checks that count no more than their verdict needs."""
+    sources = (replace(s, assertions=tuple(map(frugal, s.assertions))) for s in plan.sources)
+    stages = (replace(s, assertions=tuple(map(frugal, s.assertions))) for s in plan.stages)
+    return replace(plan, sources=tuple(sources), stages=tuple(stages))
 
 
 Planned = TypeVar("Planned", SourcePlan, StagePlan)

@@ -13,6 +13,7 @@ from framework.algebra import Derive, Divert, Group, Hold, Join, Query, Read, Re
 from framework.assertion import Assertion, MeasureTest, ProvedTest, RowTest, SetTest
 from framework.clauses.materialized import why_stored
 from framework.expressions import types as t
+from framework.expressions.strictness import every
 from framework.expressions.tree import Call, Expression, Reference
 from framework.expressions.typed import call, literal
 from framework.plan import Plan, StagePlan
@@ -133,8 +134,9 @@ class Member:
     """A stage of a chain, and where the stored rows hold what its ledger line and its checks want to know.
 
     `buckets` are the names of its buckets among the stored rows. `grouped` where a later member groups: then the
-    columns are sums over the rows of a group. `failing`, `judged` and `money` name the columns, by the assertion and
-    by the balance column. `carried` are the balance columns that come in, with what they are called there.
+    columns are sums over the rows of a group. `failing`, `judged`, `seen` and `money` name the columns, by the
+    assertion and by the balance column. `carried` are the balance columns that come in, with what they are called
+    there.
     """
 
     stage: StagePlan
@@ -143,6 +145,7 @@ class Member:
     grouped: bool = False
     failing: Mapping[str, str] = field(default_factory=dict)
     judged: Mapping[str, str] = field(default_factory=dict)
+    seen: Mapping[str, str] = field(default_factory=dict)
     money: Mapping[str, str] = field(default_factory=dict)
     grouped_money: Mapping[str, str] = field(default_factory=dict)
 
@@ -230,16 +233,19 @@ class _Chaining:
         columns: list[tuple[str, Expression]] = []
         failing: dict[str, str] = {}
         judged: dict[str, str] = {}
+        seen: dict[str, str] = {}
         money: dict[str, str] = {}
         for index, assertion in enumerate(stage.assertions):
             if isinstance(assertion.test, RowTest):
-                test = assertion.test.failing
-                name, where = f"_check_{stage.name}_{index}", f"_where_{stage.name}_{index}"
-                columns.append((name, test if assertion.where is None else call("and", assertion.where, test)))
-                failing[assertion.name], self.hidden[name] = name, t.BOOLEAN
-                if assertion.where is not None:
-                    columns.append((where, assertion.where))
-                    judged[assertion.name], self.hidden[where] = where, t.BOOLEAN
+                where, looked_at = assertion.where, every(assertion.where, assertion.judged)
+                wanted = [("check", every(where, assertion.test.failing), failing)]
+                wanted += [] if looked_at is None else [("judged", looked_at, judged)]
+                wanted += [] if where is None or assertion.judged is None else [("where", where, seen)]
+                for word, value, names in wanted:
+                    assert value is not None
+                    name = names[assertion.name] = f"_{word}_{stage.name}_{index}"
+                    columns.append((name, value))
+                    self.hidden[name] = t.BOOLEAN
         for index, balance in enumerate(stage.balance):
             column = stage.relation.column(balance)
             assert column is not None
@@ -250,7 +256,7 @@ class _Chaining:
                 self.hidden[name] = column.type
         if columns:
             self.steps.append(Derive(tuple(columns), "folded"))
-        self.members[-1] = replace(self.members[-1], failing=failing, judged=judged, money=money)
+        self.members[-1] = replace(self.members[-1], failing=failing, judged=judged, seen=seen, money=money)
 
 
 def _keep(name: str, later: Sequence[StagePlan]) -> bool:

@@ -23,6 +23,7 @@ from framework.expressions.typed import call, cast
 from framework.plan import StagePlan
 
 HELD = ("rejected", "quarantined", "quarantined with its group")
+JUDGED = ("out", *HELD[1:])  # where the rows end that checks which hold rows have seen
 DISCARDED = "discarded"
 FIRST_RUN, STAGE = "_run_id", "_stage"
 THIS_RUN = "this_run"  # bound by every run

@@ -15,14 +15,15 @@ from framework.plan import Plan, SourcePlan, StagePlan
 Statement = Any  # an SQLAlchemy element that can be executed
 
 
-FigureKind = Literal["rows", "memo", "money", "failing", "judged", "measure"]
+FigureKind = Literal["rows", "memo", "money", "failing", "judged", "seen", "measure"]
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
     """One number of a fused scan of a relation's rows.
 
-    `subject` is a bucket, the name of a memo, a balance column in it, or an assertion's name.
+    `subject` is a bucket, the name of a memo, a balance column in it, or an assertion's name. Of the rows `seen`, those
+    of its `where`, an assertion has `judged` the ones that hold what it looks at.
     """
 
     relation: str

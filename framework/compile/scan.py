@@ -12,12 +12,13 @@ from sqlalchemy.sql.selectable import FromClause
 from framework.algebra import BUCKET, REASONS, ROWS
 from framework.assertion import Assertion, HeldTest, MeasureTest, RowTest, SetTest
 from framework.compile.folding import Member
-from framework.compile.holding import DISCARDED
+from framework.compile.holding import DISCARDED, JUDGED
 from framework.compile.program import Audit, Figure, FigureKind
 from framework.compile.tables import ADDED
 from framework.ddl import column_of
 from framework.expressions import types as t
 from framework.expressions.lowering import Lowering, conversion, lower
+from framework.expressions.strictness import every
 from framework.expressions.tree import Call, Expression, Reference, transform
 from framework.expressions.typed import call, literal
 
@@ -75,8 +76,10 @@ class Scan:
                 self._out_of(member, out, assertion)
             elif isinstance(assertion.test, RowTest):
                 self._travelled(member, "failing", assertion.name, member.failing[assertion.name], out)
-                if assertion.where is not None:
+                if assertion.name in member.judged:
                     self._travelled(member, "judged", assertion.name, member.judged[assertion.name], out)
+                if assertion.name in member.seen:
+                    self._travelled(member, "seen", assertion.name, member.seen[assertion.name], out)
 
     def bucket(self, bucket: str, money: Mapping[str, str]) -> None:
         """The rows that ended in a bucket, and the sums of their money columns, each by its balance column."""
@@ -94,16 +97,16 @@ class Scan:
         test = assertion.test
         if isinstance(test, HeldTest):
             named = call("contains", Reference(t.STRING, True, REASONS), literal(json.dumps(assertion.name)))
-            self._count("failing", assertion.name, "out", _all(self._in("quarantined"), named))
+            self._count("failing", assertion.name, "out", every(self._in("quarantined"), named))
+            if assertion.judged is not None:
+                self._looked_at(assertion, self._in(*JUDGED))
         elif isinstance(test, RowTest):
-            self._count("failing", assertion.name, "out", _all(self._in("out"), assertion.where, test.failing))
-            if assertion.where is not None:
-                self._count("judged", assertion.name, "out", _all(self._in("out"), assertion.where))
+            self._count("failing", assertion.name, "out", every(self._in("out"), assertion.where, test.failing))
+            self._looked_at(assertion, self._in("out"))
         elif isinstance(test, SetTest) and test.shares:
-            if assertion.where is not None or self.unknown:
-                self._count("judged", assertion.name, "out", _all(self._shown(), assertion.where))
+            self._looked_at(assertion, self._shown(), whole=not self.unknown)
         elif isinstance(test, MeasureTest):
-            kept = _all(self._in("out"), assertion.where)
+            kept = every(self._in("out"), assertion.where)
             value = test.value if kept is None else transform(test.value, lambda e: _only(e, kept))
             element = self._lower(value)
             if value.type == t.DOUBLE:
@@ -111,6 +114,13 @@ class Scan:
             self._add(Figure(self.relation, "measure", assertion.name), element)
 
     # -- how it is counted
+
+    def _looked_at(self, assertion: Assertion, here: Expression | None, *, whole: bool = True) -> None:
+        """How many rows were judged, and of how many, where it is not all of those that came out."""
+        if assertion.where is not None or assertion.judged is not None or not whole:
+            self._count("judged", assertion.name, "out", every(here, assertion.where, assertion.judged))
+        if assertion.judged is not None and (assertion.where is not None or not whole):
+            self._count("seen", assertion.name, "out", every(here, assertion.where))
 
     def _added(self, money: Sequence[str]) -> None:
         """Rows that a join made beyond one for each that came in."""
@@ -132,7 +142,7 @@ class Scan:
         if member.grouped:
             self._total(kind, subject, "out", replace(here, type=t.INTEGER))
         else:
-            self._count(kind, subject, "out", _all(out, here))
+            self._count(kind, subject, "out", every(out, here))
 
     def _out_of(self, member: Member, out: Expression | None, assertion: Assertion | None = None) -> None:
         """The rows that came out of a folded stage; the same figure for a check of their number."""
@@ -160,11 +170,12 @@ class Scan:
         total = call("sum", replace(value, type=_MONEY))
         self._add(Figure(self.relation, "money", name, bucket), self._lower(total))
 
-    def _in(self, bucket: str) -> Expression | None:
-        return self._ended(bucket) if self.verdict else None
+    def _in(self, *buckets: str) -> Expression | None:
+        return self._ended(*buckets) if self.verdict else None
 
-    def _ended(self, bucket: str) -> Expression:
-        return call("=", Reference(t.STRING, False, BUCKET), literal(bucket))
+    def _ended(self, *buckets: str) -> Expression:
+        column = Reference(t.STRING, False, BUCKET)
+        return call("=" if len(buckets) == 1 else "in", column, *map(literal, buckets))
 
     def _shown(self) -> Expression | None:
         """The rows that those who read the stage will see, the framework's own unknown row among them."""
@@ -185,17 +196,9 @@ class Scan:
 def _only(e: Expression, kept: Expression) -> Expression:
     """An aggregate over the rows for which a condition holds."""
     if isinstance(e, Call) and e.function.kind == "aggregate":
-        return replace(e, filter=_all(e.filter, kept))
+        return replace(e, filter=every(e.filter, kept))
     return e
 
 
 def _typed(e: Expression) -> Expression:
     return replace(e, type=t.INTEGER)
-
-
-def _all(*conditions: Expression | None) -> Expression | None:
-    result: Expression | None = None
-    for condition in conditions:
-        if condition is not None:
-            result = condition if result is None else call("and", result, condition)
-    return result

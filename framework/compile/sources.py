@@ -53,6 +53,8 @@ def _touched(assertion: Assertion) -> frozenset[str]:
     """The columns that a fused scan reads for an assertion."""
     test = assertion.test
     where = frozenset[str]() if assertion.where is None else references(assertion.where)
+    if assertion.judged is not None:
+        where |= references(assertion.judged)
     if isinstance(test, RowTest):
         return where | references(test.failing)
     return where | references(test.value) if isinstance(test, MeasureTest) else where

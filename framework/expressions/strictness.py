@@ -37,6 +37,15 @@ def either(*conditions: Expression | None) -> Expression | None:
     return parts[0] if parts else None
 
 
+def every(*conditions: Expression | None) -> Expression | None:
+    """`and` over the conditions that there are; None where there is none."""
+    result: Expression | None = None
+    for condition in conditions:
+        if condition is not None:
+            result = condition if result is None else call("and", result, condition)
+    return result
+
+
 def derivation(name: str, e: Expression, flags: Mapping[str, Expression]) -> tuple[tuple[str, Expression], ...]:
     """A column with what tells whether it could be read: `_failed_<name>` beside it, if it can fail.
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from framework.assertion import OnFail, Place, Test
+from framework.assertion import Expectation, OnFail, Place, Test
 from framework.column_check import Below
 from framework.draft import Draft
 from framework.model.part import Model, pick
@@ -27,7 +27,7 @@ class Check(Model):
     description: str | None = None
     on_fail: OnFail = Field("stop", description="stop the run, quarantine the failing rows, or warn.")
     where: Expr | None = Field(None, description="Only rows for which this holds are checked.")
-    mostly: Share = Field(None, description="The share of the rows checked that must pass: 0.95, say.")
+    mostly: Share = Field(None, description="The share of the rows judged that must pass: 0.95, say.")
 
     @classmethod
     def __pydantic_init_subclass__(cls, *, check: str = "", **_: Any) -> None:
@@ -47,6 +47,10 @@ class Check(Model):
         """The arguments of a check that stands below a column, with the column in them."""
         message = f"`{cls.check_name}` is no check of one column"
         raise PydanticCustomError("no_column_check", "{message}", {"message": message, "check": cls.check_name})
+
+    def expectation(self) -> Expectation | None:
+        """The official expectation of Great Expectations that means the same, where there is one."""
+        return None
 
     def reads(self) -> Iterable[tuple[str, Place]]:
         """The other relations that the check names, with the path below the check."""
