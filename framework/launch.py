@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
 
@@ -15,8 +16,10 @@ from framework.compile import compile_plan
 from framework.execute import Interruption, Settings, clock, execute, new_run_id
 from framework.execute.drift import EXTRA_COLUMNS, spellings
 from framework.files.variables import expand_variables
+from framework.hooks import Occasion
+from framework.listeners import listeners
 from framework.load import Pipeline
-from framework.plan import Plan
+from framework.plan import Plan, judged
 from framework.printing import Progress, print_run
 from framework.project import Project
 from framework.request import Request
@@ -47,10 +50,19 @@ def _executed(
     """The run, and what could not be kept of it."""
     started_at = clock(options.as_of)
     run_id = new_run_id(clock())
+    _refuse_without_statistics(plan)
+    heard = listeners(here, plan)
     with opened(here, options.target) as target, history(expand_variables(here.model.state), here.root) as past:
         spelt = spellings(target.engine, plan) if target.warehouse.tells_case else {}
         program = compile_plan(
-            plan, target.warehouse, here.schemas, wanted.selected, os.environ, spelt, memos=options.memos
+            plan,
+            target.warehouse,
+            here.schemas,
+            wanted.selected,
+            os.environ,
+            spelt,
+            memos=options.memos,
+            evidence=bool(heard.named),
         )
         settings = Settings(
             run_id,
@@ -66,12 +78,15 @@ def _executed(
             asked=wanted.asked,
             earlier=past.figures(plan.name, target.name),
         )
-        _refuse_without_statistics(plan)
         # With its fraction: the runs of one second have an order too.
         past.begin(run_id, plan.name, target.name, datetime.now(UTC).replace(tzinfo=None), wanted.asked)
+        here_and_now = (run_id, target.name, target.warehouse.name, started_at, here.root)
+        heard.run_started(Occasion(plan, *here_and_now, wanted.asked, past.previous(plan.name, target.name)))
         with Progress(len(program.sources) + len(program.stages), options) as progress:
-            result = execute(program, target.warehouse, target.engine, settings, progress, interruption)
+            result = execute(program, target.warehouse, target.engine, settings, progress, interruption, heard)
         unkept = _kept(lambda: past.end(result), "the history of runs")
+    heard.run_finished(result)
+    result = replace(result, notes=(*result.notes, *heard.notes))
     unkept += _kept(lambda: write_manifest(plan, here.root), "target/manifest.json")
     unkept += _kept(lambda: write_results(result, here.root), "target/run_results.json")
     return result, unkept
@@ -79,8 +94,7 @@ def _executed(
 
 def _refuse_without_statistics(plan: Plan) -> None:
     """Raises Unreachable where a check looks back and what it counts with is not installed."""
-    judged = [(r.name, r.assertions) for r in plan.sources] + [(r.name, r.assertions) for r in plan.stages]
-    for name, assertions in judged:
+    for name, assertions in judged(plan):
         for assertion in assertions:
             looks_back = isinstance(assertion.test, MeasureTest) and assertion.test.trend is not None
             if looks_back and find_spec("scipy") is None:
@@ -99,9 +113,8 @@ def _kept(keep: Callable[[], object], what: str) -> list[str]:
 
 def _places(pipeline: Pipeline, plan: Plan) -> Mapping[str, Mapping[str, str]]:
     """Where each check stands in the file, for results to name."""
-    judged = [(s.name, s.assertions) for s in plan.sources] + [(s.name, s.assertions) for s in plan.stages]
     places: dict[str, dict[str, str]] = {}
-    for name, assertions in judged:
+    for name, assertions in judged(plan):
         for assertion in assertions:
             at = pipeline.document.locate(assertion.place)
             places.setdefault(name, {})[assertion.name] = f"{at.path}:{at.line}:{at.column}"

@@ -21,6 +21,11 @@ def load(package: ModuleType, name: str) -> ModuleType:
     return import_module(f"{package.__name__}.{name}")
 
 
+def module(name: str) -> ModuleType:
+    """A module of somebody else's, by its whole name. Raises whatever importing it does."""
+    return import_module(name)
+
+
 def load_all(package: ModuleType) -> tuple[ModuleType, ...]:
     """Every plug-in of a package, imported, by name; a broken one stops start-up."""
     return tuple(load(package, name) for name in names(package))

@@ -126,7 +126,7 @@ def print_run(run: Run, options: argparse.Namespace) -> None:
     for check in bad:
         if check.status == "failed" and check.query:
             print(f"\nThe rows that fail {check.name} of {check.relation} are counted by:\n{check.query}")
-    for line in filter(None, map(_off, bad)):
+    for line in filter(None, [*map(_off, bad), *map(_unjudged, bad)]):
         print("\n" + line)
     for note in run.notes:
         print(f"\nnote: {note}")
@@ -169,6 +169,10 @@ def _off(check: CheckResult) -> str | None:
     bounds = f"{_figure(trend.low)} to {_figure(trend.high)}"
     where = f"where the {trend.before} runs before let {bounds} be expected"
     return f"{check.name} of {check.relation}: {_figure(trend.figure)}, {where}"
+
+
+def _unjudged(check: CheckResult) -> str | None:
+    return check.error and f"{check.name} of {check.relation} could not be judged: {check.error}"
 
 
 def _figure(value: float) -> str:

@@ -46,6 +46,7 @@ class ProjectModel(Model):
     targets: Frozen[TargetModel] = Field(default_factory=dict)
     schemas: SchemasModel = SchemasModel()
     state: str = "sqlite:///.framework/state.db"
+    hooks: tuple[str, ...] = Field(default=(), description="What hears of runs: a hook by its name, or module:Class.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Project:
             raise PipelineError(Diagnostic(UNKNOWN_TARGET, f"no target `{wanted}`", place, help))
         return wanted, found
 
-    def at(self, *place: str, key: bool = False) -> Location | None:
+    def at(self, *place: str | int, key: bool = False) -> Location | None:
         """Where something stands in framework.yaml; None where there is no such file."""
         return None if self.document is None else self.document.locate(place, key=key)
 

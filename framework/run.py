@@ -1,6 +1,7 @@
 """A run's results: data that is printed, kept and exported, never a cell value in it."""
 
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
@@ -58,6 +59,27 @@ class CheckResult:
     def stops(self) -> bool:
         """Whether it must keep the run from publishing."""
         return self.status == "failed" or (self.status == "error" and self.on_fail != "warn")
+
+
+_BETTER_FIRST = ("pending", "passed", "proved", "warned", "quarantined", "error", "failed")
+
+
+def joined(results: Iterable[CheckResult], more: Iterable[CheckResult]) -> list[CheckResult]:
+    """Results with those of others: of two for one check the worse. What nobody has judged is in error."""
+    found = {(result.relation, result.name): result for result in results}
+    for result in more:
+        key = (result.relation, result.name)
+        if key not in found or _worse(result, found[key]):
+            found[key] = result
+    return [_judged(result) for result in found.values()]
+
+
+def _worse(one: CheckResult, other: CheckResult) -> bool:
+    return _BETTER_FIRST.index(one.status) > _BETTER_FIRST.index(other.status)
+
+
+def _judged(result: CheckResult) -> CheckResult:
+    return replace(result, status="error", error="nobody judged it") if result.status == "pending" else result
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +164,15 @@ class Asked:
 
 
 NOTHING_ASKED = Asked()
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """How the run before ended, of the same pipeline on the same target: its status, and the checks, by relation and
+    name, that it found wrong."""
+
+    status: Status
+    unsound: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

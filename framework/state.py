@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
 from framework import trends
 from framework.ddl import AddColumn
-from framework.run import NOTHING_ASKED, Asked, Run
+from framework.run import NOTHING_ASKED, Asked, Previous, Run, Status
 from framework.warehouse import Refusal, Unreachable
 from framework.warehouses._postgres_address import NO_DRIVER, with_driver
 
@@ -166,6 +166,17 @@ class History:
             "stages": list(self._rows(sa.select(STAGES).where(STAGES.c.run_id == whole))),
             "checks": list(self._rows(sa.select(CHECKS).where(CHECKS.c.run_id == whole))),
         }
+
+    def previous(self, pipeline: str, target: str) -> Previous | None:
+        """The latest run of a pipeline on a target that came to an end."""
+        of = RUNS.c.pipeline == pipeline, RUNS.c.target == target, RUNS.c.status.in_(get_args(Status))
+        select = sa.select(RUNS.c.run_id, RUNS.c.status).where(*of)
+        latest = next(self._rows(select.order_by(RUNS.c.started_at.desc(), RUNS.c.run_id.desc()).limit(1)), None)
+        if latest is None:
+            return None
+        wrong = CHECKS.c.run_id == latest["run_id"], CHECKS.c.status.in_(("failed", "warned", "error"))
+        found = self._rows(sa.select(CHECKS.c.relation, CHECKS.c.name).where(*wrong))
+        return Previous(latest["status"], frozenset((row["relation"], row["name"]) for row in found))
 
     def figures(self, pipeline: str, target: str) -> dict[tuple[str, str], list[float]]:
         """By relation and check, the figures of the latest good runs of a pipeline on a target, the oldest first."""

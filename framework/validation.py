@@ -4,11 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from framework import project
+from framework import listeners, project, target
 from framework.diagnostics import Diagnostic, PipelineError
 from framework.printing import counted
 from framework.suites import is_suite, prove, same_names
-from framework.target import mistakes
 from framework.unit_tests.collecting import Collection, is_unit_tests
 from framework.yaml_source import F001, Document, read
 
@@ -33,7 +32,8 @@ def validate(paths: Sequence[Path]) -> Validated:
     tests = Collection(project.root(Path.cwd()))
     for folder in sorted({project.root(path.resolve()) for path in paths}):
         try:
-            found += mistakes(project.find(Path.cwd() if folder == Path.cwd() else folder))
+            here = project.find(Path.cwd() if folder == Path.cwd() else folder)
+            found += [*target.mistakes(here), *listeners.mistakes(here)]
         except PipelineError as error:
             found += error.diagnostics
     for path in _files(paths):

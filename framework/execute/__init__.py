@@ -9,6 +9,7 @@ from framework.compile.program import Program
 from framework.execute.interruption import Interruption
 from framework.execute.running import Execution
 from framework.execute.settings import Progress, Settings
+from framework.listeners import NOBODY, Listeners
 from framework.run import Run
 from framework.warehouse import Warehouse
 
@@ -32,6 +33,7 @@ def execute(
     settings: Settings,
     progress: Progress,
     interruption: Interruption,
+    listeners: Listeners = NOBODY,
 ) -> Run:
     """Runs a program to its end; whatever happens is in the Run, never an exception of a driver."""
-    return Execution(program, warehouse, engine, settings, progress, interruption).run()
+    return Execution(program, warehouse, engine, settings, progress, interruption, listeners).run()

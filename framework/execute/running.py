@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from threading import Lock
@@ -19,15 +20,20 @@ from framework.compile.definitions import definitions
 from framework.compile.program import Program, StageProgram
 from framework.compile.tables import Tables
 from framework.ddl import CreateSchema
+from framework.diagnostics import Code
 from framework.execute import sources, stages
 from framework.execute.interruption import Interruption
 from framework.execute.publishing import Publishing, clear
 from framework.execute.session import Session, Stopped, refused
 from framework.execute.settings import Progress, Settings
+from framework.hooks import Rows, Veto
+from framework.listeners import Listeners
 from framework.obstacles import obstacles
 from framework.plan import StagePlan
-from framework.run import CheckResult, Run, SourceResult, StageResult, Status
+from framework.run import CheckResult, Run, SourceResult, StageResult, Status, joined
 from framework.warehouse import UNREACHABLE, Warehouse
+
+VETO = Code("F507", "a hook that keeps a run from publishing")
 
 
 class Execution:
@@ -41,9 +47,11 @@ class Execution:
         settings: Settings,
         progress: Progress,
         interruption: Interruption,
+        listeners: Listeners,
     ) -> None:
         self.program, self.warehouse, self.engine = program, warehouse, engine
         self.settings, self.progress, self.interruption = settings, progress, interruption
+        self.listeners = listeners
         self.tables = Tables(program.plan, settings.schemas, program.selected)
         self.sources: dict[str, SourceResult] = {}
         self.results: dict[str, StageResult] = {}
@@ -154,13 +162,17 @@ class Execution:
                             self._refuse_moved(session)
                     raise
             if not self.failed:
+                self._heard(session)
+            if not self.failed:
                 self._publish(session)
                 clear(session, self.program.stages, self.tables)
 
     def _summary(self) -> str:
-        bad = sum(c.status == "failed" for c in self.checks)
-        count = "1 check failed" if bad == 1 else f"{bad} checks failed"
-        return f"{count}; nothing was published, and every published table is what it was"
+        said = []
+        for status, words in (("failed", "failed"), ("error", "could not be judged")):
+            bad = sum(c.stops and c.status == status for c in self.checks)
+            said += [f"{bad} {'check' if bad == 1 else 'checks'} {words}"] if bad else []
+        return f"{' and '.join(said)}; nothing was published, and every published table is what it was"
 
     def _interrupted(self) -> str:
         """Ctrl-C can be heard of when the commit is done already: the target knows what stands."""
@@ -244,6 +256,33 @@ class Execution:
                 stages.place(session, program, self.tables, self.settings, self.program.plan.name, placed)
             self.failed |= {r.name for r in built.results if r.status in ("failed", "skipped")}
             self.results |= {r.name: r for r in built.results}
+            for result in built.results:
+                self.listeners.stage_built(result, [c for c in built.checks if c.relation == result.name])
+
+    # -- hooks
+
+    def _heard(self, session: Session) -> None:
+        """What hooks say before anything is published. Raises Stopped where one of them forbids it."""
+        session.doing = "asking the hooks"
+        try:
+            with session.transaction():
+                said = self.listeners.before_publish(tuple(self.checks), lambda: self._rows(session))
+        except Veto as veto:
+            raise Stopped("failed", f"{veto}; nothing was published", None, VETO.id) from None
+        self.checks = joined(self.checks, said)
+        self.failed = {check.relation for check in self.checks if check.stops}
+        for name in self.failed & self.results.keys():
+            self.results[name] = replace(self.results[name], status="failed")
+
+    def _rows(self, session: Session) -> Rows:
+        sources = {source.name: source for source in self.program.plan.sources}
+
+        def select(name: str) -> sa.Select[Any]:
+            if name in sources:
+                return sa.select(self.tables.source(sources[name]))
+            return sa.select(self.tables.read(self.program.plan.stage(name)))
+
+        return Rows(self.warehouse, session.connection, self.engine, select)
 
     # -- what stands
 

@@ -1,0 +1,82 @@
+"""Quality hooks: what hears of a run while it goes on. A file each here, or a class of a team's own.
+
+```yaml
+hooks: [great_expectations, my_package.hooks:Pager]
+```
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from framework.plan import Plan
+from framework.project import Project
+from framework.run import NOTHING_ASKED, Asked, CheckResult, Previous, Run, StageResult
+from framework.warehouse import Warehouse
+
+
+class Veto(Exception):
+    """Raised in `before_publish`: nothing is published. The message is shown, so that it must hold no cell value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a run is: the plan that it follows, where and when. `started_at` is the run's clock, in UTC without zone.
+    `root` is the project's folder. `previous` is None for the first run."""
+
+    plan: Plan
+    run_id: str
+    target: str
+    warehouse: str
+    started_at: datetime
+    root: Path
+    asked: Asked = NOTHING_ASKED
+    previous: Previous | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows that are about to be published, for hooks that look at them.
+
+    `select` gives the rows of a relation of the run as a statement for `connection`; those of a published table as they
+    will stand. `engine` opens more connections, which see the same rows; a DuckDB database kept in memory or in a file
+    has its one connection only. Nothing may be changed.
+    """
+
+    warehouse: Warehouse
+    connection: sa.Connection
+    engine: sa.Engine
+    select: Callable[[str], sa.Select[Any]]
+
+
+class Hook:
+    """Hears of a run. Whatever a method raises, a `Veto` in `before_publish` aside, is a note of the run and no more.
+
+    It is made once for a run, with the project that it belongs to.
+    """
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+
+    def run_started(self, occasion: Occasion) -> None:
+        """The run has begun; nothing is read yet."""
+
+    def stage_built(self, occasion: Occasion, stage: StageResult, checks: Sequence[CheckResult]) -> None:
+        """A stage is built and judged, and has its place where it passed. Stages that are built at once are told of
+        one after another."""
+
+    def before_publish(
+        self, occasion: Occasion, checks: Sequence[CheckResult], rows: Rows
+    ) -> Sequence[CheckResult] | None:
+        """Everything is built and nothing has failed. `checks` are all results of the run so far.
+
+        Results that are returned join them; one for a check that has a result already can only make it worse. One that
+        is `failed`, or in `error` without `on_fail: warn`, keeps the run from publishing, as a `Veto` does.
+        """
+
+    def run_finished(self, occasion: Occasion, run: Run) -> None:
+        """The run is over, however it ended, and what became of it is kept in the history."""
