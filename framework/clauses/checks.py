@@ -20,6 +20,7 @@ from framework.relation import Column, Period, Relation
 
 CANNOT_QUARANTINE = Code("F401", "a check that cannot quarantine")
 UNKNOWN_TARGET = Code("F402", "a check against an unknown column")
+UNIQUE_VALUES = "expect_column_values_to_be_unique"
 NOT_MOSTLY = Code("F405", "`mostly` where it cannot be")
 
 
@@ -204,8 +205,11 @@ def key_assertion(relation: Relation, key: Sequence[str], place: Place, *, prove
 
 
 def expected_unique(columns: Sequence[str]) -> Expectation:
-    """What GX calls rows that differ in some column, null equal to null."""
-    return Expectation("expect_compound_columns_to_be_unique", {"column_list": list(columns), "ignore_row_if": "never"})
+    """What Great Expectations calls rows that differ in some column; of one column alone it judges no null."""
+    if len(columns) == 1:
+        return Expectation(UNIQUE_VALUES, {"column": columns[0]})
+    arguments = {"column_list": list(columns), "ignore_row_if": "never"}
+    return Expectation("expect_compound_columns_to_be_unique", arguments)
 
 
 def _reference(relation: Relation, name: str) -> Reference:

@@ -107,7 +107,7 @@ class Scan:
             self._looked_at(assertion, self._shown(), whole=not self.unknown)
         elif isinstance(test, MeasureTest):
             kept = every(self._in("out"), assertion.where)
-            value = test.value if kept is None else transform(test.value, lambda e: _only(e, kept))
+            value = over(test.value, kept)
             element = self._lower(value)
             if value.type == t.DOUBLE:
                 element = sa.type_coerce(conversion(element, t.DOUBLE, self.lowering), sa.types.NULLTYPE)
@@ -191,6 +191,11 @@ class Scan:
         """The figure as the driver gives it: a result processor of SQLAlchemy's would make a float of money."""
         element = lower(expression, lambda reference: column_of(self.source, reference.name), self.lowering)
         return sa.type_coerce(element, sa.types.NULLTYPE)
+
+
+def over(value: Expression, kept: Expression | None) -> Expression:
+    """A figure of the rows for which a condition holds."""
+    return value if kept is None else transform(value, lambda e: _only(e, kept))
 
 
 def _only(e: Expression, kept: Expression) -> Expression:

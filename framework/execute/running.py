@@ -18,6 +18,7 @@ from framework.algebra import read_by
 from framework.changes import Definition
 from framework.compile.definitions import definitions
 from framework.compile.program import Program, StageProgram
+from framework.compile.searches import Searches
 from framework.compile.tables import Tables
 from framework.ddl import CreateSchema
 from framework.diagnostics import Code
@@ -26,6 +27,7 @@ from framework.execute.interruption import Interruption
 from framework.execute.publishing import Publishing, clear
 from framework.execute.session import Session, Stopped, refused
 from framework.execute.settings import Progress, Settings
+from framework.expressions.tree import Expression
 from framework.hooks import Rows, Veto
 from framework.listeners import Listeners
 from framework.obstacles import obstacles
@@ -275,14 +277,18 @@ class Execution:
             self.results[name] = replace(self.results[name], status="failed")
 
     def _rows(self, session: Session) -> Rows:
-        sources = {source.name: source for source in self.program.plan.sources}
+        plan = self.program.plan
+        sources = {source.name: source for source in plan.sources}
+        searches = Searches(plan, self.warehouse, self.settings.schemas, self.program.selected)
 
-        def select(name: str) -> sa.Select[Any]:
-            if name in sources:
-                return sa.select(self.tables.source(sources[name]))
-            return sa.select(self.tables.read(self.program.plan.stage(name)))
+        def select(name: str, where: Expression | None = None) -> sa.Select[Any]:
+            relation = sources.get(name) or plan.stage(name)
+            return searches.select(relation, where)
 
-        return Rows(self.warehouse, session.connection, self.engine, select)
+        def fetch(name: str, where: Expression | None, most: int) -> list[tuple[Any, ...]]:
+            return [tuple(row) for row in session.do(select(name, where).limit(most))]
+
+        return Rows(self.warehouse, session.connection, self.engine, self.program.selected, select, fetch)
 
     # -- what stands
 

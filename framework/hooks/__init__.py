@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
+from framework.expressions.tree import Expression
 from framework.plan import Plan
 from framework.project import Project
 from framework.run import NOTHING_ASKED, Asked, CheckResult, Previous, Run, StageResult
@@ -38,19 +39,26 @@ class Occasion:
     previous: Previous | None = None
 
 
+class Selects(Protocol):
+    def __call__(self, name: str, where: Expression | None = None) -> sa.Select[Any]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """The rows that are about to be published, for hooks that look at them.
 
     `select` gives the rows of a relation of the run as a statement for `connection`; those of a published table as they
-    will stand. `engine` opens more connections, which see the same rows; a DuckDB database kept in memory or in a file
-    has its one connection only. Nothing may be changed.
+    will stand. `fetch` gives them, at most so many, with what a run binds bound in the condition. `engine` opens more
+    connections, which see the same rows, but for DuckDB's, which has one. `selected` are the stages of the run. Nothing
+    may be changed.
     """
 
     warehouse: Warehouse
     connection: sa.Connection
     engine: sa.Engine
-    select: Callable[[str], sa.Select[Any]]
+    selected: frozenset[str]
+    select: Selects
+    fetch: Callable[[str, Expression | None, int], list[tuple[Any, ...]]]
 
 
 class Hook:

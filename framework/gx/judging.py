@@ -1,0 +1,173 @@
+"""The judgement of Great Expectations on figures that a run has counted: its own code, and no query.
+
+The methods that take supplied metrics are not public ones; the version is pinned, and every type is held against the
+same rows in a pandas frame (tests/gx).
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from framework.gx.suites import UNEXPECTED_ROWS, Expected
+
+# What of a result may be kept: counts. Unexpected values, and a figure that may be a cell's, may not.
+_COUNTS = frozenset(
+    f"{what}_{unit}" for what in ("element", "unexpected", "missing") for unit in ("count", "percent")
+) | {"unexpected_percent_total", "unexpected_percent_nonmissing"}
+_FIGURES = frozenset(
+    f"expect_{name}"
+    for name in (
+        "column_mean_to_be_between",
+        "column_stdev_to_be_between",
+        "column_sum_to_be_between",
+        "column_unique_value_count_to_be_between",
+        "column_proportion_of_unique_values_to_be_between",
+        "column_proportion_of_non_null_values_to_be_between",
+        "table_column_count_to_be_between",
+        "table_column_count_to_equal",
+        "table_row_count_to_be_between",
+        "table_row_count_to_equal",
+    )
+)
+_RUNTIME = {"result_format": {"result_format": "BASIC", "partial_unexpected_count": 0}, "catch_exceptions": False}
+_VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\d[\w.,:-]*")  # in the text of an exception
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a run has counted for an expectation: the rows it was given and those it judged, how many failed, and the
+    figure of a check of one. `columns` are those of the relation."""
+
+    rows: int
+    judged: int
+    failing: int
+    figure: Any
+    columns: tuple[str, ...]
+
+    @property
+    def missing(self) -> int:
+        return self.rows - self.judged
+
+
+def expectation(expected: Expected) -> Any:
+    """The official expectation of a check."""
+    import great_expectations.expectations as official
+
+    arguments: dict[str, Any] = dict(expected.arguments)
+    description = expected.assertion.description
+    if expected.type == UNEXPECTED_ROWS:
+        # What no query can find has one that finds nothing.
+        nothing = "SELECT * FROM {batch} WHERE 1 = 0"
+        arguments["unexpected_rows_query"] = nothing if expected.search is None else expected.search.text
+        description = description or expected.assertion.name
+    kind = getattr(official, "".join(word.capitalize() for word in expected.type.split("_")))
+    return kind(**arguments, severity=expected.severity, meta=expected.meta, description=description)
+
+
+def judge(expected: Expected, counted: Counted) -> Any:
+    """The official result of an expectation, of figures that are supplied. What GX raises is in the result."""
+    found = None
+    try:
+        found = expectation(expected)
+        engine = _engine()()
+        wanted = found.get_validation_dependencies(execution_engine=engine, runtime_configuration=dict(_RUNTIME))
+        metrics = {
+            metric.id: _metric(name, expected.type, counted) for name, metric in wanted.metric_configurations.items()
+        }
+        result = found.metrics_validate(metrics=metrics, runtime_configuration=dict(_RUNTIME), execution_engine=engine)
+    except Exception as error:
+        return in_error(expected, error)
+    return stripped(result)
+
+
+def _metric(name: str, type_: str, counted: Counted) -> Any:
+    """The value of a metric by its name. Lists of values are empty: there is no value to show."""
+    if name == "table.row_count":
+        return counted.figure if type_.startswith("expect_table_") else counted.rows
+    if name in ("table.row_count.self", "table.row_count.other"):
+        return counted.failing if name.endswith("other") else 0
+    if name == "table.columns":
+        return list(counted.columns)
+    if name == "table.column_count":
+        return len(counted.columns)
+    if name == "column_values.nonnull.unexpected_count" and type_ != "expect_column_values_to_not_be_null":
+        return counted.missing
+    if name.endswith(".filtered_row_count"):
+        return counted.judged
+    if name.endswith((".unexpected_count", "unexpected_rows_query.row_count")):
+        return counted.failing
+    if name.endswith((".unexpected_values", ".not_in_set", ".missing_from_column", "unexpected_rows_query.table")):
+        return []
+    if name.startswith("column."):
+        return counted.figure
+    raise KeyError(f"no figure for the metric {name}")
+
+
+@cache
+def _engine() -> Any:
+    """A class of engine by which GX finds what it needs to judge, and which asks nothing."""
+    from great_expectations.execution_engine.execution_engine import ExecutionEngine
+    from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
+
+    class Supplied(SqlAlchemyExecutionEngine):
+        def __init__(self) -> None:
+            ExecutionEngine.__init__(self, name="supplied")
+
+        @property
+        def dialect_name(self) -> str:
+            return "postgresql"
+
+    return Supplied
+
+
+# -- results
+
+
+def in_error(expected: Expected, error: Exception) -> Any:
+    """The official result of an expectation that raised."""
+    from great_expectations.core import ExpectationValidationResult
+    from great_expectations.expectations.expectation_configuration import ExpectationConfiguration
+
+    severity: Any = expected.severity
+    configuration = ExpectationConfiguration(
+        type=expected.type, kwargs=dict(expected.arguments), meta=expected.meta, severity=severity
+    )
+    raised = {"raised_exception": True, "exception_message": said(error), "exception_traceback": None}
+    return ExpectationValidationResult(
+        success=False, expectation_config=configuration, result={}, exception_info=raised
+    )
+
+
+def said(error: Exception) -> str:
+    """An exception by its class and its text, but for what may be a value in it; of a driver's, by its class."""
+    from sqlalchemy.exc import DBAPIError
+
+    if isinstance(error, DBAPIError):
+        return type(error.orig).__name__
+    text = _VALUES.sub("…", str(error).partition("\n")[0])
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def raised(result: Any) -> str | None:
+    """What GX could not do, where it could not judge."""
+    info = result.exception_info or {}
+    for found in [info, *(one for one in info.values() if isinstance(one, dict))]:
+        if found.get("raised_exception"):
+            return str(found.get("exception_message") or "an exception without a text")
+    return None
+
+
+def stripped(result: Any) -> Any:
+    """The result without a value of a cell."""
+    type_ = result.expectation_config.type
+    kept = {name: value for name, value in (result.result or {}).items() if name in _COUNTS}
+    if type_ in _FIGURES and "observed_value" in result.result:
+        kept["observed_value"] = result.result["observed_value"]
+    if type_ == UNEXPECTED_ROWS:
+        kept["observed_value"] = result.result.get("observed_value")
+    result.result = kept
+    if (message := raised(result)) is not None:
+        text = _VALUES.sub("…", message.partition("\n")[0])
+        result.exception_info = {"raised_exception": True, "exception_message": text, "exception_traceback": None}
+    return result
