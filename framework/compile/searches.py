@@ -60,7 +60,7 @@ class Searches:
         """The rows of a relation for which a condition holds; of a source, with the types of its contract."""
         if isinstance(relation, SourcePlan):
             typed = lower_query(relation.query, self.stages.read, self.lowering, verdict=False).select
-            rows: FromClause = typed.cte(relation.name)
+            rows: FromClause = typed.cte(f"{relation.name}_typed")
         else:
             rows = self.stages.tables.read(relation)
         select = sa.select(*(column_of(rows, name) for name in relation.relation.names)).select_from(rows)
