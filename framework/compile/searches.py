@@ -1,7 +1,7 @@
 """The rows that fail a check, as a query over any rows of its relation: what a checking tool can run by itself."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -59,7 +59,8 @@ class Searches:
     def select(self, relation: SourcePlan | StagePlan, where: Expression | None = None) -> Select[Any]:
         """The rows of a relation for which a condition holds; of a source, with the types of its contract."""
         if isinstance(relation, SourcePlan):
-            typed = lower_query(relation.query, self.stages.read, self.lowering, verdict=False).select
+            query = replace(relation.query, output=relation.relation.names)
+            typed = lower_query(query, self.stages.read, self.lowering, verdict=False).select
             rows: FromClause = typed.cte(f"{relation.name}_typed")
         else:
             rows = self.stages.tables.read(relation)

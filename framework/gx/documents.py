@@ -72,6 +72,7 @@ def _write(context: Any, run_id: str, started_at: datetime, target: str, suite: 
             "great_expectations_version": __version__,
             "run_id": run.to_json_dict(),
             "active_batch_definition": batch,
+            "batch_spec": {"data_asset_name": suite.relation.name},  # where the pages look for it
             **about(suite),
         },
     )
