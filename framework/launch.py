@@ -19,7 +19,7 @@ from framework.files.variables import expand_variables
 from framework.hooks import Occasion
 from framework.listeners import listeners
 from framework.load import Pipeline
-from framework.plan import Plan, judged
+from framework.plan import Plan, relations
 from framework.printing import Progress, print_run
 from framework.project import Project
 from framework.request import Request
@@ -94,11 +94,11 @@ def _executed(
 
 def _refuse_without_statistics(plan: Plan) -> None:
     """Raises Unreachable where a check looks back and what it counts with is not installed."""
-    for name, assertions in judged(plan):
-        for assertion in assertions:
+    for relation in relations(plan):
+        for assertion in relation.assertions:
             looks_back = isinstance(assertion.test, MeasureTest) and assertion.test.trend is not None
             if looks_back and find_spec("scipy") is None:
-                message = f"the check {assertion.name} of `{name}` needs scipy, which is not installed"
+                message = f"the check {assertion.name} of `{relation.name}` needs scipy, which is not installed"
                 raise Unreachable(Refusal(message, "pip install 'framework-pipelines[trends]'"))
 
 
@@ -114,10 +114,10 @@ def _kept(keep: Callable[[], object], what: str) -> list[str]:
 def _places(pipeline: Pipeline, plan: Plan) -> Mapping[str, Mapping[str, str]]:
     """Where each check stands in the file, for results to name."""
     places: dict[str, dict[str, str]] = {}
-    for name, assertions in judged(plan):
-        for assertion in assertions:
+    for relation in relations(plan):
+        for assertion in relation.assertions:
             at = pipeline.document.locate(assertion.place)
-            places.setdefault(name, {})[assertion.name] = f"{at.path}:{at.line}:{at.column}"
+            places.setdefault(relation.name, {})[assertion.name] = f"{at.path}:{at.line}:{at.column}"
     for source in plan.sources:
         if source.extra_columns != "allow":
             at = pipeline.document.locate(("sources", source.name, EXTRA_COLUMNS))

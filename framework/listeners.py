@@ -11,7 +11,7 @@ from framework import hooks, plugins
 from framework.assertion import NativeTest
 from framework.diagnostics import Code, Diagnostic, PipelineError, suggest
 from framework.hooks import Hook, Occasion, Rows, Veto
-from framework.plan import Plan, judged
+from framework.plan import Plan, relations
 from framework.project import Project
 from framework.run import CheckResult, Run, StageResult
 
@@ -109,7 +109,7 @@ def _refused(here: Project, index: int, absent: "_Absent") -> Diagnostic:
 
 def needs_great_expectations(plan: Plan) -> bool:
     """Whether a check of the plan can be judged by Great Expectations alone."""
-    assertions = chain.from_iterable(a for _, a in judged(plan))
+    assertions = chain.from_iterable(relation.assertions for relation in relations(plan))
     return any(isinstance(a.test, NativeTest) for a in assertions)
 
 

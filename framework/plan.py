@@ -1,6 +1,6 @@
 """A pipeline resolved: every name found, every type known, the order fixed. Still text and data; no warehouse."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -206,10 +206,9 @@ class Plan:
         return next(s for s in self.stages if s.name == name)
 
 
-def judged(plan: Plan) -> Iterator[tuple[str, tuple[Assertion, ...]]]:
-    """Every relation by name, with its checks."""
-    yield from ((source.name, source.assertions) for source in plan.sources)
-    yield from ((stage.name, stage.assertions) for stage in plan.stages)
+def relations(plan: Plan) -> tuple[SourcePlan | StagePlan, ...]:
+    """Everything that has rows: the sources, then the stages."""
+    return (*plan.sources, *plan.stages)
 
 
 def reads(relation: SourcePlan | StagePlan) -> frozenset[str]:

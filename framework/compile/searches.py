@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import FromClause, Select
+from sqlalchemy.sql.selectable import FromClause, Select, TableClause
 
 from framework.assertion import Assertion, HeldTest, MeasureTest, RowTest, SetTest
 from framework.compile.folding import forms
@@ -34,6 +34,12 @@ class Search:
 
     text: str
     variables: tuple[str, ...]
+
+    @property
+    def select(self) -> str:
+        """The text of a query without `{batch}` as a warehouse takes it, beginning with SELECT."""
+        plain = self.text.replace("{{", "{").replace("}}", "}")
+        return plain if plain.startswith("SELECT ") else f"SELECT * FROM (\n{plain}\n) AS judged"
 
 
 class Searches:
@@ -66,6 +72,10 @@ class Searches:
             rows = self.stages.tables.read(relation)
         select = sa.select(*(column_of(rows, name) for name in relation.relation.names)).select_from(rows)
         return select if where is None else select.where(self._lower(where, rows))
+
+    def table(self, stage: StagePlan) -> TableClause:
+        """Where the rows of a stage stand."""
+        return self.stages.tables.live(stage)
 
     def failing(
         self, relation: SourcePlan | StagePlan, assertion: Assertion, bounds: tuple[float, float] | None = None

@@ -23,10 +23,11 @@ def write(
         return None
     context = _context(folder)
     written = [key for suite, results in found for key in _write(context, run_id, started_at, target, suite, results)]
+    context.build_data_docs(resource_identifiers=written, build_index=False)
     root = folder / "gx"
     _forget(root / _RESULTS, run_id)
     _forget(root / _SITE / "validations", run_id)
-    context.build_data_docs(resource_identifiers=written)
+    context.build_data_docs(resource_identifiers=[written[0]])  # with the index, of what is left
     return root / _SITE / "index.html"
 
 
@@ -48,7 +49,7 @@ def _write(context: Any, run_id: str, started_at: datetime, target: str, suite: 
     )
 
     configurations = [result.expectation_config for result in results]
-    official = ExpectationSuite(name=suite.name, expectations=configurations, meta=about(suite))
+    official = ExpectationSuite(name=suite.name, expectations=configurations, meta=suite.meta)
     context.suites.add_or_update(official)
     good = sum(bool(result.success) for result in results)
     batch = {
@@ -73,18 +74,13 @@ def _write(context: Any, run_id: str, started_at: datetime, target: str, suite: 
             "run_id": run.to_json_dict(),
             "active_batch_definition": batch,
             "batch_spec": {"data_asset_name": suite.relation.name},  # where the pages look for it
-            **about(suite),
+            **suite.meta,
         },
     )
     suite_key = ExpectationSuiteIdentifier(suite.name)
     key = ValidationResultIdentifier(suite_key, run, f"{target}-{suite.relation.name}")
     context.validation_results_store.set(key, result)
     return [suite_key, key]
-
-
-def about(suite: Suite) -> dict[str, Any]:
-    """What a suite is of."""
-    return {"relation": suite.relation.name, **({} if suite.where is None else {"where": suite.where})}
 
 
 def _forget(folder: Path, run_id: str) -> None:

@@ -47,9 +47,7 @@ def _asked(engine: sa.Engine, rows: Search) -> Any:
     source = context.data_sources.add_sql(
         "warehouse", connection_string=engine.url.render_as_string(hide_password=False), create_temp_table=False
     )
-    # A query asset takes the text as it is.
-    text = rows.text.replace("{{", "{").replace("}}", "}")
-    asset = source.add_query_asset("rows", query=text)
+    asset = source.add_query_asset("rows", query=rows.select)
     return asset.add_batch_definition_whole_table("all").get_batch()
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from framework.assertion import Assertion, MeasureTest, NativeTest, OnFail
 from framework.compile.searches import Search, Searches
 from framework.expressions.tree import Expression
-from framework.plan import Plan, SourcePlan, StagePlan
+from framework.plan import Plan, SourcePlan, StagePlan, relations
 from framework.run import TrendResult
 
 UNEXPECTED_ROWS = "unexpected_rows_expectation"
@@ -53,6 +53,11 @@ class Suite:
     condition: Expression | None
     expectations: tuple[Expected, ...]
 
+    @property
+    def meta(self) -> dict[str, str]:
+        """What it is of."""
+        return {"relation": self.relation.name, **({} if self.where is None else {"where": self.where})}
+
 
 def suites(
     plan: Plan, searches: Searches, names: Iterable[str], trends: Mapping[tuple[str, str], TrendResult]
@@ -60,8 +65,7 @@ def suites(
     """The suites of relations, in the plan's order. `trends` are the figures that a run has held against their history,
     by relation and check: without them nothing is expected of such a figure."""
     wanted = frozenset(names)
-    relations: tuple[SourcePlan | StagePlan, ...] = (*plan.sources, *plan.stages)
-    for relation in relations:
+    for relation in relations(plan):
         if relation.name not in wanted:
             continue
         found: dict[str | None, list[Expected]] = {}

@@ -82,6 +82,13 @@ class Project:
         found = json.loads(results.read_text(encoding="utf-8")) if results.exists() else {}
         return Outcome(code, said.out, said.err, found)
 
+    def command(self, *words: str) -> Outcome:
+        """A command that is no run."""
+        self.capture.readouterr()
+        code = main(list(words))
+        said = self.capture.readouterr()
+        return Outcome(code, said.out, said.err, {})
+
     def good(self, pipeline: str | Path, *options: str) -> Outcome:
         """A run that must end well; what it said otherwise is the assertion's message."""
         outcome = self.run(pipeline, *options)

@@ -1,0 +1,102 @@
+"""Great Expectations: suites of a pipeline's checks and a checkpoint, as a project that GX loads and runs by itself."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib.resources import files
+
+from framework.assertion import MeasureTest
+from framework.compile.searches import Searches
+from framework.exports import Asked, Exported
+from framework.gx import exporting
+from framework.gx.quiet import quiet, refuse_without
+from framework.gx.suites import UNEXPECTED_ROWS, Expected, Suite, suites
+from framework.plan import Plan, relations
+
+ADDRESS = "WAREHOUSE_URL"
+
+
+def export(asked: Asked) -> Exported:
+    """Raises Unreachable where Great Expectations is not installed. A project that stands in the folder is replaced."""
+    refuse_without("export great_expectations")
+    framed = asked.warehouse.name == "duckdb"  # into which GX has no way
+    searches = Searches(asked.plan, asked.warehouse, asked.schemas)
+    left_out = [*_of_history(asked.plan)]
+    names = (relation.name for relation in relations(asked.plan))
+    found = suites(asked.plan, searches, names, {})
+    kept = [suite for one in found if (suite := _runnable(one, searches, left_out, framed=framed)) is not None]
+    shutil.rmtree(asked.folder / "gx", ignore_errors=True)
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    with quiet():
+        if framed:
+            exporting.over_frames(asked.folder, asked.target, kept)
+        else:
+            exporting.over_tables(asked.folder, asked.plan.name, asked.target, ADDRESS, searches, kept)
+    _explain(asked, searches, kept, left_out, framed=framed)
+    written = sorted(path for path in asked.folder.rglob("*") if path.is_file() and "uncommitted" not in path.parts)
+    return Exported(tuple(written), tuple(left_out))
+
+
+# -- what GX can run by itself
+
+
+def _of_history(plan: Plan) -> Iterator[str]:
+    for relation in relations(plan):
+        for assertion in relation.assertions:
+            if isinstance(assertion.test, MeasureTest) and assertion.test.trend is not None:
+                yield f"{assertion.name} of {relation.name}: its bounds come of the runs before"
+
+
+def _runnable(suite: Suite, searches: Searches, left_out: list[str], *, framed: bool) -> Suite | None:
+    """The suite with what GX can judge alone; None where that is nothing."""
+    bound = searches.rows(suite.relation, suite.condition).variables
+    kept = []
+    for expected in suite.expectations:
+        reason = f"its `where` names what a run binds: {', '.join(bound)}" if bound else _reason(expected, framed)
+        if reason is None:
+            kept.append(expected)
+        else:
+            left_out.append(f"{expected.assertion.name} of {suite.relation.name}: {reason}")
+    return replace(suite, expectations=tuple(kept)) if kept else None
+
+
+def _reason(expected: Expected, framed: bool) -> str | None:
+    """Why GX cannot judge it alone."""
+    if expected.type != UNEXPECTED_ROWS:
+        return None
+    if expected.search is None:
+        return "it judges what a run reads, and no row that stands"
+    if expected.search.variables:
+        return f"its query names what a run binds: {', '.join(expected.search.variables)}"
+    return "GX asks DuckDB no query" if framed else None
+
+
+# -- the script that runs it all, and what there is to know
+
+
+def _explain(asked: Asked, searches: Searches, kept: list[Suite], left_out: list[str], *, framed: bool) -> None:
+    if framed:
+        queries = {suite.name: searches.rows(suite.relation, suite.condition).select for suite in kept}
+        lines = "".join(f"    {name!r}: {query!r},\n" for name, query in queries.items())
+        values = {"QUERIES": f"{{\n{lines}}}", "DATABASE": repr(asked.database or ".framework/dev.duckdb")}
+        script, how = "check_frames.py", "GX has no way into DuckDB: `check.py` fetches each relation for it."
+        command = "python check.py DATABASE"
+    else:
+        values = {"PIPELINE": repr(asked.plan.name)}
+        script, how = "check_tables.py", f"`{ADDRESS}` has the warehouse's address, as SQLAlchemy writes it."
+        driver = "postgresql+psycopg://..." if asked.warehouse.name == "postgres" else "..."
+        command = f"{ADDRESS}={driver} python check.py"
+    said = "".join(f"- {reason}\n" for reason in left_out)
+    number = "1 suite" if len(kept) == 1 else f"{len(kept)} suites"
+    about = {"PIPELINE": asked.plan.name, "SUITES": number, "HOW": how, "COMMAND": command}
+    about["LEFT_OUT"] = f"Left out:\n\n{said}" if said else "Nothing is left out.\n"
+    (asked.folder / "check.py").write_text(_filled(script, values), encoding="utf-8")
+    (asked.folder / "README.md").write_text(_filled("README.md", about), encoding="utf-8")
+
+
+def _filled(template: str, values: dict[str, str]) -> str:
+    """A file beside this one with its words in capitals between `@` put in."""
+    text = (files("framework.exports") / "_great_expectations" / f"{template}.txt").read_text(encoding="utf-8")
+    for name, value in values.items():
+        text = text.replace(f"@{name}@", value)
+    return text
