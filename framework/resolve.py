@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import framework.warehouses
 from framework import plugins, proofs
-from framework.algebra import Derive, Query, Read, Step, preceded
+from framework.algebra import Derive, Query, Read, Step
 from framework.assertion import Assertion, SetTest
 from framework.clauses import checks, contract, storage
 from framework.clauses import published as published_clause
 from framework.clauses import variables as variables_clause
+from framework.clauses.checks import after
 from framework.dependencies import Attribute, Known, Rows, outcome
 from framework.diagnostics import CODES, Code, PipelineError, suggest
 from framework.draft import Draft
@@ -278,7 +279,7 @@ def _over(query: Query, name: str, assertion: Assertion) -> Assertion:
     test = assertion.test
     if not isinstance(test, SetTest):
         return assertion
-    return replace(assertion, test=replace(test, failing=preceded(test.failing, name, *query.steps)))
+    return replace(assertion, test=after(test, name, *query.steps))
 
 
 # -- stages

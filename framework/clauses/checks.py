@@ -4,8 +4,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from framework.algebra import Derive, Divert, Group, Join, Query, Read, preceded
-from framework.assertion import Assertion, Expectation, HeldTest, Marking, Place, ProvedTest, RowTest, SetTest, Test
+from framework.algebra import Derive, Divert, Group, Join, Query, Read, Step, preceded
+from framework.assertion import (
+    Among,
+    Assertion,
+    Expectation,
+    HeldTest,
+    Marking,
+    Place,
+    ProvedTest,
+    RowTest,
+    SetTest,
+    Test,
+)
 from framework.clauses.columns import whole_condition
 from framework.clauses.values import WRONG_VALUE, there
 from framework.diagnostics import Code, suggest
@@ -87,7 +98,14 @@ def _narrowed(test: Test, relation: str, where: Expression | None) -> Test:
     """A query of its own over the rows for which the condition holds; other tests are told of it."""
     if where is None or not isinstance(test, SetTest):
         return test
-    return replace(test, failing=preceded(test.failing, relation, Divert(call("is not true", where), "elsewhere")))
+    elsewhere = Divert(call("is not true", where), "elsewhere")
+    return after(test, relation, elsewhere)
+
+
+def after(test: SetTest, relation: str, *steps: Step) -> SetTest:
+    """A search among the rows of a relation as they are after more steps."""
+    among = test.among and replace(test.among, rows=preceded(test.among.rows, relation, *steps))
+    return replace(test, failing=preceded(test.failing, relation, *steps), among=among)
 
 
 def _both(where: Expression | None, failing: Expression) -> Expression:
@@ -336,4 +354,10 @@ def orphans(
         if left.nullable:
             failing = call("and", call("is not null", draft.reference(left.name)), failing)
     join = Join(readable.query, "_target", "exists", on or TRUE, (), matched)
-    return marked(draft.name, Marking((join,), failing), pairs[0][0].name, shares=True, judged=judged)
+    test = marked(draft.name, Marking((join,), failing), pairs[0][0].name, shares=True, judged=judged)
+    if judged is None:
+        return test
+    # DuckDB takes a condition beside NOT EXISTS for a strong one, and joins the wrong way round.
+    unmatched = Divert(call("is not true", call("not", Reference(BOOLEAN, False, matched))), "sound")
+    rows = Query(Read(draft.name), (join, unmatched), tuple(left.name for left, _ in pairs))
+    return replace(test, among=Among(rows, judged))

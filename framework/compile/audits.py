@@ -10,8 +10,10 @@ from framework.assertion import Assertion, SetTest
 from framework.compile.program import Audit, SetAudit
 from framework.compile.rows import Read, lower_query
 from framework.compile.scan import Scan
-from framework.expressions.lowering import Lowering
+from framework.ddl import column_of
+from framework.expressions.lowering import Lowering, lower
 from framework.expressions.tree import Expression
+from framework.expressions.typed import call, literal
 
 NOTHING_MORE: Mapping[str, Expression] = {}
 
@@ -56,6 +58,11 @@ def set_audits(assertions: Iterable[Assertion], read: Read, lowering: Lowering) 
 
 
 def _failures(test: SetTest, read: Read, lowering: Lowering) -> Select[Any]:
+    if test.among is not None:
+        among = lower_query(test.among.rows, read, lowering, verdict=False).select.cte("among")
+        condition = call("case", test.among.condition, literal(1))
+        counted = lower(call("count", condition), lambda reference: column_of(among, reference.name), lowering)
+        return sa.select(counted.label("failing_rows")).select_from(among)
     failing = lower_query(test.failing, read, lowering, verdict=False).select.cte("failing")
     if test.count is None:
         return sa.select(sa.func.count().label("failing_rows")).select_from(failing)

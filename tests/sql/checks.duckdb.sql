@@ -60,14 +60,14 @@ FROM (SELECT lines.id AS id, lines.k AS k, lines.code AS code, lines.n AS n, lin
 FROM intermediate.lines__new AS lines
 WHERE lines._bucket IN ('out', 'unknown')) AS lines
 WHERE lines.n > 1),
-failing AS
+among AS
 (SELECT input_rows.k AS k
 FROM input_rows
-WHERE input_rows.k IS NOT NULL AND NOT EXISTS (SELECT 1
+WHERE NOT EXISTS (SELECT 1
 FROM given.control AS _target
 WHERE input_rows.k = _target.k))
- SELECT count(*) AS failing_rows
-FROM failing;
+ SELECT COUNT(CASE WHEN among.k IS NOT NULL THEN 1 END) AS failing_rows
+FROM among;
 
 -- stage lines: no_overlap(d, until)
 WITH periods AS

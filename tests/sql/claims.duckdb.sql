@@ -420,16 +420,16 @@ WHERE eligibility.member_id = _target.member_id))
 FROM failing;
 
 -- stage eligibility: relationship(plan_code -> plans.plan_code)
-WITH failing AS
+WITH among AS
 (SELECT eligibility.plan_code AS plan_code
 FROM (SELECT eligibility.member_id AS member_id, eligibility.covered_from AS covered_from, eligibility.covered_to AS covered_to, eligibility.plan_code AS plan_code
 FROM staging.eligibility__new AS eligibility
 WHERE eligibility._bucket IN ('out', 'unknown')) AS eligibility
-WHERE eligibility.plan_code IS NOT NULL AND NOT EXISTS (SELECT 1
+WHERE NOT EXISTS (SELECT 1
 FROM staging.plans AS _target
 WHERE eligibility.plan_code = _target.plan_code))
- SELECT count(*) AS failing_rows
-FROM failing;
+ SELECT COUNT(CASE WHEN among.plan_code IS NOT NULL THEN 1 END) AS failing_rows
+FROM among;
 
 -- stage eligibility: key(member_id, covered_from)
 WITH grouped AS
@@ -517,16 +517,16 @@ SELECT COUNT(CASE WHEN claim_headers._bucket = 'rejected' THEN 1 END) AS f1, COU
 FROM staging.claim_headers__new AS claim_headers;
 
 -- stage claim_headers: relationship(plan_code -> plans.plan_code)
-WITH failing AS
+WITH among AS
 (SELECT claim_headers.plan_code AS plan_code
 FROM (SELECT claim_headers.claim_id AS claim_id, claim_headers.claim_version AS claim_version, claim_headers.member_id AS member_id, claim_headers.provider_id AS provider_id, claim_headers.plan_code AS plan_code, claim_headers.claim_type AS claim_type, claim_headers.service_date AS service_date, claim_headers.received_at AS received_at, claim_headers.status AS status, claim_headers.total_charge AS total_charge
 FROM staging.claim_headers__new AS claim_headers
 WHERE claim_headers._bucket IN ('out', 'unknown')) AS claim_headers
-WHERE claim_headers.plan_code IS NOT NULL AND NOT EXISTS (SELECT 1
+WHERE NOT EXISTS (SELECT 1
 FROM staging.plans AS _target
 WHERE claim_headers.plan_code = _target.plan_code))
- SELECT count(*) AS failing_rows
-FROM failing;
+ SELECT COUNT(CASE WHEN among.plan_code IS NOT NULL THEN 1 END) AS failing_rows
+FROM among;
 
 -- stage claim_headers: which run first held each row
 DELETE FROM _framework.held WHERE _framework.held.stage = 'claim_headers' AND (_framework.held.content NOT IN (SELECT now.content
