@@ -65,7 +65,8 @@ class SetTest:
 
     `marking` finds the same rows where they stand. `shares`: each row is judged, so that a share of them may fail,
     and `judged` is true where it is; None where every row is. `among` says the same as `failing` for counting, where
-    that is cheaper. Where none fails, the columns of `key` are a candidate key.
+    that is cheaper. `repeated`: the rows that fail are those of groups of more than one. Where none fails, the columns
+    of `key` are a candidate key.
     """
 
     failing: Query
@@ -75,6 +76,7 @@ class SetTest:
     key: tuple[str, ...] = ()
     judged: Expression | None = None
     among: "Among | None" = None
+    repeated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -206,7 +206,7 @@ def duplicates(relation: str, key: Sequence[Expression]) -> SetTest:
     count = Call(INTEGER, False, function("count"), ())
     many = call("<", Reference(INTEGER, False, "_n"), literal(2))
     steps = (Group(by, (("_n", count),)), Divert(many, "single"))
-    return SetTest(Query(Read(relation), steps, ("_n",)), count="_n")
+    return SetTest(Query(Read(relation), steps, ("_n",)), count="_n", repeated=True)
 
 
 def repeated(draft: Draft, key: Sequence[Expression]) -> Marking:

@@ -1,11 +1,13 @@
 """Queries that judge: the fused scan of rows that are not stored, and each search that no shared scan can make."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.sql.selectable import FromClause, Select
 
+from framework.algebra import Derive, Group
 from framework.assertion import Assertion, SetTest
 from framework.compile.program import Audit, SetAudit
 from framework.compile.rows import Read, lower_query
@@ -53,8 +55,25 @@ def set_audits(assertions: Iterable[Assertion], read: Read, lowering: Lowering) 
     found = []
     for assertion in assertions:
         if isinstance(assertion.test, SetTest):
-            found.append(SetAudit(assertion, _failures(assertion.test, read, lowering)))
+            none = _no_repetition(assertion.test, read, lowering)
+            found.append(SetAudit(assertion, _failures(assertion.test, read, lowering), none))
     return tuple(found)
+
+
+def _no_repetition(test: SetTest, read: Read, lowering: Lowering) -> Select[Any] | None:
+    """How many more rows there are than hashes of what groups them. None where the warehouse has no hash that costs
+    less than the groups."""
+    if not test.repeated or not lowering.hash:
+        return None
+    at = next(i for i, step in enumerate(test.failing.steps) if isinstance(step, Group))
+    group = test.failing.steps[at]
+    assert isinstance(group, Group)
+    names = tuple(name for name, _ in group.by)
+    query = replace(test.failing, steps=(*test.failing.steps[:at], Derive(group.by, "grouped")), output=names)
+    rows = lower_query(query, read, lowering, verdict=False).select.cte("grouped")
+    # No hash is null, and rows that are alike have one.
+    hashed = getattr(sa.func, lowering.hash)(*(column_of(rows, name) for name in names))
+    return sa.select((sa.func.count() - sa.func.count(hashed.distinct())).label("repeated")).select_from(rows)
 
 
 def _failures(test: SetTest, read: Read, lowering: Lowering) -> Select[Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from framework.compile.program import FirstPublication, Program, SourceProgram, StageProgram
+from framework.compile.program import FirstPublication, Program, SetAudit, SourceProgram, StageProgram
 
 
 def texts(program: Program, dialect: sa.Dialect) -> dict[str, str]:
@@ -45,7 +45,7 @@ def _source(program: SourceProgram) -> Iterator[tuple[str, Any]]:
             (program.holding.unreadable),
         )
     for audit in program.sets:
-        yield f"source {program.source.name}: {audit.assertion.name}", audit.select
+        yield from _search(f"source {program.source.name}", audit)
 
 
 def _stage(program: StageProgram) -> Iterator[tuple[str, Any]]:
@@ -69,7 +69,7 @@ def _stage(program: StageProgram) -> Iterator[tuple[str, Any]]:
             yield f"stage {account.stage.name}: rows of {joined} that no row used", select
     yield f"stage {name}: one scan for the ledger and the checks", program.audit.select
     for audit in program.sets:
-        yield f"stage {name}: {audit.assertion.name}", audit.select
+        yield from _search(f"stage {name}", audit)
     for statement in program.holding.remember if program.holding is not None else ():
         yield f"stage {name}: which run first held each row", statement
     for view in program.views:
@@ -92,3 +92,9 @@ def _first(name: str, first: FirstPublication | None) -> Iterator[tuple[str, Any
         leave = () if first.leave is None else (first.leave,)
         for statement in (*leave, *first.strip, first.rename):
             yield f"publish {name}: the candidate becomes the table, where there is none yet", statement
+
+
+def _search(of: str, audit: SetAudit) -> Iterator[tuple[str, Any]]:
+    if audit.none is not None:
+        yield f"{of}: {audit.assertion.name}, whether a row can fail", audit.none
+    yield f"{of}: {audit.assertion.name}", audit.select

@@ -30,7 +30,8 @@ def set_figures(session: Session, audits: Iterable[SetAudit]) -> list[SetFigure]
     """Each query's count of failing rows, and its text where there are any."""
     figures: list[SetFigure] = []
     for audit in audits:
-        count = int(session.row(audit.select)[0] or 0)
+        none = audit.none is not None and session.row(audit.none)[0] == 0
+        count = 0 if none else int(session.row(audit.select)[0] or 0)
         figures.append((audit, count, session.text(audit.select) if count else ""))
     return figures
 

@@ -76,7 +76,7 @@ class Duckdb(Warehouse):
     """A DuckDB file, or memory."""
 
     name: ClassVar[str] = "duckdb"
-    lowering: ClassVar[Lowering] = Lowering(TEMPLATES, finite=FINITE)
+    lowering: ClassVar[Lowering] = Lowering(TEMPLATES, finite=FINITE, hash="hash")
     settings: ClassVar[Mapping[str, TargetSetting]] = {
         "database": TargetSetting("The file, relative to the project's folder, or :memory:."),
         "memory_limit": TargetSetting("How much memory DuckDB may take, as 4GB.", "a size"),

@@ -2,6 +2,13 @@
 SELECT COUNT(*) AS f1
 FROM given.raw;
 
+-- source raw: key(id), whether a row can fail
+WITH grouped AS
+(SELECT raw.id AS _k0
+FROM given.raw AS raw)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0)) AS repeated
+FROM grouped;
+
 -- source raw: key(id)
 WITH grouped AS
 (SELECT raw.id AS _k0, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows

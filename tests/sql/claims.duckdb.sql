@@ -94,6 +94,16 @@ FROM typed_2)
 FROM raw_members_judged
 WHERE raw_members_judged._bucket = 'quarantined';
 
+-- source raw_members: key(member_id), whether a row can fail
+WITH typed AS
+(SELECT raw_members.member_id AS member_id, CAST(CASE WHEN regexp_matches(raw_members.birth_date, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29))[ \t\n\r\f]*$') THEN TRY_CAST(raw_members.birth_date AS DATE) END AS DATE) AS birth_date, raw_members.birth_date IS NOT NULL AS _given_birth_date
+FROM raw.raw_members AS raw_members),
+grouped AS
+(SELECT typed.member_id AS _k0
+FROM typed)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0)) AS repeated
+FROM grouped;
+
 -- source raw_members: key(member_id)
 WITH typed AS
 (SELECT raw_members.member_id AS member_id, CAST(CASE WHEN regexp_matches(raw_members.birth_date, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29))[ \t\n\r\f]*$') THEN TRY_CAST(raw_members.birth_date AS DATE) END AS DATE) AS birth_date, raw_members.birth_date IS NOT NULL AS _given_birth_date
@@ -115,6 +125,13 @@ FROM failing;
 SELECT COUNT(*) AS f1
 FROM raw.raw_providers;
 
+-- source raw_providers: key(npi), whether a row can fail
+WITH grouped AS
+(SELECT raw_providers.npi AS _k0
+FROM raw.raw_providers AS raw_providers)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0)) AS repeated
+FROM grouped;
+
 -- source raw_providers: key(npi)
 WITH grouped AS
 (SELECT raw_providers.npi AS _k0, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
@@ -129,6 +146,13 @@ FROM failing;
 -- source raw_plans: one scan for what a row decides
 SELECT COUNT(*) AS f1
 FROM raw.raw_plans;
+
+-- source raw_plans: key(plan_code), whether a row can fail
+WITH grouped AS
+(SELECT raw_plans.plan_code AS _k0
+FROM raw.raw_plans AS raw_plans)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0)) AS repeated
+FROM grouped;
 
 -- source raw_plans: key(plan_code)
 WITH grouped AS
@@ -202,6 +226,15 @@ WHERE _framework.discards.stage = 'members');
 SELECT COUNT(CASE WHEN members._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN members._bucket = 'quarantined' THEN 1 END) AS f2, COUNT(CASE WHEN members._bucket = 'discarded' THEN 1 END) AS f3, COUNT(CASE WHEN members._bucket = 'out' THEN 1 END) AS f4, COUNT(CASE WHEN members._bucket = 'quarantined' AND CONTAINS(members._reasons, '"unreadable(birth_date as date)"') THEN 1 END) AS f5, COUNT(CASE WHEN members._bucket = 'out' AND NOT REGEXP_MATCHES(members.zip, '^[0-9]{5}$') THEN 1 END) AS f6, COUNT(CASE WHEN members._bucket = 'out' AND NOT members.gender IN ('female', 'male', 'unknown') THEN 1 END) AS f7
 FROM staging.members__new AS members;
 
+-- stage members: key(member_id), whether a row can fail
+WITH grouped AS
+(SELECT members.member_id AS _k0
+FROM (SELECT members.member_id AS member_id, members.birth_date AS birth_date, members.gender AS gender, members.zip AS zip
+FROM staging.members__new AS members
+WHERE members._bucket IN ('out', 'unknown')) AS members)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0)) AS repeated
+FROM grouped;
+
 -- stage members: key(member_id)
 WITH grouped AS
 (SELECT members.member_id AS _k0, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
@@ -261,6 +294,15 @@ WHERE _framework.discards.stage = 'providers');
 -- stage providers: one scan for the ledger and the checks
 SELECT COUNT(CASE WHEN providers._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN providers._bucket = 'discarded' THEN 1 END) AS f2, COUNT(CASE WHEN providers._bucket = 'out' THEN 1 END) AS f3, COUNT(CASE WHEN providers._bucket = 'out' AND NOT CASE WHEN providers.provider_id IS NULL THEN NULL WHEN regexp_matches(providers.provider_id, '^[0-9]{10}$') THEN (24 + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18][TRY_CAST(providers.provider_id AS BIGINT) // 1 % 100 + 1] + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18][TRY_CAST(providers.provider_id AS BIGINT) // 100 % 100 + 1] + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18][TRY_CAST(providers.provider_id AS BIGINT) // 10000 % 100 + 1] + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18][TRY_CAST(providers.provider_id AS BIGINT) // 1000000 % 100 + 1] + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18][TRY_CAST(providers.provider_id AS BIGINT) // 100000000 % 100 + 1]) % 10 = 0 ELSE FALSE END THEN 1 END) AS f4
 FROM staging.providers__new AS providers;
+
+-- stage providers: key(provider_id), whether a row can fail
+WITH grouped AS
+(SELECT providers.provider_id AS _k0
+FROM (SELECT providers.provider_id AS provider_id, providers.specialty_code AS specialty_code, providers.state AS state
+FROM staging.providers__new AS providers
+WHERE providers._bucket IN ('out', 'unknown')) AS providers)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0)) AS repeated
+FROM grouped;
 
 -- stage providers: key(provider_id)
 WITH grouped AS
@@ -322,6 +364,15 @@ WHERE _framework.discards.stage = 'plans');
 SELECT COUNT(CASE WHEN plans._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN plans._bucket = 'discarded' THEN 1 END) AS f2, COUNT(CASE WHEN plans._bucket = 'out' THEN 1 END) AS f3, COUNT(CASE WHEN plans._bucket = 'out' AND plans.plan_name IS NULL THEN 1 END) AS f4
 FROM staging.plans__new AS plans;
 
+-- stage plans: unique(plan_name), whether a row can fail
+WITH grouped AS
+(SELECT plans.plan_name AS _k0
+FROM (SELECT plans.plan_code AS plan_code, plans.plan_name AS plan_name, plans.line_of_business AS line_of_business
+FROM staging.plans__new AS plans
+WHERE plans._bucket IN ('out', 'unknown')) AS plans)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0)) AS repeated
+FROM grouped;
+
 -- stage plans: unique(plan_name)
 WITH grouped AS
 (SELECT plans.plan_name AS _k0, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
@@ -334,6 +385,15 @@ FROM grouped
 WHERE (grouped._n < 2) IS NOT TRUE)
  SELECT coalesce(sum(failing._n), 0) AS failing_rows
 FROM failing;
+
+-- stage plans: key(plan_code), whether a row can fail
+WITH grouped AS
+(SELECT plans.plan_code AS _k0
+FROM (SELECT plans.plan_code AS plan_code, plans.plan_name AS plan_name, plans.line_of_business AS line_of_business
+FROM staging.plans__new AS plans
+WHERE plans._bucket IN ('out', 'unknown')) AS plans)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0)) AS repeated
+FROM grouped;
 
 -- stage plans: key(plan_code)
 WITH grouped AS
@@ -430,6 +490,15 @@ FROM staging.plans AS _target
 WHERE eligibility.plan_code = _target.plan_code))
  SELECT COUNT(CASE WHEN among.plan_code IS NOT NULL THEN 1 END) AS failing_rows
 FROM among;
+
+-- stage eligibility: key(member_id, covered_from), whether a row can fail
+WITH grouped AS
+(SELECT eligibility.member_id AS _k0, eligibility.covered_from AS _k1
+FROM (SELECT eligibility.member_id AS member_id, eligibility.covered_from AS covered_from, eligibility.covered_to AS covered_to, eligibility.plan_code AS plan_code
+FROM staging.eligibility__new AS eligibility
+WHERE eligibility._bucket IN ('out', 'unknown')) AS eligibility)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0, grouped._k1)) AS repeated
+FROM grouped;
 
 -- stage eligibility: key(member_id, covered_from)
 WITH grouped AS
@@ -783,6 +852,15 @@ FROM staging.members AS members;
 SELECT COUNT(CASE WHEN dim_member._bucket = 'out' THEN 1 END) AS f1
 FROM marts.dim_member__new AS dim_member;
 
+-- stage dim_member: key(member_id), whether a row can fail
+WITH grouped AS
+(SELECT dim_member.member_id AS _k0
+FROM (SELECT dim_member.member_key AS member_key, dim_member.member_id AS member_id, dim_member.birth_date AS birth_date, dim_member.gender AS gender, dim_member.zip AS zip
+FROM marts.dim_member__new AS dim_member
+WHERE dim_member._bucket IN ('out', 'unknown')) AS dim_member)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0)) AS repeated
+FROM grouped;
+
 -- stage dim_member: key(member_id)
 WITH grouped AS
 (SELECT dim_member.member_id AS _k0, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
@@ -842,6 +920,15 @@ FROM staging.providers AS providers;
 SELECT COUNT(CASE WHEN dim_provider._bucket = 'out' THEN 1 END) AS f1
 FROM marts.dim_provider__new AS dim_provider;
 
+-- stage dim_provider: key(provider_id), whether a row can fail
+WITH grouped AS
+(SELECT dim_provider.provider_id AS _k0
+FROM (SELECT dim_provider.provider_key AS provider_key, dim_provider.provider_id AS provider_id, dim_provider.specialty_code AS specialty_code, dim_provider.state AS state
+FROM marts.dim_provider__new AS dim_provider
+WHERE dim_provider._bucket IN ('out', 'unknown')) AS dim_provider)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0)) AS repeated
+FROM grouped;
+
 -- stage dim_provider: key(provider_id)
 WITH grouped AS
 (SELECT dim_provider.provider_id AS _k0, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
@@ -900,6 +987,15 @@ FROM staging.plans AS plans;
 -- stage dim_plan: one scan for the ledger and the checks
 SELECT COUNT(CASE WHEN dim_plan._bucket = 'out' THEN 1 END) AS f1
 FROM marts.dim_plan__new AS dim_plan;
+
+-- stage dim_plan: key(plan_code), whether a row can fail
+WITH grouped AS
+(SELECT dim_plan.plan_code AS _k0
+FROM (SELECT dim_plan.plan_key AS plan_key, dim_plan.plan_code AS plan_code, dim_plan.plan_name AS plan_name, dim_plan.line_of_business AS line_of_business
+FROM marts.dim_plan__new AS dim_plan
+WHERE dim_plan._bucket IN ('out', 'unknown')) AS dim_plan)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0)) AS repeated
+FROM grouped;
 
 -- stage dim_plan: key(plan_code)
 WITH grouped AS

@@ -26,6 +26,13 @@ WHERE raw_lines_judged._bucket = 'quarantined';
 SELECT COUNT(*) AS f1
 FROM raw.headers;
 
+-- source headers: key(claim_id), whether a row can fail
+WITH grouped AS
+(SELECT headers.claim_id AS _k0
+FROM raw.headers AS headers)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0)) AS repeated
+FROM grouped;
+
 -- source headers: key(claim_id)
 WITH grouped AS
 (SELECT headers.claim_id AS _k0, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
@@ -40,6 +47,13 @@ FROM failing;
 -- source spans: one scan for what a row decides
 SELECT COUNT(*) AS f1
 FROM raw.spans;
+
+-- source spans: key(member_id, starts), whether a row can fail
+WITH grouped AS
+(SELECT spans.member_id AS _k0, spans.starts AS _k1
+FROM raw.spans AS spans)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0, grouped._k1)) AS repeated
+FROM grouped;
 
 -- source spans: key(member_id, starts)
 WITH grouped AS
@@ -66,6 +80,13 @@ FROM failing;
 -- source payments: one scan for what a row decides
 SELECT COUNT(*) AS f1
 FROM raw.payments;
+
+-- source payments: key(payment_id), whether a row can fail
+WITH grouped AS
+(SELECT payments.payment_id AS _k0
+FROM raw.payments AS payments)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0)) AS repeated
+FROM grouped;
 
 -- source payments: key(payment_id)
 WITH grouped AS
@@ -292,6 +313,13 @@ FROM staging.lines AS lines;
 SELECT COUNT(CASE WHEN full_joined._added THEN 1 END) AS f1, SUM(CASE WHEN full_joined._added THEN full_joined.paid END) AS f2, COUNT(*) AS f3, SUM(full_joined.paid) AS f4
 FROM intermediate.full_joined__new AS full_joined;
 
+-- stage full_joined: key(line_id, claim_id), whether a row can fail
+WITH grouped AS
+(SELECT full_joined.line_id AS _k0, full_joined.claim_id AS _k1, full_joined._added AS _added
+FROM intermediate.full_joined__new AS full_joined)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0, grouped._k1)) AS repeated
+FROM grouped;
+
 -- stage full_joined: key(line_id, claim_id)
 WITH grouped AS
 (SELECT full_joined.line_id AS _k0, full_joined.claim_id AS _k1, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
@@ -468,6 +496,15 @@ FROM intermediate.by_hand AS by_hand;
 -- stage dim_plan: one scan for the ledger and the checks
 SELECT COUNT(CASE WHEN dim_plan._bucket = 'out' THEN 1 END) AS f1, SUM(CASE WHEN dim_plan._bucket = 'out' THEN dim_plan.paid END) AS f2
 FROM marts.dim_plan__new AS dim_plan;
+
+-- stage dim_plan: key(plan), whether a row can fail
+WITH grouped AS
+(SELECT dim_plan.plan AS _k0
+FROM (SELECT dim_plan.plan_key AS plan_key, dim_plan.plan AS plan, dim_plan.paid AS paid
+FROM marts.dim_plan__new AS dim_plan
+WHERE dim_plan._bucket IN ('out', 'unknown')) AS dim_plan)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0)) AS repeated
+FROM grouped;
 
 -- stage dim_plan: key(plan)
 WITH grouped AS

@@ -22,6 +22,16 @@ FROM typed_2)
 FROM raw_members_judged
 WHERE raw_members_judged._bucket = 'quarantined';
 
+-- source raw_members: key(member_id), whether a row can fail
+WITH typed AS
+(SELECT raw_members.member_id AS member_id, CAST(CASE WHEN regexp_matches(raw_members.part, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_members.part AS BIGINT) END AS BIGINT) AS part, CAST(CASE WHEN regexp_matches(raw_members.score, '^[ \t\n\r\f]*([+-]?([0-9]{1,100}(\.[0-9]{0,100})?|\.[0-9]{1,100})([eE][+-]?[0-9]{1,3})?)[ \t\n\r\f]*$') THEN NULLIF(NULLIF(TRY_CAST(raw_members.score AS DOUBLE), CAST('inf' AS DOUBLE)), CAST('-inf' AS DOUBLE)) END AS DOUBLE PRECISION) AS score, CAST(CASE WHEN regexp_matches(raw_members.joined, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29))[ \t\n\r\f]*$') THEN TRY_CAST(raw_members.joined AS DATE) END AS DATE) AS joined, raw_members.part IS NOT NULL AS _given_part, raw_members.score IS NOT NULL AS _given_score, raw_members.joined IS NOT NULL AS _given_joined
+FROM raw.raw_members AS raw_members),
+grouped AS
+(SELECT typed.member_id AS _k0
+FROM typed)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0)) AS repeated
+FROM grouped;
+
 -- source raw_members: key(member_id)
 WITH typed AS
 (SELECT raw_members.member_id AS member_id, CAST(CASE WHEN regexp_matches(raw_members.part, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_members.part AS BIGINT) END AS BIGINT) AS part, CAST(CASE WHEN regexp_matches(raw_members.score, '^[ \t\n\r\f]*([+-]?([0-9]{1,100}(\.[0-9]{0,100})?|\.[0-9]{1,100})([eE][+-]?[0-9]{1,3})?)[ \t\n\r\f]*$') THEN NULLIF(NULLIF(TRY_CAST(raw_members.score AS DOUBLE), CAST('inf' AS DOUBLE)), CAST('-inf' AS DOUBLE)) END AS DOUBLE PRECISION) AS score, CAST(CASE WHEN regexp_matches(raw_members.joined, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29))[ \t\n\r\f]*$') THEN TRY_CAST(raw_members.joined AS DATE) END AS DATE) AS joined, raw_members.part IS NOT NULL AS _given_part, raw_members.score IS NOT NULL AS _given_score, raw_members.joined IS NOT NULL AS _given_joined
@@ -61,6 +71,15 @@ WHERE _framework.discards.stage = 'members');
 -- stage members: one scan for the ledger and the checks
 SELECT COUNT(CASE WHEN members._bucket = 'rejected' THEN 1 END) AS f1, COUNT(CASE WHEN members._bucket = 'quarantined' THEN 1 END) AS f2, COUNT(CASE WHEN members._bucket = 'discarded' THEN 1 END) AS f3, COUNT(CASE WHEN members._bucket = 'out' THEN 1 END) AS f4, COUNT(CASE WHEN members._bucket = 'quarantined' AND CONTAINS(members._reasons, '"unreadable(part as integer)"') THEN 1 END) AS f5, COUNT(CASE WHEN members._bucket = 'quarantined' AND CONTAINS(members._reasons, '"unreadable(score as double)"') THEN 1 END) AS f6, COUNT(CASE WHEN members._bucket = 'quarantined' AND CONTAINS(members._reasons, '"unreadable(joined as date)"') THEN 1 END) AS f7
 FROM staging.members__new AS members;
+
+-- stage members: key(member_id), whether a row can fail
+WITH grouped AS
+(SELECT members.member_id AS _k0
+FROM (SELECT members.member_id AS member_id, members.part AS part, members.city AS city, members."Home Town" AS "Home Town", members.score AS score, members.joined AS joined
+FROM staging.members__new AS members
+WHERE members._bucket IN ('out', 'unknown')) AS members)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0)) AS repeated
+FROM grouped;
 
 -- stage members: key(member_id)
 WITH grouped AS
@@ -229,6 +248,15 @@ FROM staging.members AS members;
 SELECT COUNT(CASE WHEN flagged._bucket = 'out' THEN 1 END) AS f1
 FROM marts.flagged__new AS flagged;
 
+-- stage flagged: key(member_id), whether a row can fail
+WITH grouped AS
+(SELECT flagged.member_id AS _k0
+FROM (SELECT flagged.member_key AS member_key, flagged.member_id AS member_id, flagged.part AS part, flagged.city AS city, flagged."Home Town" AS "Home Town", flagged.score AS score, flagged.joined AS joined, flagged.is_deleted AS is_deleted
+FROM marts.flagged__new AS flagged
+WHERE flagged._bucket IN ('out', 'unknown')) AS flagged)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0)) AS repeated
+FROM grouped;
+
 -- stage flagged: key(member_id)
 WITH grouped AS
 (SELECT flagged.member_id AS _k0, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
@@ -300,6 +328,15 @@ FROM staging.members AS members;
 -- stage appended: one scan for the ledger and the checks
 SELECT COUNT(CASE WHEN appended._bucket = 'out' THEN 1 END) AS f1
 FROM marts.appended__new AS appended;
+
+-- stage appended: key(member_id), whether a row can fail
+WITH grouped AS
+(SELECT appended.member_id AS _k0
+FROM (SELECT appended.member_id AS member_id, appended.part AS part, appended.city AS city, appended."Home Town" AS "Home Town", appended.score AS score, appended.joined AS joined
+FROM marts.appended__new AS appended
+WHERE appended._bucket IN ('out', 'unknown')) AS appended)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0)) AS repeated
+FROM grouped;
 
 -- stage appended: key(member_id)
 WITH grouped AS
@@ -400,6 +437,15 @@ FROM staging.members AS members;
 -- stage history: one scan for the ledger and the checks
 SELECT COUNT(CASE WHEN history._bucket = 'out' THEN 1 END) AS f1
 FROM marts.history__new AS history;
+
+-- stage history: key(member_id), whether a row can fail
+WITH grouped AS
+(SELECT history.member_id AS _k0
+FROM (SELECT history.version_key AS version_key, history.member_id AS member_id, history.part AS part, history.city AS city, history."Home Town" AS "Home Town", history.score AS score, history.joined AS joined, history.valid_from AS valid_from, history.valid_to AS valid_to, history.is_current AS is_current
+FROM marts.history__new AS history
+WHERE history._bucket IN ('out', 'unknown')) AS history)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0)) AS repeated
+FROM grouped;
 
 -- stage history: key(member_id)
 WITH grouped AS
