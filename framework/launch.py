@@ -4,8 +4,10 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from importlib.util import find_spec
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -17,16 +19,16 @@ from framework.execute import Interruption, Settings, clock, execute, new_run_id
 from framework.execute.drift import EXTRA_COLUMNS, spellings
 from framework.files.variables import expand_variables
 from framework.hooks import Occasion
-from framework.listeners import listeners
+from framework.listeners import Listeners, listeners
 from framework.load import Pipeline
 from framework.plan import Plan, relations
 from framework.printing import Progress, print_run
 from framework.project import Project
 from framework.request import Request
 from framework.run import Run
-from framework.state import history
-from framework.target import opened
-from framework.warehouse import Refusal, Unreachable
+from framework.state import History, history
+from framework.target import Target, opened, warehouse_of
+from framework.warehouse import UNREACHABLE, Refusal, SourceProblem, Unreachable
 
 
 def launch(pipeline: Pipeline, plan: Plan, wanted: Request, here: Project, options: argparse.Namespace) -> Run:
@@ -52,7 +54,9 @@ def _executed(
     run_id = new_run_id(clock())
     _refuse_without_statistics(plan)
     heard = listeners(here, plan)
-    with opened(here, options.target) as target, history(expand_variables(here.model.state), here.root) as past:
+    with ExitStack() as stack:
+        occasion = _occasion(plan, run_id, started_at, wanted, here, options)
+        past, target, occasion = _opened(stack, here, options, occasion, heard)
         spelt = spellings(target.engine, plan) if target.warehouse.tells_case else {}
         program = compile_plan(
             plan,
@@ -78,10 +82,8 @@ def _executed(
             asked=wanted.asked,
             earlier=past.figures(plan.name, target.name),
         )
-        # With its fraction: the runs of one second have an order too.
-        past.begin(run_id, plan.name, target.name, datetime.now(UTC).replace(tzinfo=None), wanted.asked)
-        here_and_now = (run_id, target.name, target.warehouse.name, started_at, here.root)
-        heard.run_started(Occasion(plan, *here_and_now, wanted.asked, past.previous(plan.name, target.name)))
+        _begin(past, occasion)
+        heard.run_started(occasion)
         with Progress(len(program.sources) + len(program.stages), options) as progress:
             result = execute(program, target.warehouse, target.engine, settings, progress, interruption, heard)
         unkept = _kept(lambda: past.end(result), "the history of runs")
@@ -90,6 +92,61 @@ def _executed(
     unkept += _kept(lambda: write_manifest(plan, here.root), "target/manifest.json")
     unkept += _kept(lambda: write_results(result, here.root), "target/run_results.json")
     return result, unkept
+
+
+def _occasion(
+    plan: Plan, run_id: str, started_at: datetime, wanted: Request, here: Project, options: argparse.Namespace
+) -> Occasion:
+    """What a run is, as far as it is known before anything is opened. Raises PipelineError."""
+    target, warehouse = here.target(options.target)[0], warehouse_of(here, options.target).name
+    return Occasion(plan, run_id, target, warehouse, started_at, here.root, wanted.asked)
+
+
+def _opened(
+    stack: ExitStack, here: Project, options: argparse.Namespace, occasion: Occasion, heard: Listeners
+) -> tuple[History, Target, Occasion]:
+    """The history and the target, and the occasion with what went before. Raises Unreachable, SourceProblem; then the
+    run never comes to be, and is kept and told of as one that was refused."""
+    past = None
+    try:
+        past = stack.enter_context(history(expand_variables(here.model.state), here.root))
+        of = occasion.plan.name, occasion.target
+        occasion = replace(occasion, previous=past.previous(*of), incident=past.incident(*of, occasion.asked))
+        return past, stack.enter_context(opened(here, options.target)), occasion
+    except (Unreachable, SourceProblem) as error:
+        refusal = error.refusal if isinstance(error, Unreachable) else Refusal(str(error), error.help)
+        _tell_of_refused(heard, occasion, past, refusal)
+        raise
+
+
+def _tell_of_refused(heard: Listeners, occasion: Occasion, past: History | None, refusal: Refusal) -> None:
+    heard.run_started(occasion)
+    run = Run(
+        occasion.run_id,
+        occasion.plan.name,
+        occasion.target,
+        occasion.warehouse,
+        occasion.started_at,
+        0.0,
+        "refused",
+        message=refusal.message,
+        help=refusal.help,
+        code=UNREACHABLE.id,
+        asked=occasion.asked,
+    )
+    unkept = []
+    if past is not None:
+        begin, end = partial(_begin, past, occasion), partial(past.end, run)
+        unkept = _kept(begin, "the history of runs") or _kept(end, "the history of runs")
+    heard.run_finished(run)
+    for message in (*unkept, *(f"note: {note}" for note in heard.notes)):
+        print(message, file=sys.stderr)
+
+
+def _begin(past: History, occasion: Occasion) -> None:
+    # With its fraction: the runs of one second have an order too.
+    now = datetime.now(UTC).replace(tzinfo=None)
+    past.begin(occasion.run_id, occasion.plan.name, occasion.target, now, occasion.asked)
 
 
 def _refuse_without_statistics(plan: Plan) -> None:

@@ -17,6 +17,7 @@ from framework.run import CheckResult, Run, StageResult
 
 UNKNOWN_HOOK = Code("F140", "a hook that cannot be had")
 _NATIVE = "great_expectations"  # judges what only it can judge, named as a hook or not
+_NOTIFY = "notify"  # in force where framework.yaml says whom to tell
 
 T = TypeVar("T")
 
@@ -63,6 +64,7 @@ class Listeners:
                 raise
             except BaseException as error:  # sys.exit() in a hook is no end of the run either
                 self.notes.append(_failed(name, moment, error))
+            self.notes += hook.said()
         return found
 
 
@@ -82,9 +84,11 @@ def listeners(here: Project, plan: Plan) -> Listeners:
     """
     found: list[tuple[str, Hook]] = []
     refused: list[Diagnostic] = []
-    names = dict.fromkeys([*here.model.hooks, *([_NATIVE] if needs_great_expectations(plan) else [])])
+    needed = {_NATIVE: needs_great_expectations(plan), _NOTIFY: here.model.notify is not None}
+    names = dict.fromkeys([*here.model.hooks, *(name for name, is_needed in needed.items() if is_needed)])
     for index, name in enumerate(names):
         try:
+            _refuse_nobody_to_notify(here, name)
             found.append((name, _class(name, here.root)(here)))
         except _Absent as absent:
             refused.append(_refused(here, index, absent))
@@ -97,6 +101,7 @@ def mistakes(here: Project) -> Iterator[Diagnostic]:
     """What is wrong with the hooks that framework.yaml names, as far as it shows without importing anything."""
     for index, name in enumerate(here.model.hooks):
         try:
+            _refuse_nobody_to_notify(here, name)
             _place(name)
         except _Absent as absent:
             yield _refused(here, index, absent)
@@ -117,6 +122,12 @@ class _Absent(Exception):
     def __init__(self, message: str, help: str | None) -> None:
         super().__init__(message)
         self.message, self.help = message, help
+
+
+def _refuse_nobody_to_notify(here: Project, name: str) -> None:
+    if name == _NOTIFY and here.model.notify is None:
+        help = 'write notify: {urls: ["${PAGER_URL}"]}; where that stands, `hooks` need not name it'
+        raise _Absent("the hook `notify` has nobody to tell: framework.yaml has no `notify`", help)
 
 
 def _place(name: str) -> tuple[str, str]:

@@ -1,9 +1,9 @@
 """`framework.yaml`: targets, schemas and the state store; secrets are read only when a target is opened."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -38,6 +38,13 @@ class TargetModel(Model):
         return dict(self.model_extra or {})
 
 
+class NotifyModel(Model):
+    """Who is told of runs, and of which: addresses that Apprise reads."""
+
+    urls: tuple[str, ...] = Field(min_length=1, repr=False)
+    on: tuple[Literal["failure", "warning", "recovery"], ...] = Field(default=("failure", "recovery"), min_length=1)
+
+
 class ProjectModel(Model):
     """A project: where its pipelines run."""
 
@@ -47,6 +54,7 @@ class ProjectModel(Model):
     schemas: SchemasModel = SchemasModel()
     state: str = "sqlite:///.framework/state.db"
     hooks: tuple[str, ...] = Field(default=(), description="What hears of runs: a hook by its name, or module:Class.")
+    notify: NotifyModel | None = Field(default=None, description="Who is told of runs that fail.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +84,7 @@ class Project:
 
     def at(self, *place: str | int, key: bool = False) -> Location | None:
         """Where something stands in framework.yaml; None where there is no such file."""
-        return None if self.document is None else self.document.locate(place, key=key)
+        return None if self.document is None else _discreet(self.document, self.document.locate(place, key=key))
 
 
 def root(start: Path) -> Path:
@@ -91,4 +99,33 @@ def find(start: Path) -> Project:
     if not path.is_file():
         return Project(ProjectModel(), start, None)
     document = read(path, shown=str(path.relative_to(start)) if folder == start else str(path))
-    return Project(shaped(document, ProjectModel), folder, document)
+    try:
+        return Project(shaped(document, ProjectModel), folder, document)
+    except PipelineError as error:
+        raise PipelineError(*(_without_secrets(document, found) for found in error.diagnostics)) from None
+
+
+# -- what messages may show
+
+
+def _without_secrets(document: Document, found: Diagnostic) -> Diagnostic:
+    """A finding that repeats no address of `notify`, in which a token may be."""
+    notify = document.data.get("notify")
+    repeats = any(text in (found.help or "") for text, _ in _texts(notify))
+    at = found.location and _discreet(document, found.location)
+    return replace(found, location=at, help=None if repeats else found.help)
+
+
+def _discreet(document: Document, at: Location) -> Location:
+    """A place without its line, where an address of `notify` stands in that."""
+    lines = {document.locate(("notify", *place)).line for _, place in _texts(document.data.get("notify"))}
+    return replace(at, text="") if at.line in lines else at
+
+
+def _texts(notify: Any, place: tuple[str | int, ...] = ()) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """What could be an address, each with its place: every text but the words of `on`."""
+    if isinstance(notify, str) and place[:1] != ("on",):
+        yield notify, place
+    parts = enumerate(notify) if isinstance(notify, list | tuple) else ()
+    for part, below in notify.items() if isinstance(notify, Mapping) else parts:
+        yield from _texts(below, (*place, part))

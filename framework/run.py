@@ -176,6 +176,22 @@ class Previous:
 
 
 @dataclass(frozen=True, slots=True)
+class Incident:
+    """What has gone wrong since it last went well, in the runs before that selected the same stages.
+
+    `failed` are the checks, by relation and name, that kept a run from publishing since the last good run; None where
+    none has failed since. `warned` are those that warned in a good run since the last one in which none did; None where
+    none has. A run that was interrupted neither begins nor ends anything.
+    """
+
+    failed: frozenset[tuple[str, str]] | None = None
+    warned: frozenset[tuple[str, str]] | None = None
+
+
+NO_INCIDENT = Incident()
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """`message` says in one sentence why a run is not ok; `help` what to do. `notes` are for whoever reads on."""
 

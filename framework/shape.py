@@ -111,14 +111,8 @@ def _report(findings: Findings, data: Any, line: Mapping[str, Any]) -> None:
 
 # -- keys
 
-# Clauses that the language has and this version has not: refused by name, not taken for a slip of the pen.
-_PLANNED = frozenset(
-    [
-        "csv",
-        "hooks",
-        "notify",
-    ]
-)
+# What the project says of all its pipelines, and none of them by itself.
+_OF_THE_PROJECT = frozenset(["hooks", "notify"])
 
 
 def _unknown_key(data: Any, place: Place, key: str, known: Sequence[str]) -> tuple[str, str]:
@@ -129,8 +123,8 @@ def _unknown_key(data: Any, place: Place, key: str, known: Sequence[str]) -> tup
     if len(place) == 3 and place[0] == "stages" and kinds:
         kind = data["stages"][place[1]]["kind"]
         return f"a stage of kind `{kind}` has no `{key}`", f"stages of kind {_listed(kinds)} can have it"
-    if key in _PLANNED:
-        return f"`{key}` is a clause of the language that this version does not have yet", "leave it out"
+    if key in _OF_THE_PROJECT:
+        return f"`{key}` is a key of framework.yaml, for all pipelines of the project", "write it there"
     return f"unknown key `{key}`", suggest(key, known)
 
 

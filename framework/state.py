@@ -5,10 +5,11 @@ Losing this store loses trends and nothing else.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from framework import trends
 from framework.ddl import AddColumn
-from framework.run import NOTHING_ASKED, Asked, Previous, Run, Status
+from framework.run import NOTHING_ASKED, Asked, Incident, Previous, Run, Status
 from framework.warehouse import Refusal, Unreachable
 from framework.warehouses._postgres_address import NO_DRIVER, with_driver
 
@@ -178,6 +179,30 @@ class History:
         found = self._rows(sa.select(CHECKS.c.relation, CHECKS.c.name).where(*wrong))
         return Previous(latest["status"], frozenset((row["relation"], row["name"]) for row in found))
 
+    def incident(self, pipeline: str, target: str, asked: Asked = NOTHING_ASKED) -> Incident:
+        """What has gone wrong since it last went well, as far as the latest runs tell."""
+        of = RUNS.c.pipeline == pipeline, RUNS.c.target == target, RUNS.c.status.in_(_ENDED)
+        select = sa.select(RUNS.c.run_id, RUNS.c.status, RUNS.c.asked).where(*of)
+        latest = self._rows(select.order_by(RUNS.c.started_at.desc(), RUNS.c.run_id.desc()).limit(_LATEST))
+        runs = [row for row in latest if _selected(row["asked"]) == (asked.select, asked.exclude)]
+        failing = [row["run_id"] for row in takewhile(lambda row: row["status"] != "ok", runs)]
+        good = [row["run_id"] for row in runs if row["status"] == "ok"]
+        failed = self._wrong(failing, "failed", "error")
+        warned = self._wrong(good, "warned", "error")
+        warning = [*takewhile(lambda run_id: run_id in warned, good)]
+        return Incident(
+            frozenset().union(*failed.values()) if failing else None,
+            frozenset().union(*(warned[run_id] for run_id in warning)) if warning else None,
+        )
+
+    def _wrong(self, run_ids: Sequence[str], *statuses: str) -> dict[str, set[tuple[str, str]]]:
+        """By run, the checks with these results; runs without one are left out."""
+        of = CHECKS.c.run_id.in_(run_ids), CHECKS.c.status.in_(statuses)
+        found: dict[str, set[tuple[str, str]]] = {}
+        for row in self._rows(sa.select(CHECKS.c.run_id, CHECKS.c.relation, CHECKS.c.name).where(*of)):
+            found.setdefault(row["run_id"], set()).add((row["relation"], row["name"]))
+        return found
+
     def figures(self, pipeline: str, target: str) -> dict[tuple[str, str], list[float]]:
         """By relation and check, the figures of the latest good runs of a pipeline on a target, the oldest first."""
         good = RUNS.c.pipeline == pipeline, RUNS.c.target == target, RUNS.c.status == "ok"
@@ -229,6 +254,15 @@ def _told(row: dict[str, Any]) -> dict[str, Any]:
     """A run with what was asked of it as data; None for one of an earlier version."""
     return {**row, "asked": json.loads(row["asked"]) if row["asked"] else None}
 
+
+def _selected(asked: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words of a run's --select and --exclude."""
+    found = json.loads(asked) if asked else {}
+    return tuple(found.get("select", ())), tuple(found.get("exclude", ()))
+
+
+_ENDED = ("ok", "failed", "refused", "broken")  # of its own accord
+_LATEST = 200  # how far back an incident is looked for
 
 # A run that ends so has had the pipeline to itself; another may have been refused because of one under way.
 _ALONE = ("ok", "failed")

@@ -55,6 +55,16 @@ class Refusal:
     help: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Address:
+    """By what others know a target, as OpenLineage names data sets: the namespace of its tables, the database, and the
+    schema of a table that is written without one. No secret is in it."""
+
+    namespace: str
+    database: str
+    schema: str
+
+
 PERCENT = range(10, 101)
 
 
@@ -109,6 +119,10 @@ class Warehouse(ABC):
 
         `reading`: nothing is changed, not even made: a target that is not there yet is an empty one.
         """
+
+    @abstractmethod
+    def address(self, settings: Mapping[str, str], root: Path) -> Address:
+        """By what others know a target; needs no connection."""
 
     @abstractmethod
     def load(self, connection: sa.Connection, schema: str, files: Files, *, split: bool = False) -> Loaded:
@@ -191,4 +205,4 @@ class CompileOnly(Warehouse):
         help = f"write the SQL with `framework compile PIPELINE --warehouse {self.name}`"
         raise Unreachable(Refusal(message, help))
 
-    connect = load = relations = columns = refusal = interrupt = exclusive = _no_runs
+    connect = address = load = relations = columns = refusal = interrupt = exclusive = _no_runs

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from framework.expressions.tree import Expression
 from framework.plan import Plan
 from framework.project import Project
-from framework.run import NOTHING_ASKED, Asked, CheckResult, Previous, Run, StageResult
+from framework.run import NO_INCIDENT, NOTHING_ASKED, Asked, CheckResult, Incident, Previous, Run, StageResult
 from framework.warehouse import Warehouse
 
 
@@ -27,7 +27,8 @@ class Veto(Exception):
 @dataclass(frozen=True, slots=True)
 class Occasion:
     """What a run is: the plan that it follows, where and when. `started_at` is the run's clock, in UTC without zone.
-    `root` is the project's folder. `previous` is None for the first run."""
+    `root` is the project's folder. `previous` is None for the first run. `incident` is what has gone wrong before and
+    not well since."""
 
     plan: Plan
     run_id: str
@@ -37,6 +38,7 @@ class Occasion:
     root: Path
     asked: Asked = NOTHING_ASKED
     previous: Previous | None = None
+    incident: Incident = NO_INCIDENT
 
 
 class Selects(Protocol):
@@ -70,6 +72,15 @@ class Hook:
     def __init__(self, project: Project) -> None:
         self.project = project
 
+    def note(self, sentence: str) -> None:
+        """Says something at the end of the run, where it is printed and kept: no cell value, no secret."""
+        self.__dict__.setdefault("_said", []).append(sentence)
+
+    def said(self) -> list[str]:
+        """What is to be said and has not been yet."""
+        found: list[str] = self.__dict__.pop("_said", [])
+        return found
+
     def run_started(self, occasion: Occasion) -> None:
         """The run has begun; nothing is read yet."""
 
@@ -87,4 +98,5 @@ class Hook:
         """
 
     def run_finished(self, occasion: Occasion, run: Run) -> None:
-        """The run is over, however it ended, and what became of it is kept in the history."""
+        """The run is over, however it ended, and what became of it is kept in the history. A run whose target cannot be
+        opened is one that was refused: it begins and is over."""

@@ -15,6 +15,7 @@ from framework.files import reading, splitting
 from framework.files.header import columns
 from framework.files.quoting import quoted, text
 from framework.warehouse import (
+    Address,
     Files,
     Loaded,
     MalformedLines,
@@ -118,6 +119,13 @@ class Duckdb(Warehouse):
                     connection.execute(f"SET {name} = {text(str(settings[name]))}")
 
         return engine
+
+    def address(self, settings: Mapping[str, str], root: Path) -> Address:
+        database = settings.get("database", ":memory:")
+        if database == ":memory:":
+            return Address("duckdb://:memory:", "memory", "main")
+        path = (root / database).resolve()
+        return Address(f"duckdb://{path.as_posix()}", path.stem, "main")
 
     def load(self, connection: sa.Connection, schema: str, files: Files, *, split: bool = False) -> Loaded:
         """A view over the files, which are read where they stand; a table where they had to be split."""

@@ -16,6 +16,7 @@ from framework.files.quoting import quoted
 from framework.files.unnamed import unnamed
 from framework.warehouse import (
     CONTRACT,
+    Address,
     Files,
     Loaded,
     MalformedLines,
@@ -26,7 +27,7 @@ from framework.warehouse import (
     Unreachable,
     Warehouse,
 )
-from framework.warehouses._postgres_address import NO_DRIVER, with_driver
+from framework.warehouses._postgres_address import NO_DRIVER, placed, with_driver
 from framework.warehouses._postgres_functions import TEMPLATES, TYPES, over
 from framework.warehouses._postgres_loading import column_type, copy, write
 from framework.warehouses._postgres_refusals import REFUSALS, class_of, forbidden, overflow, unconnected
@@ -116,6 +117,9 @@ class Postgres(Warehouse):
             engine.dispose()
             raise Unreachable(unfit)
         return engine
+
+    def address(self, settings: Mapping[str, str], root: Path) -> Address:
+        return placed(_url(settings))
 
     def load(self, connection: sa.Connection, schema: str, files: Files, *, split: bool = False) -> Loaded:
         """DuckDB reads the files into one csv, in which a null and an empty text differ, and COPY takes it."""

@@ -205,6 +205,41 @@ def test_a_hook_that_cannot_be_had(hooked: Callable[[str, str], Outcome], code: 
     assert message in outcome.err
 
 
+def test_what_a_hook_says_is_a_note(hooked: Callable[[str, str], Outcome]) -> None:
+    outcome = hooked(
+        """
+        from framework.hooks import Hook
+        class Teller(Hook):
+            def __init__(self, project):
+                pass
+            def run_started(self, occasion):
+                self.note("begun")
+            def run_finished(self, occasion, run):
+                self.note("over")
+        """,
+        "Teller",
+    )
+    assert outcome.results["notes"] == ["begun", "over"]
+    assert "note: begun\n\nnote: over" in outcome.out
+
+
+def test_a_hook_hears_of_a_target_that_cannot_be_opened(
+    hooked: Callable[[str, str], Outcome], duckdb_project: Project
+) -> None:
+    duckdb_project.write("file", "")
+    outcome = hooked(
+        HEARD.replace('self.heard.append(["finished"', 'self.note("heard"); self.heard.append(["finished"'), "Ear"
+    )
+    assert outcome.code == 0
+    configuration = (duckdb_project.root / "framework.yaml").read_text(encoding="utf-8")
+    duckdb_project.write("framework.yaml", configuration.replace("test.duckdb", "file/test.duckdb"))
+    outcome = duckdb_project.run("pipeline.yaml")
+    assert outcome.code == 4
+    assert "note: heard\n" in outcome.err
+    assert "framework: the folder of the database file cannot be made" in outcome.err
+    assert _heard(duckdb_project) == [["started", "example", "ok"], ["finished", "refused", 4]]
+
+
 def test_no_figure_of_a_check_is_kept(hooked: Callable[[str, str], Outcome]) -> None:
     outcome = hooked(HEARD, "Ear")
     assert "figure" not in json.dumps(outcome.results["checks"])

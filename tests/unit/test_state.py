@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from framework.run import Asked, LedgerLine, Run, SourceResult, Status
+from framework.run import Asked, CheckResult, CheckStatus, Incident, LedgerLine, Run, SourceResult, Status
 from framework.state import History, history
 from framework.warehouse import Unreachable
 
@@ -156,3 +156,51 @@ def test_a_driver_that_is_not_there_is_named(
     assert said in refused.value.refusal.message
     assert help in (refused.value.refusal.help or "")
     assert "hunter2" not in str(refused.value.refusal)
+
+
+def _incident(failed: str | None, warned: str | None) -> Incident:
+    """Of the checks of one relation, a letter each."""
+    return Incident(*(None if names is None else frozenset(("claims", n) for n in names) for names in (failed, warned)))
+
+
+PART = Asked(select=("claims",))
+MONTH = Asked(interval=(EARLY, LATE))
+
+
+@pytest.mark.parametrize(
+    ("runs", "found"),
+    [
+        ([], _incident(None, None)),
+        ([("ok", "", Asked())], _incident(None, None)),
+        ([("failed", "A", Asked())], _incident("A", None)),
+        ([("failed", "A", Asked()), ("failed", "B", Asked())], _incident("AB", None)),
+        ([("failed", "A", Asked()), ("ok", "", Asked()), ("failed", "B", Asked())], _incident("B", None)),
+        ([("failed", "A", Asked()), ("ok", "", Asked())], _incident(None, None)),
+        ([("refused", "", Asked())], _incident("", None)),
+        ([("failed", "A", Asked()), ("refused", "", Asked())], _incident("A", None)),
+        ([("failed", "A", Asked()), ("interrupted", "", Asked())], _incident("A", None)),
+        ([("interrupted", "", Asked())], _incident(None, None)),
+        ([("failed", "Aw", Asked())], _incident("A", None)),
+        ([("ok", "w", Asked())], _incident(None, "w")),
+        ([("ok", "w", Asked()), ("ok", "v", Asked())], _incident(None, "wv")),
+        ([("ok", "w", Asked()), ("ok", "", Asked())], _incident(None, None)),
+        ([("ok", "w", Asked()), ("failed", "Av", Asked())], _incident("A", "w")),
+        ([("ok", "w", Asked()), ("ok", "", Asked()), ("ok", "v", Asked())], _incident(None, "v")),
+        ([("failed", "A", Asked()), ("ok", "", PART)], _incident("A", None)),
+        ([("ok", "", Asked()), ("failed", "A", PART)], _incident(None, None)),
+        ([("failed", "A", Asked()), ("ok", "", MONTH)], _incident(None, None)),
+    ],
+)
+def test_what_has_gone_wrong_since_it_last_went_well(
+    past: History, runs: list[tuple[Status, str, Asked]], found: Incident
+) -> None:
+    """A run is its status, and the checks that were wrong: capitals failed, small letters warned."""
+    for number, (status, names, asked) in enumerate(runs):
+        past.begin(str(number), "shop", "dev", EARLY.replace(minute=number), asked)
+        wrong: list[tuple[str, CheckStatus]] = [(n, "failed" if n.isupper() else "warned") for n in names]
+        checks = tuple(CheckResult("claims", n, "range", "stop", result, 1, "") for n, result in wrong)
+        past.end(Run(str(number), "shop", "dev", "duckdb", EARLY, 1.0, status, checks=checks))
+    for pipeline, target in (("books", "dev"), ("shop", "live")):
+        past.begin(f"{pipeline} {target}", pipeline, target, LATE)
+        past.end(Run(f"{pipeline} {target}", pipeline, target, "duckdb", LATE, 1.0, "failed"))
+    assert past.incident("shop", "dev") == found
