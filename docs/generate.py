@@ -16,16 +16,21 @@ from pydantic import BaseModel
 from pydantic_core import PydanticCustomError
 
 import framework
+import framework.expectations
 import framework.expressions.catalogue
 import framework.warehouses
 from framework import plugins
-from framework.assertion import MeasureTest, RowTest, SetTest
+from framework.assertion import MeasureTest, NativeTest, ProvedTest, RowTest, SetTest
 from framework.code_page import as_markdown, code_page
 from framework.diagnostics import CODES, Code
+from framework.expectations.official import Official
 from framework.expressions.tree import Function
 from framework.model import Check
+from framework.model.checks import check_of
+from framework.shape import REFUSED
 from framework.target import warehouse
 from framework.warehouse import PERCENT
+from framework.yaml_source import parse
 
 FOLDER = Path(__file__).parent / "reference"
 DIAGNOSTICS = "diagnostics"
@@ -68,6 +73,7 @@ def pages() -> dict[str, str]:
     made = {
         "functions.md": _functions(),
         "checks.md": _checks(),
+        "expectations.md": _expectations(),
         "warehouses.md": _warehouses(),
         "codes.md": _codes(),
         **{f"{DIAGNOSTICS}/{code.id}.md": as_markdown(code_page(code)) for code in _sorted()},
@@ -153,7 +159,10 @@ def _checks() -> Iterator[str]:
     yield "column or the same one twice, a condition that names no column."
     yield ""
     yield "Checks that several stages share are kept as a [suite](language.md#suites), and used by its name."
-    for name, check in sorted(Check.registry.items()):
+    yield ""
+    yield "The expectations of Great Expectations are checks as well, under their official names: see"
+    yield "[expectations](expectations.md)."
+    for name, check in _built_in():
         yield from ("", f"## {name}", "", inspect.getdoc(check) or "", "")
         yield _kind(check)
         below = _below(check, name)
@@ -161,6 +170,10 @@ def _checks() -> Iterator[str]:
             yield from ("", below)
         yield from ("", _example(sys.modules[check.__module__]), "")
         yield from _fields(*_arguments(check, name))
+
+
+def _built_in() -> list[tuple[str, type[Check]]]:
+    return [(name, check) for name, check in sorted(Check.registry.items()) if not issubclass(check, Official)]
 
 
 def _kind(check: type[Check]) -> str:
@@ -221,6 +234,96 @@ def _value(schema: Mapping[str, Any]) -> str:
     if kinds == ["string", "integer", "number", "boolean"]:
         return "expression"
     return " or ".join(_VALUES.get(kind or "", "value") for kind in kinds)
+
+
+# -- expectations
+
+_OFFICIAL = """\
+Each expectation of Great Expectations 1.24 is a check, under its official name and with its official arguments. How it
+is judged stands beside it:
+
+- **fused**: counted in the one scan of the relation's rows, or in a query of its own where one scan cannot say it.
+  Every warehouse can. Those of rows can quarantine, and have `mostly`.
+- **proved**: it is known before anything runs. Where it does not hold the pipeline is refused (F408), and so it is
+  where nobody has declared the columns (F409).
+- **native**: Great Expectations judges it itself, before anything is published: by queries where it has them for the
+  warehouse, otherwise on the rows, which are fetched, decimals as doubles. It needs the extra `gx`, and cannot
+  quarantine.
+- **refused**: it means nothing here.
+
+`mostly`, `where`, `on_fail`, `name` and `description` stand beside the arguments, as in [every check](checks.md):
+
+```yaml
+checks:
+  - expect_column_values_to_be_between: {column: paid, min_value: 0}
+    mostly: 0.99
+    where: type = 'PAYMENT'
+    on_fail: warn
+```
+
+So `row_condition` is `where`, and `severity` is `on_fail`. Below a column an expectation of one column leaves `column`
+out.
+
+Great Expectations judges otherwise on pandas, on Spark and on each database. Here an expectation says the same on every
+warehouse, and what it says on pandas, held against it on the same rows, with these exceptions:
+
+- A value of another type than its column is an error before anything runs (F403), not a value that no row has; so is a
+  null in `value_set`. Bounds are numbers, dates and timestamps, and lengths are of text (F404).
+- Without `min_value` and `max_value` a check says nothing, and is an error (F103).
+- Patterns are [RE2](language.md#expressions) on every warehouse: `\\d` is a digit of ASCII, and there is no lookahead.
+  `like` tells capitals apart.
+- A sum of nothing is none, and fails, as on a database; pandas makes 0 of it.
+- A text in the `value_set` of timestamps is read as one everywhere.
+- Of two columns one of which is null a row fails, as on pandas, unless `ignore_row_if` leaves it out.
+- Names of columns are the same whatever their capitals. `column_index: 0` is the first column; Great Expectations takes
+  it for none.
+- Figures of doubles are compared with a tolerance of 1e-9 of their size.
+
+Arguments in brackets may be left out."""
+
+
+def _expectations() -> Iterator[str]:
+    yield from ("# Expectations", "", _OFFICIAL)
+    for module in plugins.load_all(framework.expectations):
+        checks = [c for c in vars(module).values() if isinstance(c, type) and c.__module__ == module.__name__]
+        rows = [c for c in checks if issubclass(c, Official) and c is not Official]
+        if not rows:
+            continue
+        title, _, _ = (module.__doc__ or "").partition("\n")
+        yield from ("", f"## {title.partition(', ')[0].partition(': ')[0].rstrip('.')}", "", _example(module), "")
+        yield from ("| expectation | judged | arguments | meaning |", "|---|---|---|---|")
+        for check in rows:
+            said = " ".join((inspect.getdoc(check) or "").split())
+            yield f"| `{check.check_name}` | {_judged(check)} | {_named(check)} | {_cell(said)} |"
+    yield from ("", "## Expectations that are refused", "", "| expectation | why | in its place |", "|---|---|---|")
+    yield from (f"| `{name}` | {_cell(why)} | {_code(instead)} |" for name, (why, instead) in sorted(REFUSED.items()))
+    yield from ("", "## What the other checks are called", "")
+    yield "Each [check](checks.md) is an expectation for Great Expectations: the official one that means the same, or"
+    yield "an `UnexpectedRowsExpectation`, judged from what the run has counted."
+    yield from ("", "| check | expectation |", "|---|---|")
+    for name, check in _built_in():
+        yield f"| `{name}` | {', '.join(_called(check))} |"
+
+
+def _judged(check: type[Official]) -> str:
+    tests = set(get_args(get_type_hints(check.resolve)["return"])) - {type(None)}
+    return {NativeTest: "native", ProvedTest: "proved"}.get(*tests, "fused") if len(tests) == 1 else "fused"
+
+
+def _named(check: type[Official]) -> str:
+    """The arguments, those that must be given first."""
+    model = check.model_fields[check.check_name].annotation
+    fields = model.model_fields if model is not None else {}
+    ordered = sorted(fields.items(), key=lambda item: (not item[1].is_required(), item[0].startswith("strict")))
+    return ", ".join(f"`{name}`" if field.is_required() else f"[`{name}`]" for name, field in ordered)
+
+
+def _called(check: type[Check]) -> list[str]:
+    """What the examples of a check are called by Great Expectations."""
+    data = parse(_example(sys.modules[check.__module__]).removeprefix("```yaml").removesuffix("```"), "").data
+    found = [check_of(item).expectation() for item in data["checks"]]
+    names = [f"`{one.type}`" if one is not None else "`UnexpectedRowsExpectation`" for one in found]
+    return sorted(set(names))
 
 
 # -- warehouses

@@ -102,7 +102,10 @@ class ProvedTest:
 
 @dataclass(frozen=True, slots=True)
 class NativeTest:
-    """Judged by Great Expectations itself, on the rows as they stand before anything is published."""
+    """Judged by Great Expectations itself, on the rows as they stand before anything is published. `shares`: each row
+    is judged, so that a share of them may fail."""
+
+    shares: bool = False
 
 
 Test = RowTest | MeasureTest | SetTest | HeldTest | ProvedTest | NativeTest

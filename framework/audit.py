@@ -128,9 +128,11 @@ def _enough(mostly: Decimal | None, failing: int, judged: int | None) -> bool:
 
 def _measured(assertion: Assertion, test: MeasureTest, value: Any) -> CheckStatus:
     if value is None:
-        if not test.required:
+        bounded = (test.minimum, test.maximum, test.warning) != (None, None, None)
+        if not (test.required and bounded):
             return "passed"
-        value = math.inf
+        stale = (test.minimum, test.maximum) != (None, None)
+        return _status(assertion, bad=True) if stale else "warned"
     if not (_within(test.minimum, value, test.above) and _within(value, test.maximum, test.below)):
         return _status(assertion, bad=True)
     return "passed" if _at_most(value, test.warning) else "warned"

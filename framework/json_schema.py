@@ -11,6 +11,7 @@ import framework.resolve
 import framework.warehouses
 from framework import plugins
 from framework.diagnostics import CODES
+from framework.expectations.official import Official
 from framework.expressions.catalogue import functions
 from framework.expressions.tree import Function
 from framework.model import Check, ColumnModel, DeclaredColumn, Model, PipelineModel, Stage, UnitTestsModel
@@ -33,6 +34,7 @@ def pipeline_schema() -> dict[str, Any]:
         properties["allow"] = {**properties["allow"], **_allow()}
     definitions["Warehouse"] = {"description": Stage.model_fields["warehouse"].description, **_warehouses()}
     definitions[name[Stage]] = _stage({k: (name[c], c) for k, c in sorted(Stage.registry.items())})
+    definitions["Expectation"] = _expectation(definitions, name)
     definitions[name[Check]] = _check([*_checks(name), name[UseItem]])
     below = _column_check(definitions, {n: name[c] for n, c in Check.registry.items()})
     definitions["ColumnCheck"] = {**below, "anyOf": [*below["anyOf"], {"$ref": f"#/$defs/{name[UseItem]}"}]}
@@ -44,8 +46,10 @@ def pipeline_schema() -> dict[str, Any]:
 def suite_schema() -> dict[str, Any]:
     """The checks, in which a parameter can stand for any value."""
     definitions, name = _definitions([SuiteModel])
+    opened: set[str] = set()
     for check in Check.registry.values():
-        definitions[name[check]] = _open_to_parameters(definitions[name[check]], definitions)
+        definitions[name[check]] = _open_to_parameters(definitions[name[check]], definitions, opened)
+    definitions["Expectation"] = _expectation(definitions, name)
     definitions[name[Check]] = _check(_checks(name))
     return _document("A suite of checks", definitions.pop(name[SuiteModel]), definitions)
 
@@ -73,7 +77,25 @@ def _document(title: str, top: dict[str, Any], definitions: dict[str, Any]) -> d
 
 
 def _checks(name: dict[type[Model], str]) -> list[str]:
-    return [name[c] for _, c in sorted(Check.registry.items())]
+    """The checks by the names of their definitions: all official expectations have one."""
+    return [*(name[c] for _, c in sorted(Check.registry.items()) if not issubclass(c, Official)), "Expectation"]
+
+
+def _expectation(definitions: dict[str, Any], name: dict[type[Model], str]) -> dict[str, Any]:
+    """Every official expectation in one definition, for they differ in their arguments alone."""
+    official = {check: c for check, c in sorted(Check.registry.items()) if issubclass(c, Official)}
+    said = {check: definitions[name[c]]["properties"] for check, c in official.items()}
+    shared = {key: next(iter(said.values()))[key] for key in Check.model_fields}
+    named = {check: {"description": _doc(c), **said[check][check]} for check, c in official.items()}
+    return {
+        "description": "An expectation of Great Expectations, under its official name.",
+        **_object({**shared, **named}),
+        "not": {"propertyNames": {"enum": list(shared)}},
+    }
+
+
+def _doc(model: type[Model]) -> str:
+    return " ".join(cleandoc(model.__doc__ or "").split())
 
 
 def _check(names: list[str]) -> dict[str, Any]:
@@ -86,13 +108,14 @@ def _check(names: list[str]) -> dict[str, Any]:
 _PARAMETER = {"type": "string", "pattern": r"^\$[A-Za-z]\w*$"}
 
 
-def _open_to_parameters(model: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
-    """A model whose values may be `$name`; the models of its arguments are changed with it."""
+def _open_to_parameters(model: dict[str, Any], definitions: dict[str, Any], opened: set[str]) -> dict[str, Any]:
+    """A model whose values may be `$name`; the models of its arguments, which `opened` names, are changed with it."""
     properties = {}
     for key, schema in model["properties"].items():
         reference = schema.get("$ref", "").rpartition("/")[2]
-        if reference:
-            definitions[reference] = _open_to_parameters(definitions[reference], definitions)
+        if reference and reference not in opened:
+            opened.add(reference)
+            definitions[reference] = _open_to_parameters(definitions[reference], definitions, opened)
         kinds = [s.get("type") for s in schema.get("anyOf", [schema])]
         plain = reference or "string" in kinds or (kinds == [None] and "anyOf" not in schema)
         properties[key] = schema if plain and "enum" not in schema else _or_parameter(schema)
@@ -145,6 +168,10 @@ def _column_check(definitions: dict[str, Any], names: dict[str, str]) -> dict[st
         body = dict(definitions[arguments["$ref"].rpartition("/")[2]])
         body["properties"] = {key: value for key, value in body["properties"].items() if key not in _OF_COLUMNS}
         body["required"] = [key for key in body.get("required", ()) if key not in _OF_COLUMNS]
+        if not body["properties"]:  # the column is all that it says
+            words.append(check)
+            properties[check] = {"type": "null"}
+            continue
         short = [body["properties"][key] for key, value in alone.items() if key != "column" and value is None]
         properties[check] = {"anyOf": [body, *short]} if short else body
     mapping = {"type": "object", "properties": properties, "additionalProperties": False}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import framework.checks
+import framework.expectations
 import framework.stages
 from framework import plugins, project
 from framework.diagnostics import Code, Diagnostic, Location, PipelineError
@@ -16,6 +17,7 @@ from framework.yaml_source import Document, Text, read
 
 plugins.load_all(framework.stages)
 plugins.load_all(framework.checks)
+plugins.load_all(framework.expectations)
 
 NO_PIPELINE = Code("F130", "a source's pipeline that is not there")
 WRONG_PIPELINE = Code("F131", "a source's pipeline with mistakes of its own")

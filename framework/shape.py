@@ -161,39 +161,37 @@ def _report_check(findings: Findings, place: Place, value: Any, message: str, kn
     if name is None:
         message = "this item names no check"
     help = suggest(str(name or ""), known)
-    if isinstance(name, str) and name.startswith("expect_"):
-        message = f"`{name}` is a check of Great Expectations, which is not part of this version yet"
-        help = f"write {_EXPECTATIONS[name]}" if name in _EXPECTATIONS else suggest("", known)
+    if name in REFUSED:
+        message, help = f"`{name}` is refused: {REFUSED[name][0]}", f"write {REFUSED[name][1]}"
+    elif isinstance(name, str) and name.startswith("expect_"):
+        message = f"Great Expectations has no `{name}`"
+        help = suggest(name, [check for check in known if check.startswith("expect_")])
     if isinstance(value, Mapping):
         findings.key_error(UNKNOWN_CHECK, place if name is None else (*place, name), message, help)
     else:
         findings.error(UNKNOWN_CHECK, place, message, f"write `{name}: ...`" if name in known else help)
 
 
-_BETWEEN = "{column: ..., min: ..., max: ...}"
-_EXPECTATIONS = {
-    "expect_column_values_to_not_be_null": "not_null: [...]",
-    "expect_column_values_to_be_unique": "unique: [...]",
-    "expect_compound_columns_to_be_unique": "unique: [...]",
-    "expect_column_values_to_be_in_set": "accepted_values: {column: ..., values: [...]}",
-    "expect_column_distinct_values_to_be_in_set": "accepted_values: {column: ..., values: [...]}",
-    "expect_column_values_to_not_be_in_set": "not_accepted_values: {column: ..., values: [...]}",
-    "expect_column_values_to_be_between": f"range: {_BETWEEN}",
-    "expect_column_min_to_be_between": f"range: {_BETWEEN}",
-    "expect_column_max_to_be_between": f"range: {_BETWEEN}",
-    "expect_column_value_lengths_to_be_between": f"length: {_BETWEEN}",
-    "expect_column_value_lengths_to_equal": f"length: {_BETWEEN}",
-    "expect_column_values_to_match_regex": "matches: {column: ..., pattern: ...}",
-    "expect_column_values_to_not_match_regex": "expression: not regexp_matches(..., '...')",
-    "expect_column_pair_values_to_be_equal": "expression: ... = ...",
-    "expect_column_pair_values_a_to_be_greater_than_b": "expression: ... > ...",
-    "expect_column_unique_value_count_to_be_between": f"distinct_count: {_BETWEEN}",
-    "expect_column_mean_to_be_between": f"mean: {_BETWEEN}",
-    "expect_column_sum_to_be_between": f"sum: {_BETWEEN}",
-    "expect_column_stdev_to_be_between": f"stddev: {_BETWEEN}",
-    "expect_table_row_count_to_be_between": "row_count: {min: ..., max: ...}",
-    "expect_table_row_count_to_equal": "row_count: {equals: ...}",
-    "expect_table_row_count_to_equal_other_table": "reconcile: {measure: count(*), with: ...}",
+# What Great Expectations has and a check cannot be: why, and what says the same.
+_NO_ORDER = "the rows of a table have no order"
+_BY_AN_ORDER = "sequential: {column: ..., interval: 1, by: [...]}, or expression: over a column made with lag(...) over"
+REFUSED = {
+    "expect_column_values_to_be_increasing": (
+        _NO_ORDER,
+        _BY_AN_ORDER,
+    ),
+    "expect_column_values_to_be_decreasing": (
+        _NO_ORDER,
+        _BY_AN_ORDER,
+    ),
+    "expect_query_results_to_match_comparison": (
+        "a query of its own is no check of a relation",
+        "reconcile: {measure: sum(...), with: ..., by: [...]}, and a stage of kind sql for what no stage has",
+    ),
+    "unexpected_rows_expectation": (
+        "a query of its own is no check of a relation",
+        "expression: condition, or group: {by: [...], having: condition}",
+    ),
 }
 
 

@@ -40,5 +40,5 @@ class AcceptedValues(Check, check="accepted_values"):
         return Expectation("expect_column_values_to_be_in_set", arguments)
 
     def resolve(self, draft: Draft, place: Place) -> RowTest | None:
-        member = listed(draft, self.accepted_values.column, self.accepted_values.values, place)
-        return None if member is None else RowTest(call("not", member))
+        found = listed(draft, self.accepted_values.column, self.accepted_values.values, place)
+        return None if found is None else RowTest(call("not", found[1]))

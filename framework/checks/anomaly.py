@@ -14,7 +14,7 @@ from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from framework.assertion import MeasureTest, OnFail, Place, Trend
-from framework.clauses.measures import FigureBounds, figure
+from framework.clauses.measures import FigureBounds, distinct, figure
 from framework.column_check import with_column
 from framework.draft import Draft
 from framework.expressions.catalogue import function
@@ -103,4 +103,4 @@ class Anomaly(Check, check="anomaly"):
         reference = draft.reference(column.name)
         if of == "nulls":
             return MeasureTest(call("count", call("case", call("is null", reference), literal(1))), None, None)
-        return MeasureTest(Call(INTEGER, False, function("count"), (reference,), distinct=True), None, None)
+        return MeasureTest(distinct(reference), None, None)

@@ -12,11 +12,9 @@ from pydantic import Field, NonNegativeInt
 
 from framework.assertion import Expectation, MeasureTest, Place
 from framework.clauses.bounds import Bounded, expected_between
+from framework.clauses.measures import distinct
 from framework.column_check import with_column
 from framework.draft import Draft
-from framework.expressions.catalogue import function
-from framework.expressions.tree import Call
-from framework.expressions.types import INTEGER
 from framework.model import Check, Name
 
 
@@ -48,5 +46,4 @@ class DistinctCount(Check, check="distinct_count"):
         column = draft.find(bounds.column, *place, "column")
         if column is None:
             return None
-        count = Call(INTEGER, False, function("count"), (draft.reference(column.name),), distinct=True)
-        return MeasureTest(count, bounds.min, bounds.max)
+        return MeasureTest(distinct(draft.reference(column.name)), bounds.min, bounds.max)

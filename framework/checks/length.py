@@ -11,14 +11,13 @@ from typing import Any, ClassVar
 from pydantic import Field, NonNegativeInt
 
 from framework.assertion import Expectation, Place, RowTest
-from framework.clauses.bounds import Bounded
-from framework.clauses.values import WRONG_COLUMN, there
+from framework.clauses.bounds import Bounded, outside
+from framework.clauses.texts import length_of
+from framework.clauses.values import there
 from framework.column_check import with_column
 from framework.draft import Draft
-from framework.expressions.strictness import either
 from framework.expressions.tree import FALSE
-from framework.expressions.typed import call, literal
-from framework.expressions.types import STRING, UNKNOWN
+from framework.expressions.typed import literal
 from framework.model import Check, Name
 
 
@@ -49,16 +48,9 @@ class Length(Check, check="length"):
         return Expectation("expect_column_value_lengths_to_be_between", {"column": self.length.column, **bounds})
 
     def resolve(self, draft: Draft, place: Place) -> RowTest | None:
-        limits = self.length
-        column = draft.find(limits.column, *place, "column")
-        if column is None:
+        found = length_of(draft, self.length.column, place)
+        if found is None:
             return None
-        if column.type not in (STRING, UNKNOWN):
-            message = f"`{column.name}` is {column.type}, and only text has a length"
-            draft.findings.error(WRONG_COLUMN, (*draft.place, *place, "column"), message)
-            return None
-        reference = draft.reference(column.name)
-        length = call("length", reference)
-        short = None if limits.min is None else call("<", length, literal(limits.min))
-        long = None if limits.max is None else call(">", length, literal(limits.max))
-        return RowTest(either(short, long) or FALSE, judged=there(reference))
+        column, length = found
+        ends = [None if end is None else literal(end) for end in self.length.limits]
+        return RowTest(outside(length, ends, self.length.open_ends) or FALSE, judged=there(column))

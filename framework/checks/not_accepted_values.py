@@ -39,5 +39,5 @@ class NotAcceptedValues(Check, check="not_accepted_values"):
         return Expectation("expect_column_values_to_not_be_in_set", arguments)
 
     def resolve(self, draft: Draft, place: Place) -> RowTest | None:
-        member = listed(draft, self.not_accepted_values.column, self.not_accepted_values.values, place)
-        return None if member is None else RowTest(member)
+        found = listed(draft, self.not_accepted_values.column, self.not_accepted_values.values, place)
+        return None if found is None else RowTest(found[1])

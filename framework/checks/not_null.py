@@ -2,6 +2,7 @@
 
 ```yaml
 checks:
+  - not_null: [claim_id]
   - not_null: [member_id, provider_id]
     on_fail: quarantine
 ```

@@ -3,6 +3,7 @@
 ```yaml
 checks:
   - row_count: {min: 1}
+  - row_count: {equals: 51}
 ```
 """
 

@@ -2,17 +2,17 @@
 
 ```yaml
 checks:
+  - unique: [claim_id]
   - unique: [claim_id, line_number]
 ```
 """
 
-from dataclasses import replace
 from typing import Any
 
 from pydantic import Field
 
 from framework.assertion import Expectation, Place, ProvedTest, SetTest
-from framework.clauses.checks import duplicates, expected_unique, repeated
+from framework.clauses.checks import expected_unique, unrepeated
 from framework.column_check import column_alone
 from framework.draft import Draft
 from framework.model import Check, Names
@@ -38,7 +38,4 @@ class Unique(Check, check="unique"):
         names = tuple(c.name for c in found if c is not None)
         if len(names) < len(found):
             return None
-        if draft.proved(names):
-            return ProvedTest()
-        key = [draft.reference(name) for name in names]
-        return replace(duplicates(draft.name, key), marking=repeated(draft, key), shares=True, key=names)
+        return unrepeated(draft, names)

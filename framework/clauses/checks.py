@@ -11,6 +11,7 @@ from framework.assertion import (
     Expectation,
     HeldTest,
     Marking,
+    NativeTest,
     Place,
     ProvedTest,
     RowTest,
@@ -144,7 +145,7 @@ def _can_be_mostly(draft: Draft, check: Check, test: Test, path: Place) -> bool:
         message = "`mostly` lets rows pass that fail, and on_fail: quarantine takes every one of them"
         draft.findings.error(NOT_MOSTLY, place, message, "leave `mostly` out, or write on_fail: stop or on_fail: warn")
         return False
-    if isinstance(test, RowTest | ProvedTest) or (isinstance(test, SetTest) and test.shares):
+    if isinstance(test, RowTest | ProvedTest) or (isinstance(test, SetTest | NativeTest) and test.shares):
         return True
     message = f"`{check.check_name}` has no share of rows that pass: it judges the relation as a whole"
     draft.findings.error(NOT_MOSTLY, place, message, "leave `mostly` out, or write on_fail: warn")
@@ -157,6 +158,8 @@ def _refuse_quarantine(draft: Draft, check: Check, test: Test, path: Place, *, h
     if not holding:
         what = "a source cannot quarantine rows"
         help += ", or check the stage that reads it"
+    elif isinstance(test, NativeTest):
+        what = f"`{check.check_name}` is judged by Great Expectations once the rows stand, and cannot quarantine them"
     elif isinstance(test, SetTest) and test.marking is not None:
         what = f"`{check.check_name}` judges rows together, and cannot quarantine one without its group"
         help = f"write quarantine: {{with: [...]}} on the stage; or {help.removeprefix('write ')}"
@@ -190,30 +193,43 @@ def _held_assertion(held: Held, check: Check | None) -> Assertion:
 
 def _authored(check: Check) -> Mapping[str, Any]:
     """What the author wrote of a check, but for its name and what comes of it."""
-    said: Mapping[str, Any] = _written(check)
+    said: Mapping[str, Any] = written(check)
     return {name: value for name, value in said.items() if name not in ("name", "description", "on_fail")}
 
 
-def _written(value: Any) -> Any:
+def written(value: Any) -> Any:
+    """What an author wrote, as plain data."""
     if isinstance(value, Model):
-        return {name: _written(getattr(value, name)) for name in sorted(value.model_fields_set)}
-    return [_written(item) for item in value] if isinstance(value, tuple) else value
+        return {name: written(getattr(value, name)) for name in sorted(value.model_fields_set)}
+    return [written(item) for item in value] if isinstance(value, tuple) else value
 
 
-def duplicates(relation: str, key: Sequence[Expression]) -> SetTest:
-    """The groups of rows that share a key; null equals null."""
+def duplicates(relation: str, key: Sequence[Expression], judged: Expression | None = None) -> SetTest:
+    """The groups of rows that share a key; null equals null. Where `judged` is given, of rows for which it is true."""
     by = tuple((f"_k{i}", column) for i, column in enumerate(key))
     count = Call(INTEGER, False, function("count"), ())
     many = call("<", Reference(INTEGER, False, "_n"), literal(2))
-    steps = (Group(by, (("_n", count),)), Divert(many, "single"))
-    return SetTest(Query(Read(relation), steps, ("_n",)), count="_n", repeated=True)
+    before = () if judged is None else (Divert(call("is not true", judged), "not judged"),)
+    steps = (*before, Group(by, (("_n", count),)), Divert(many, "single"))
+    return SetTest(Query(Read(relation), steps, ("_n",)), count="_n", judged=judged, repeated=True)
 
 
-def repeated(draft: Draft, key: Sequence[Expression]) -> Marking:
-    """The same rows where they stand: each with how many share its key."""
+def repeated(draft: Draft, key: Sequence[Expression], judged: Expression | None = None) -> Marking:
+    """The same rows where they stand: each with how many share its key. Whether a row is `judged` hangs on its key."""
     name = draft.own("rows")
     count = Call(INTEGER, False, function("count"), (), window=Window(tuple(key)))
-    return Marking((Derive(((name, count),), "counted"),), call(">", Reference(INTEGER, False, name), literal(1)))
+    many = call(">", Reference(INTEGER, False, name), literal(1))
+    return Marking((Derive(((name, count),), "counted"),), every(judged, many) or many)
+
+
+def unrepeated(draft: Draft, names: Sequence[str], judged: Expression | None = None) -> SetTest | ProvedTest:
+    """No two rows share the values of these columns, null equal to null; or no two of those that are judged."""
+    if draft.proved(names):
+        return ProvedTest()
+    key = [draft.reference(name) for name in names]
+    marking = repeated(draft, key, judged)
+    held = tuple(names) if judged is None else ()
+    return replace(duplicates(draft.name, key, judged), marking=marking, shares=True, key=held)
 
 
 def key_assertion(relation: Relation, key: Sequence[str], place: Place, *, proved: bool = False) -> Assertion:

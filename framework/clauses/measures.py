@@ -7,7 +7,7 @@ from framework.clauses.bounds import Bounded
 from framework.clauses.values import WRONG_COLUMN
 from framework.draft import Draft
 from framework.expressions.catalogue import function
-from framework.expressions.tree import Call
+from framework.expressions.tree import Call, Expression
 from framework.expressions.typed import CLOCK, INEXACT, INEXACT_SUM, MONEY, NO_MONEY, call, cast
 from framework.expressions.types import DOUBLE, INTEGER, TIMESTAMP
 from framework.model import FreshnessModel, Name
@@ -23,7 +23,13 @@ class FigureBounds(Bounded):
 
 def figure(draft: Draft, aggregate: str, bounds: FigureBounds, place: Place) -> MeasureTest | None:
     """An aggregate of a column of numbers, within the bounds."""
-    column = draft.find(bounds.column, *place, "column")
+    found = aggregated(draft, aggregate, bounds.column, place)
+    return None if found is None else MeasureTest(found, bounds.min, bounds.max)
+
+
+def aggregated(draft: Draft, aggregate: str, name: str, place: Place) -> Expression | None:
+    """An aggregate of a column of numbers."""
+    column = draft.find(name, *place, "column")
     if column is None or not _fits(draft, column, place, column.type.is_number, "a number"):
         return None
     if aggregate == "sum" and column.type == DOUBLE:
@@ -31,7 +37,12 @@ def figure(draft: Draft, aggregate: str, bounds: FigureBounds, place: Place) -> 
         if draft.place[0] == "stages":
             help += f"\n{NO_MONEY}"
         draft.findings.warn(INEXACT_SUM, (*draft.place, *place), INEXACT, help)
-    return MeasureTest(call(aggregate, draft.reference(column.name)), bounds.min, bounds.max)
+    return call(aggregate, draft.reference(column.name))
+
+
+def distinct(value: Expression) -> Expression:
+    """How many different values there are; null is none of them."""
+    return Call(INTEGER, False, function("count"), (value,), distinct=True)
 
 
 def age(draft: Draft, model: FreshnessModel, place: Place) -> MeasureTest | None:

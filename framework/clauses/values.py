@@ -45,14 +45,16 @@ def there(column: Expression) -> Expression | None:
     return call("is not null", column) if column.nullable else None
 
 
-def listed(draft: Draft, name: str, values: Sequence[Any], place: Place) -> Expression | None:
-    """Whether the column holds one of the values."""
+def listed(
+    draft: Draft, name: str, values: Sequence[Any], place: Place, key: str = "values"
+) -> tuple[Expression, Expression] | None:
+    """The column, and whether it holds one of the values, which stand under `key`."""
     column = draft.find(name, *place, "column")
     if column is None:
         return None
     reference, items = draft.reference(column.name), []
     for index, value in enumerate(values):
-        path = (*place, "values", index)
+        path = (*place, key, index)
         item = given(draft, reference, value, *path)
         if item is None:
             return None  # the others are most likely wrong in the same way
@@ -61,4 +63,4 @@ def listed(draft: Draft, name: str, values: Sequence[Any], place: Place) -> Expr
             draft.findings.error(WRONG_VALUE, (*draft.place, *path), "null equals no value", help)
             return None
         items.append(item)
-    return call("in", reference, *items)
+    return reference, call("in", reference, *items)

@@ -2,6 +2,7 @@
 rows that are fetched."""
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -33,22 +34,25 @@ def judge(
     try:
         found = expectation(expected)
         if warehouse in _ASKED and not rows.variables and _has_queries(found):
-            batch = _asked(engine, rows)
-        else:
-            batch = _fetched(fetch, columns)
-        return stripped(batch.validate(found, result_format=_RESULT))
+            return stripped(_asked(engine, rows, found))
+        return stripped(_fetched(fetch, columns).validate(found, result_format=_RESULT))
     except Exception as error:
         return in_error(expected, error)
 
 
-def _asked(engine: sa.Engine, rows: Search) -> Any:
-    """On a connection of GX's own: it may abort a transaction."""
+def _asked(engine: sa.Engine, rows: Search, found: Any) -> Any:
+    """On connections of GX's own, which may abort a transaction, and which it leaves open."""
     context = _context()
     source = context.data_sources.add_sql(
         "warehouse", connection_string=engine.url.render_as_string(hide_password=False), create_temp_table=False
     )
-    asset = source.add_query_asset("rows", query=rows.select)
-    return asset.add_batch_definition_whole_table("all").get_batch()
+    try:
+        asset = source.add_query_asset("rows", query=rows.select)
+        batch = asset.add_batch_definition_whole_table("all").get_batch()
+        return batch.validate(found, result_format=_RESULT)
+    finally:
+        source.get_execution_engine().close()
+        source.get_engine().dispose()
 
 
 def _fetched(fetch: Callable[[int], list[tuple[Any, ...]]], columns: Sequence[str]) -> Any:
@@ -58,6 +62,9 @@ def _fetched(fetch: Callable[[int], list[tuple[Any, ...]]], columns: Sequence[st
     if len(found) > MOST_ROWS:
         raise TooManyRows("GX has no query for it here, and judges a million rows at most")
     frame = pandas.DataFrame(found, columns=list(columns))
+    for name in columns:  # all that is judged here of numbers is statistics, and pandas has none of decimals
+        if any(isinstance(value, Decimal) for value in frame[name]):
+            frame[name] = frame[name].astype("float64")
     asset = _context().data_sources.add_pandas("fetched").add_dataframe_asset("rows")
     return asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
 

@@ -95,7 +95,7 @@ def _expected(
         bounds = trend.low, trend.high
     mostly = {} if assertion.mostly is None else {"mostly": float(assertion.mostly)}
     if official is not None and not _judges_a_null(relation, assertion):
-        return Expected(assertion, official.type, _json({**official.arguments, **mostly}), None)
+        return Expected(assertion, official.type, as_json({**official.arguments, **mostly}), None)
     search = searches.failing(relation, assertion, bounds)
     return Expected(assertion, UNEXPECTED_ROWS, {}, search)
 
@@ -108,12 +108,12 @@ def _judges_a_null(relation: SourcePlan | StagePlan, assertion: Assertion) -> bo
     return column is not None and column.nullable
 
 
-def _json(value: Any) -> Any:
+def as_json(value: Any) -> Any:
     """An author's value as JSON has it: a decimal is a number, a date is text."""
     if isinstance(value, Mapping):
-        return {key: _json(item) for key, item in value.items()}
+        return {key: as_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_json(item) for item in value]
+        return [as_json(item) for item in value]
     if isinstance(value, Decimal):
         return int(value) if value == value.to_integral_value() else float(value)
     return value.isoformat() if isinstance(value, date) else value

@@ -214,3 +214,26 @@ def test_what_stands_and_is_wrong_is_found_by_gx_itself(
     assert done.returncode == 1, done.stderr
     assert _verdicts(duckdb_project.root / "gx_project")["typed", "range(paid)"] is False
     assert "typed: 1 of 2" in done.stdout
+
+
+def test_what_gx_alone_would_judge_otherwise_is_left_out(
+    example: Callable[..., Outcome], duckdb_project: Project
+) -> None:
+    assert example().code == 0
+    text = (duckdb_project.root / "pipeline.yaml").read_text(encoding="utf-8")
+    official = (
+        "{column_type_to_be: {column: paid, type_: NUMERIC}}",
+        "{table_row_count_to_equal_other_table: {other_table_name: raw}}",
+        "{column_values_to_match_like_pattern: {column: member, like_pattern: a%}}",
+        "{column_values_to_be_in_set: {column: member, value_set: [a, b]}}",
+    )
+    checks = "".join(f"      - {{expect_{item[1:]}\n" for item in official)
+    duckdb_project.write("pipeline.yaml", text.replace("    checks:\n", f"    checks:\n{checks}"))
+    exported = duckdb_project.command("export", "great_expectations", "pipeline.yaml", "--out", "gx_project")
+    assert exported.code == 0, exported.err
+    left_out = [line for line in exported.out.splitlines() if line.startswith("left out: expect_")]
+    assert [line.partition(": ")[2].partition(" of typed: ")[2] for line in left_out] == [
+        "the plan has proved it, and GX calls types what the warehouse does",
+        "it names a stage, and GX knows tables",
+        "GX has no such check of frames",
+    ]

@@ -226,3 +226,101 @@ CREATE VIEW quarantine.lines__quarantine AS
 SELECT lines.id, lines.k, lines.code, lines.n, lines.paid, lines.x, lines.d, lines.until, lines."at", lines._bucket, coalesce(lines._reasons, '[]') AS _reasons, lines._content, 'lines' AS _stage, _known.run_id AS _run_id
 FROM intermediate.lines__rows AS lines LEFT OUTER JOIN _framework.held AS _known ON _known.stage = 'lines' AND _known.content = lines._content
 WHERE lines._bucket IN ('rejected', 'quarantined', 'quarantined with its group');
+
+-- stage official: the candidate, beside what stands
+CREATE TABLE intermediate.official__new AS
+SELECT lines.id, lines.k, lines.code, lines.n, lines.paid, lines.x, lines.d, lines.until, lines."at"
+FROM intermediate.lines AS lines;
+
+-- stage official: what comes in from lines
+SELECT count(*) AS rows_in
+FROM intermediate.lines AS lines;
+
+-- stage official: one scan for the ledger and the checks
+SELECT COUNT(*) AS f1, COUNT(CASE WHEN official."at" <= TIMESTAMP '2014-01-31 10:00:00' THEN 1 END) AS f2, COUNT(CASE WHEN official."at" IS NOT NULL THEN 1 END) AS f3, COUNT(CASE WHEN official.n > 0 THEN 1 END) AS f4, COUNT(CASE WHEN REGEXP_MATCHES(official.code, '(?s)^(?:A\_.*)$') THEN 1 END) AS f5, COUNT(CASE WHEN NOT (REGEXP_MATCHES(official.code, '^A') AND REGEXP_MATCHES(official.code, '[0-9]$')) THEN 1 END) AS f6, COUNT(CASE WHEN (official.until IS NOT NULL OR official.d IS NOT NULL) AND (official.until >= official.d) IS NOT TRUE THEN 1 END) AS f7, COUNT(CASE WHEN (official.k IS NOT NULL OR official.n IS NOT NULL) AND (official.k = 'a' AND official.n = 1 OR official.k = 'b' AND official.n IS NULL) IS NOT TRUE THEN 1 END) AS f8, COUNT(CASE WHEN official.n IS NOT NULL AND official.paid IS NOT NULL AND ((CAST(official.n AS BIGINT) + official.paid) = 1.5) IS NOT TRUE THEN 1 END) AS f9, COUNT(CASE WHEN (official.d IS NOT NULL OR official.until IS NOT NULL) AND NOT official.d IS DISTINCT FROM official.until THEN 1 END) AS f10, MAX(CAST(official.d AS TIMESTAMP)) AS f11, CAST(median(CAST(official.paid AS DOUBLE)) AS DOUBLE PRECISION) AS f12, CAST(COALESCE(CAST(COUNT(DISTINCT CASE WHEN official.n > 0 THEN official.k END) AS DOUBLE PRECISION) / NULLIF(CAST(COUNT(CASE WHEN official.n > 0 THEN official.k END) AS DOUBLE PRECISION), 0), CAST(0 AS DOUBLE PRECISION)) AS DOUBLE PRECISION) AS f13, COUNT(DISTINCT CASE WHEN NOT official.code IN ('A1', 'B2') THEN official.code END) + (2 - COUNT(DISTINCT CASE WHEN official.code IN ('A1', 'B2') THEN official.code END)) AS f14
+FROM intermediate.official__new AS official;
+
+-- stage official: expect_column_values_to_be_unique(code), whether a row can fail
+WITH grouped AS
+(SELECT official.code AS _k0
+FROM intermediate.official__new AS official
+WHERE official.n > 0 AND official.code IS NOT NULL)
+ SELECT count(*) - count(DISTINCT hash(grouped._k0)) AS repeated
+FROM grouped;
+
+-- stage official: expect_column_values_to_be_unique(code)
+WITH grouped AS
+(SELECT official.code AS _k0, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM intermediate.official__new AS official
+WHERE official.n > 0 AND official.code IS NOT NULL GROUP BY official.code),
+failing AS
+(SELECT grouped._n AS _n, grouped._rows AS _rows
+FROM grouped
+WHERE (grouped._n < 2) IS NOT TRUE)
+ SELECT coalesce(sum(failing._n), 0) AS failing_rows
+FROM failing;
+
+-- stage official: expect_compound_columns_to_be_unique(k, code), whether a row can fail
+WITH grouped AS
+(SELECT official.k AS _k0, official.code AS _k1
+FROM intermediate.official__new AS official
+WHERE (official.k IS NOT NULL OR official.code IS NOT NULL))
+ SELECT count(*) - count(DISTINCT hash(grouped._k0, grouped._k1)) AS repeated
+FROM grouped;
+
+-- stage official: expect_compound_columns_to_be_unique(k, code)
+WITH grouped AS
+(SELECT official.k AS _k0, official.code AS _k1, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM intermediate.official__new AS official
+WHERE (official.k IS NOT NULL OR official.code IS NOT NULL) GROUP BY official.k, official.code),
+failing AS
+(SELECT grouped._n AS _n, grouped._rows AS _rows
+FROM grouped
+WHERE (grouped._n < 2) IS NOT TRUE)
+ SELECT coalesce(sum(failing._n), 0) AS failing_rows
+FROM failing;
+
+-- stage official: expect_column_most_common_value_to_be_in_set(code)
+WITH grouped AS
+(SELECT official.code AS _value, official.code IN ('A1', 'B2') AS _listed, COUNT(*) AS _n, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM intermediate.official__new AS official
+WHERE official.n > 0 AND (official.code IS NULL) IS NOT TRUE GROUP BY official.code, official.code IN ('A1', 'B2')),
+ranked AS
+(SELECT grouped._listed AS _listed, grouped._rows AS _rows, RANK() OVER (ORDER BY grouped._n DESC NULLS LAST) AS _rank
+FROM grouped),
+grouped_2 AS
+(SELECT COUNT(*) AS _modes, COUNT(CASE WHEN ranked._listed THEN 1 END) AS _named, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM ranked
+WHERE (ranked._rank > 1) IS NOT TRUE),
+failing AS
+(SELECT grouped_2._modes AS _modes, grouped_2._rows AS _rows
+FROM grouped_2
+WHERE (grouped_2._named > 0) IS NOT TRUE)
+ SELECT count(*) AS failing_rows
+FROM failing;
+
+-- stage official: expect_table_row_count_to_equal_other_table
+WITH grouped AS
+(SELECT COUNT(*) AS _m, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM intermediate.official__new AS official),
+grouped_2 AS
+(SELECT COUNT(*) AS _m, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM given.control AS control),
+branches AS
+(SELECT grouped._m AS _here, CAST(CAST(NULL AS BIGINT) AS BIGINT) AS _there, CAST(1 AS BIGINT) AS _side, grouped._rows AS _rows
+FROM grouped UNION ALL SELECT CAST(CAST(NULL AS BIGINT) AS BIGINT) AS _here, grouped_2._m AS _there, CAST(2 AS BIGINT) AS _side, grouped_2._rows AS _rows
+FROM grouped_2),
+grouped_3 AS
+(SELECT MAX(branches._here) AS _here, MAX(branches._there) AS _there, MIN(branches._side) AS _first, MAX(branches._side) AS _last, CAST(COUNT(*) AS BIGINT) AS _rows
+FROM branches),
+failing AS
+(SELECT grouped_3._first AS _first, grouped_3._rows AS _rows
+FROM grouped_3
+WHERE (grouped_3._first = grouped_3._last OR grouped_3._here IS DISTINCT FROM grouped_3._there))
+ SELECT count(*) AS failing_rows
+FROM failing;
+
+-- stage official: shown as official
+CREATE VIEW intermediate.official AS
+SELECT official.id, official.k, official.code, official.n, official.paid, official.x, official.d, official.until, official."at"
+FROM intermediate.official__rows AS official;

@@ -17,6 +17,7 @@ import pytest
 
 from framework.cli import main
 from framework.diagnostics import Diagnostic, PipelineError, render
+from framework.expectations.official import Official
 from framework.expressions.catalogue import functions
 from framework.expressions.parser import parse as parse_expression
 from framework.expressions.typed import Scope, typed
@@ -260,7 +261,9 @@ def test_example_of_a_function_is_an_expression(name: str) -> None:
 
 @pytest.mark.parametrize("name", sorted(Check.registry))
 def test_check_has_an_entry(name: str) -> None:
-    assert f"\n## {name}\n" in (REFERENCE / "checks.md").read_text(encoding="utf-8")
+    official = issubclass(Check.registry[name], Official)
+    page, entry = ("expectations.md", f"\n| `{name}` |") if official else ("checks.md", f"\n## {name}\n")
+    assert entry in (REFERENCE / page).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("kind", sorted(Stage.registry))

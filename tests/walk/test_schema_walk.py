@@ -94,7 +94,7 @@ def written(place: Sequence[str | int], around: Mapping[str, Any], value: Any) -
     whole = copy.deepcopy(WALK["pipeline"])
     for section, parts in around.items():
         for name, part in parts.items():
-            whole[section][name] |= part
+            whole[section][name] |= copy.deepcopy(part)
     if not place:
         return {**value}
     here = whole
