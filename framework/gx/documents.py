@@ -84,8 +84,12 @@ def _write(context: Any, run_id: str, started_at: datetime, target: str, suite: 
 
 
 def _forget(folder: Path, run_id: str) -> None:
-    """Drops the results of all runs but the latest ones; a run's id sorts by its time."""
-    kept = {run_id, *sorted({path.name for path in folder.glob("*/*") if path.is_dir()})[-KEPT_RUNS:]}
+    """Drops the results of all runs but the latest ones."""
+    written: dict[str, int] = {}
+    for path in folder.glob("*/*"):
+        if path.is_dir():
+            written[path.name] = max(path.stat().st_mtime_ns, written.get(path.name, 0))
+    kept = {run_id, *sorted(written, key=lambda name: written[name])[-KEPT_RUNS:]}
     for path in folder.glob("*/*"):
         if path.is_dir() and path.name not in kept:
             shutil.rmtree(path)

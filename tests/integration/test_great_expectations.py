@@ -105,6 +105,16 @@ def test_official_results_hold_the_counts_of_the_run(example: Callable[..., Outc
     assert (in_set["element_count"], in_set["missing_count"], in_set["unexpected_count"]) == (3, 1, 0)
 
 
+def test_a_figure_of_nothing_passes(duckdb_project: Project) -> None:
+    duckdb_project.csv("raw.csv", "id,member,paid")
+    text = PIPELINE.format(on_fail="stop").partition("    checks:")[0]  # without its own
+    members = "  members: {kind: publish, from: typed, key: [id]}"
+    duckdb_project.write("pipeline.yaml", f"{text}    checks: [{{mean: {{column: paid, min: 1}}}}]\n{members}\n")
+    _hooks(duckdb_project, "great_expectations")
+    assert duckdb_project.run("pipeline.yaml").code == 0
+    assert _verdicts(duckdb_project.root / "target")["typed", "mean(paid)"] is True
+
+
 def test_what_has_a_condition_has_a_suite_of_its_own(example: Callable[..., Outcome], duckdb_project: Project) -> None:
     assert example().code == 0
     suites = {suite: result["meta"].get("where") for suite, result in _results(duckdb_project.root / "target")}
