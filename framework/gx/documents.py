@@ -86,10 +86,10 @@ def _write(context: Any, run_id: str, started_at: datetime, target: str, suite: 
 def _forget(folder: Path, run_id: str) -> None:
     """Drops the results of all runs but the latest ones."""
     written: dict[str, int] = {}
-    for path in folder.glob("*/*"):
-        if path.is_dir():
-            written[path.name] = max(path.stat().st_mtime_ns, written.get(path.name, 0))
+    found = [path for path in folder.glob("*/*") if path.is_dir()]
+    for path in found:
+        written[path.name] = max(path.stat().st_mtime_ns, written.get(path.name, 0))
     kept = {run_id, *sorted(written, key=lambda name: written[name])[-KEPT_RUNS:]}
-    for path in folder.glob("*/*"):
-        if path.is_dir() and path.name not in kept:
+    for path in found:
+        if path.name not in kept:
             shutil.rmtree(path)
