@@ -48,7 +48,7 @@ def _write(context: Any, run_id: str, started_at: datetime, target: str, suite: 
         ValidationResultIdentifier,
     )
 
-    configurations = [result.expectation_config for result in results]
+    configurations = [result.expectation_config for result in results if _is_sound(result.expectation_config)]
     official = ExpectationSuite(name=suite.name, expectations=configurations, meta=suite.meta)
     context.suites.add_or_update(official)
     good = sum(bool(result.success) for result in results)
@@ -81,6 +81,15 @@ def _write(context: Any, run_id: str, started_at: datetime, target: str, suite: 
     key = ValidationResultIdentifier(suite_key, run, f"{target}-{suite.relation.name}")
     context.validation_results_store.set(key, result)
     return [suite_key, key]
+
+
+def _is_sound(configuration: Any) -> bool:
+    """Whether GX takes an expectation; what it does not take is in the results alone, in error."""
+    try:
+        configuration.to_domain_obj()
+    except Exception:
+        return False
+    return True
 
 
 def _forget(folder: Path, run_id: str) -> None:

@@ -60,15 +60,19 @@ def expectation(expected: Expected) -> Any:
     """The official expectation of a check."""
     from great_expectations.expectations.registry import get_expectation_impl
 
-    arguments: dict[str, Any] = dict(expected.arguments)
     description = expected.assertion.description
     if expected.type == UNEXPECTED_ROWS:
-        # What no query can find has one that finds nothing.
-        nothing = "SELECT * FROM {batch} WHERE 1 = 0"
-        arguments["unexpected_rows_query"] = nothing if expected.search is None else expected.search.text
         description = description or expected.assertion.name
     kind: Any = get_expectation_impl(expected.type)
-    return kind(**arguments, severity=expected.severity, meta=expected.meta, description=description)
+    return kind(**_arguments(expected), severity=expected.severity, meta=expected.meta, description=description)
+
+
+def _arguments(expected: Expected) -> dict[str, Any]:
+    if expected.type != UNEXPECTED_ROWS:
+        return dict(expected.arguments)
+    # What no query can find has one that finds nothing.
+    nothing = "SELECT * FROM {batch} WHERE 1 = 0"
+    return {"unexpected_rows_query": nothing if expected.search is None else expected.search.text}
 
 
 def judge(expected: Expected, counted: Counted) -> Any:
@@ -77,7 +81,8 @@ def judge(expected: Expected, counted: Counted) -> Any:
     if isinstance(test, ProvedTest) and expected.type in OF_TYPES:
         return _result(expected, success=True)
     if isinstance(test, MeasureTest) and not test.required and counted.figure is None and counted.failing == 0:
-        return _result(expected, success=True)  # of nothing: a check of ours passes, and GX has no figure to judge
+        # Of nothing: a check of ours passes, where GX has no figure to judge.
+        return _result(expected, success=True)
     try:
         found = expectation(expected)
         engine = _engine()()
@@ -154,7 +159,7 @@ def _result(expected: Expected, *, success: bool, raised: Mapping[str, Any] | No
 
     severity: Any = expected.severity
     configuration = ExpectationConfiguration(
-        type=expected.type, kwargs=dict(expected.arguments), meta=expected.meta, severity=severity
+        type=expected.type, kwargs=_arguments(expected), meta=expected.meta, severity=severity
     )
     nothing = {"raised_exception": False, "exception_message": None, "exception_traceback": None}
     return ExpectationValidationResult(
