@@ -160,8 +160,8 @@ def _report_check(findings: Findings, place: Place, value: Any, message: str, kn
     name = next((key for key in value if key not in shared), None) if isinstance(value, Mapping) else value
     if name is None:
         message = "this item names no check"
-    help = suggest(str(name or ""), known)
-    if name in REFUSED:
+    help = suggest(str(name or ""), [check for check in known if not check.startswith("expect_")])
+    if isinstance(name, str) and name in REFUSED:
         message, help = f"`{name}` is refused: {REFUSED[name][0]}", f"write {REFUSED[name][1]}"
     elif isinstance(name, str) and name.startswith("expect_"):
         message = f"Great Expectations has no `{name}`"
