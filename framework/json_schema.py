@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 import framework.resolve
 import framework.warehouses
-from framework import plugins
+from framework import expectations, plugins
 from framework.diagnostics import CODES
 from framework.expectations.official import Official
 from framework.expressions.catalogue import functions
@@ -64,6 +64,7 @@ def tests_schema() -> dict[str, Any]:
 def _definitions(classes: list[type[Model]]) -> tuple[dict[str, Any], dict[type[Model], str]]:
     """The schemas of these models and of every check, by name; and the name of each."""
     assert framework.resolve  # importing it registers the kinds, the checks and the codes of proofs
+    expectations.load_all()
     classes = [*classes, Check, *Check.registry.values()]
     refs, schema = models_json_schema([(c, "validation") for c in classes], by_alias=True)
     return schema["$defs"], {c: refs[(c, "validation")]["$ref"].rpartition("/")[2] for c in classes}

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import framework.checks
-import framework.expectations
 import framework.stages
-from framework import plugins, project
+from framework import expectations, plugins, project
 from framework.diagnostics import Code, Diagnostic, Location, PipelineError
 from framework.model import PipelineModel
 from framework.shape import shaped
@@ -17,7 +16,6 @@ from framework.yaml_source import Document, Text, read
 
 plugins.load_all(framework.stages)
 plugins.load_all(framework.checks)
-plugins.load_all(framework.expectations)
 
 NO_PIPELINE = Code("F130", "a source's pipeline that is not there")
 WRONG_PIPELINE = Code("F131", "a source's pipeline with mistakes of its own")
@@ -83,6 +81,7 @@ class _Loading:
 
     def pipeline(self, document: Document, above: tuple[_Reading, ...]) -> Pipeline:
         """The pipeline of a document, and those that it reads. Raises PipelineError."""
+        expectations.load_where_named(document.data)
         text, found = expanded(document, self.root)
         wrong = list(found)
         try:

@@ -32,9 +32,13 @@ def load_all(package: ModuleType) -> tuple[ModuleType, ...]:
 
 
 def load_below(package: ModuleType) -> None:
-    """Everything in a package and in the packages below it, imported: what registers itself is known from then on."""
+    """Everything in a package and in the packages below it, imported: what registers itself is known from then on.
+
+    Not what begins with an underscore: it is a part of another module, and may need a package that is not installed.
+    """
     for found in walk_packages(package.__path__, f"{package.__name__}."):
-        import_module(found.name)
+        if not found.name.rpartition(".")[2].startswith("_"):
+            import_module(found.name)
 
 
 def summary(package: ModuleType, name: str) -> str:

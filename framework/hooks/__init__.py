@@ -9,15 +9,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
-
-import sqlalchemy as sa
+from typing import TYPE_CHECKING, Any, Protocol
 
 from framework.expressions.tree import Expression
 from framework.plan import Plan
 from framework.project import Project
 from framework.run import NO_INCIDENT, NOTHING_ASKED, Asked, CheckResult, Incident, Previous, Run, StageResult
-from framework.warehouse import Warehouse
+
+if TYPE_CHECKING:  # `validate` looks at the names of hooks, and needs no warehouse
+    import sqlalchemy as sa
+
+    from framework.warehouse import Warehouse
 
 
 class Veto(Exception):
@@ -42,7 +44,7 @@ class Occasion:
 
 
 class Selects(Protocol):
-    def __call__(self, name: str, where: Expression | None = None) -> sa.Select[Any]: ...
+    def __call__(self, name: str, where: Expression | None = None) -> "sa.Select[Any]": ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,9 @@ class Rows:
     may be changed.
     """
 
-    warehouse: Warehouse
-    connection: sa.Connection
-    engine: sa.Engine
+    warehouse: "Warehouse"
+    connection: "sa.Connection"
+    engine: "sa.Engine"
     selected: frozenset[str]
     select: Selects
     fetch: Callable[[str, Expression | None, int], list[tuple[Any, ...]]]

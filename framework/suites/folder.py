@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from framework import expectations
 from framework.diagnostics import Diagnostic, PipelineError
 from framework.suites.parameter import Given
 from framework.yaml_source import Document, read
@@ -66,6 +67,7 @@ class Folder:
                 self.unreadable += error.diagnostics
                 continue
             if is_suite(document):
+                expectations.load_where_named(document.data)
                 found.setdefault(str(document.data["suite"]), []).append(document)
         return found
 

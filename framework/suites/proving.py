@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from framework import expectations
 from framework.assertion import Place
 from framework.diagnostics import Code, Diagnostic, suggest
 from framework.expressions.parser import parse
@@ -104,6 +105,7 @@ def refuse_list(findings: Findings, unfit: Unfit) -> None:
 
 
 def _prove_checks(document: Document, findings: Findings) -> None:
+    expectations.load_where_named(document.data)
     filled = _filled(Suite(document), findings)
     if filled is None:
         return
