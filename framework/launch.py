@@ -34,10 +34,16 @@ from framework.warehouse import UNREACHABLE, Refusal, SourceProblem, Unreachable
 def launch(pipeline: Pipeline, plan: Plan, wanted: Request, here: Project, options: argparse.Namespace) -> Run:
     """Runs what is wanted of a pipeline, with the options of the command `run`. Raises Unreachable, PipelineError."""
     with Interruption() as interruption:  # the record of an interrupted run is written and printed all the same
-        result, unkept = _executed(pipeline, plan, wanted, here, options, interruption)
-        print_run(result, options)
-        for message in unkept:
-            print(message, file=sys.stderr)
+        result, unkept, heard = _executed(pipeline, plan, wanted, here, options, interruption)
+    try:
+        heard.run_finished(result)
+    except KeyboardInterrupt:  # a hook that does not come back
+        heard.notes.append("interrupted while hooks were told of the end of the run")
+    result = replace(result, notes=(*result.notes, *heard.notes))
+    unkept += _kept(lambda: write_results(result, here.root), "target/run_results.json")
+    print_run(result, options)
+    for message in unkept:
+        print(message, file=sys.stderr)
     return result
 
 
@@ -48,8 +54,8 @@ def _executed(
     here: Project,
     options: argparse.Namespace,
     interruption: Interruption,
-) -> tuple[Run, list[str]]:
-    """The run, and what could not be kept of it."""
+) -> tuple[Run, list[str], Listeners]:
+    """The run, what could not be kept of it, and who is to hear of its end."""
     started_at = clock(options.as_of)
     run_id = new_run_id(clock())
     _refuse_without_statistics(plan)
@@ -87,11 +93,8 @@ def _executed(
         with Progress(len(program.sources) + len(program.stages), options) as progress:
             result = execute(program, target.warehouse, target.engine, settings, progress, interruption, heard)
         unkept = _kept(lambda: past.end(result), "the history of runs")
-    heard.run_finished(result)
-    result = replace(result, notes=(*result.notes, *heard.notes))
     unkept += _kept(lambda: write_manifest(plan, here.root), "target/manifest.json")
-    unkept += _kept(lambda: write_results(result, here.root), "target/run_results.json")
-    return result, unkept
+    return result, unkept, heard
 
 
 def _occasion(

@@ -2,18 +2,19 @@
 
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from itertools import chain
 from pathlib import Path
 from traceback import extract_tb
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from framework import hooks, plugins
-from framework.assertion import NativeTest
-from framework.diagnostics import Code, Diagnostic, PipelineError, suggest
+from framework.assertion import NativeTest, OnFail
+from framework.diagnostics import Code, Diagnostic, Location, PipelineError, suggest
+from framework.gx.quiet import refuse_without
 from framework.hooks import Hook, Occasion, Rows, Veto
 from framework.plan import Plan, relations
 from framework.project import Project
-from framework.run import CheckResult, Run, StageResult
+from framework.run import CheckResult, CheckStatus, Run, StageResult
+from framework.warehouse import Unreachable
 
 UNKNOWN_HOOK = Code("F140", "a hook that cannot be had")
 _NATIVE = "great_expectations"  # judges what only it can judge, named as a hook or not
@@ -44,8 +45,8 @@ class Listeners:
         if occasion is None or not self.named:
             return []
         given = rows()
-        found = self._each("before_publish", lambda hook: hook.before_publish(occasion, checks, given))
-        return [result for results in found for result in results or ()]
+        found = self._each("before_publish", lambda hook: _sound(hook.before_publish(occasion, checks, given)))
+        return [result for results in found for result in results]
 
     def run_finished(self, run: Run) -> None:
         if (occasion := self.occasion) is not None:
@@ -56,25 +57,41 @@ class Listeners:
         for name, hook in self.named:
             try:
                 found.append(call(hook))
+                self.notes += hook.said()
             except Veto as veto:
                 if moment == "before_publish":
                     raise
-                self.notes.append(_failed(name, moment, veto))
+                self.notes.append(_failed(name, hook, moment, veto))
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # sys.exit() in a hook is no end of the run either
-                self.notes.append(_failed(name, moment, error))
-            self.notes += hook.said()
+                self.notes.append(_failed(name, hook, moment, error))
         return found
 
 
 NOBODY = Listeners()
 
 
-def _failed(name: str, moment: str, error: BaseException) -> str:
+def _sound(results: Sequence[CheckResult] | None) -> list[CheckResult]:
+    """The results that a hook returned, where they are some. Raises TypeError, which becomes a note."""
+    found = list(results or ())
+    for result in found:
+        texts = (result.relation, result.name, result.check, result.place)
+        if not (
+            all(isinstance(text, str) for text in texts)
+            and result.status in get_args(CheckStatus)
+            and result.on_fail in get_args(OnFail)
+        ):
+            raise TypeError("no result of a check")
+    return found
+
+
+def _failed(name: str, hook: Hook, moment: str, error: BaseException) -> str:
     """What is said of a hook that failed. The text of its exception may hold a value, and is not repeated."""
-    place = extract_tb(error.__traceback__)[-1]
-    return f"the hook `{name}` failed in {moment}: {type(error).__name__} (line {place.lineno} of {place.name})"
+    own = getattr(sys.modules.get(type(hook).__module__), "__file__", None)
+    frames = extract_tb(error.__traceback__)
+    at = next((frame for frame in reversed(frames) if frame.filename == own), frames[-1])
+    return f"the hook `{name}` failed in {moment}: {type(error).__name__} (line {at.lineno} of {at.name})"
 
 
 def listeners(here: Project, plan: Plan) -> Listeners:
@@ -84,14 +101,20 @@ def listeners(here: Project, plan: Plan) -> Listeners:
     """
     found: list[tuple[str, Hook]] = []
     refused: list[Diagnostic] = []
-    needed = {_NATIVE: needs_great_expectations(plan), _NOTIFY: here.model.notify is not None}
-    names = dict.fromkeys([*here.model.hooks, *(name for name, is_needed in needed.items() if is_needed)])
-    for index, name in enumerate(names):
+    places: dict[str, Location | None] = {}
+    for index, name in enumerate(here.model.hooks):
+        places.setdefault(name, here.at("hooks", index))
+    if _NATIVE not in places and (check := _needing_great_expectations(plan)) is not None:
+        refuse_without(check)
+        places[_NATIVE] = None
+    if here.model.notify is not None:
+        places.setdefault(_NOTIFY, None)
+    for name, place in places.items():
         try:
             _refuse_nobody_to_notify(here, name)
-            found.append((name, _class(name, here.root)(here)))
+            found.append((name, _made(name, here)))
         except _Absent as absent:
-            refused.append(_refused(here, index, absent))
+            refused.append(Diagnostic(UNKNOWN_HOOK, absent.message, place, absent.help))
     if refused:
         raise PipelineError(*refused)
     return Listeners(found)
@@ -104,18 +127,26 @@ def mistakes(here: Project) -> Iterator[Diagnostic]:
             _refuse_nobody_to_notify(here, name)
             _place(name)
         except _Absent as absent:
-            yield _refused(here, index, absent)
+            yield Diagnostic(UNKNOWN_HOOK, absent.message, here.at("hooks", index), absent.help)
 
 
-def _refused(here: Project, index: int, absent: "_Absent") -> Diagnostic:
-    place = here.at("hooks", index) if index < len(here.model.hooks) else None
-    return Diagnostic(UNKNOWN_HOOK, absent.message, place, absent.help)
+def _made(name: str, here: Project) -> Hook:
+    kind = _class(name, here.root)
+    try:
+        return kind(here)
+    except (Unreachable, PipelineError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise _Absent(f"the hook `{name}` cannot be made: {type(error).__name__}", None) from None
 
 
-def needs_great_expectations(plan: Plan) -> bool:
-    """Whether a check of the plan can be judged by Great Expectations alone."""
-    assertions = chain.from_iterable(relation.assertions for relation in relations(plan))
-    return any(isinstance(a.test, NativeTest) for a in assertions)
+def _needing_great_expectations(plan: Plan) -> str | None:
+    """A check of the plan that Great Expectations alone can judge."""
+    for relation in relations(plan):
+        for assertion in relation.assertions:
+            if isinstance(assertion.test, NativeTest):
+                return f"the check {assertion.name} of `{relation.name}`"
+    return None
 
 
 class _Absent(Exception):

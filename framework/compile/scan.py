@@ -98,7 +98,7 @@ class Scan:
         if isinstance(test, HeldTest):
             named = call("contains", Reference(t.STRING, True, REASONS), literal(json.dumps(assertion.name)))
             self._count("failing", assertion.name, "out", every(self._in("quarantined"), named))
-            if assertion.judged is not None:
+            if assertion.judges_rows:
                 self._looked_at(assertion, self._in(*JUDGED))
         elif isinstance(test, RowTest):
             self._count("failing", assertion.name, "out", every(self._in("out"), assertion.where, test.failing))

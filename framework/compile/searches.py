@@ -1,6 +1,7 @@
 """The rows that fail a check, as a query over any rows of its relation: what a checking tool can run by itself."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -24,22 +25,29 @@ from framework.expressions.typed import literal
 from framework.plan import Plan, SourcePlan, StagePlan
 from framework.warehouse import Warehouse
 
+_COLON = re.compile("(?<!:):(?!:)")
 _BATCH = "__the_rows_to_judge__"  # no name of an author's, and no brace, which a query may hold as it is
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """A query whose rows are what fails. `{batch}` in it stands for the rows to judge, and other braces are doubled.
-    `variables` are the names of what a run binds."""
+    """A query whose rows are what fails, for GX. `{batch}` in it stands for the rows to judge, and other braces are
+    doubled; a colon has a backslash before it, or SQLAlchemy would take it for a variable's. `variables` are the names
+    of what a run binds."""
 
     text: str
     variables: tuple[str, ...]
 
     @property
     def select(self) -> str:
-        """The text of a query without `{batch}` as a warehouse takes it, beginning with SELECT."""
-        plain = self.text.replace("{{", "{").replace("}}", "}")
-        return plain if plain.startswith("SELECT ") else f"SELECT * FROM (\n{plain}\n) AS judged"
+        """The text of a query without `{batch}`, beginning with SELECT, as GX takes it for rows."""
+        single = self.text.replace("{{", "{").replace("}}", "}")
+        return single if single.startswith("SELECT ") else f"SELECT * FROM (\n{single}\n) AS judged"
+
+    @property
+    def plain(self) -> str:
+        """The same as a warehouse takes it."""
+        return self.select.replace("\\:", ":")
 
 
 class Searches:
@@ -62,15 +70,19 @@ class Searches:
         """As `select`, as text."""
         return self._text(self.select(relation, where))
 
-    def select(self, relation: SourcePlan | StagePlan, where: Expression | None = None) -> Select[Any]:
-        """The rows of a relation for which a condition holds; of a source, with the types of its contract."""
+    def select(
+        self, relation: SourcePlan | StagePlan, where: Expression | None = None, columns: Sequence[str] = ()
+    ) -> Select[Any]:
+        """The rows of a relation for which a condition holds, in these columns or all of them; of a source, with the
+        types of its contract."""
         if isinstance(relation, SourcePlan):
             query = replace(relation.query, output=relation.relation.names)
             typed = lower_query(query, self.stages.read, self.lowering, verdict=False).select
             rows: FromClause = typed.cte(f"{relation.name}_typed")
         else:
             rows = self.stages.tables.read(relation)
-        select = sa.select(*(column_of(rows, name) for name in relation.relation.names)).select_from(rows)
+        names = columns or relation.relation.names
+        select = sa.select(*(column_of(rows, name) for name in names)).select_from(rows)
         return select if where is None else select.where(self._lower(where, rows))
 
     def table(self, stage: StagePlan) -> TableClause:
@@ -132,5 +144,6 @@ class Searches:
 
     def _text(self, select: Select[Any]) -> Search:
         compiled = select.compile(dialect=self.dialect)
-        text = str(compiled).replace("{", "{{").replace("}", "}}").replace(_BATCH, "{batch}")
+        text = _COLON.sub(r"\\:", str(compiled))
+        text = text.replace("{", "{{").replace("}", "}}").replace(_BATCH, "{batch}")
         return Search("\n".join(line.rstrip() for line in text.splitlines()), tuple(sorted(compiled.binds)))

@@ -1,7 +1,7 @@
 """One run from its first statement to its last: the target made ready, sources, stages, publishing."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
@@ -281,12 +281,11 @@ class Execution:
         sources = {source.name: source for source in plan.sources}
         searches = Searches(plan, self.warehouse, self.settings.schemas, self.program.selected)
 
-        def select(name: str, where: Expression | None = None) -> sa.Select[Any]:
-            relation = sources.get(name) or plan.stage(name)
-            return searches.select(relation, where)
+        def select(name: str, where: Expression | None = None, columns: Sequence[str] = ()) -> sa.Select[Any]:
+            return searches.select(sources.get(name) or plan.stage(name), where, columns)
 
-        def fetch(name: str, where: Expression | None, most: int) -> list[tuple[Any, ...]]:
-            return [tuple(row) for row in session.do(select(name, where).limit(most))]
+        def fetch(name: str, where: Expression | None, columns: Sequence[str], most: int) -> list[tuple[Any, ...]]:
+            return [tuple(row) for row in session.do(select(name, where, columns).limit(most))]
 
         return Rows(self.warehouse, session.connection, self.engine, self.program.selected, select, fetch)
 

@@ -5,16 +5,29 @@ from collections.abc import Iterator
 from dataclasses import replace
 from importlib.resources import files
 
-from framework.assertion import MeasureTest
+from framework.assertion import MeasureTest, ProvedTest
 from framework.compile.searches import Searches
 from framework.exports import Asked, Exported
-from framework.gx import exporting
+from framework.gx import exporting, judging, native
 from framework.gx.judging import OF_TYPES
 from framework.gx.quiet import quiet, refuse_without
 from framework.gx.suites import UNEXPECTED_ROWS, Expected, Suite, suites
 from framework.plan import Plan, relations
 
 ADDRESS = "WAREHOUSE_URL"
+_OF_SEVERAL = frozenset(
+    f"expect_{name}"
+    for name in (
+        "column_pair_values_a_to_be_greater_than_b",
+        "column_pair_values_to_be_equal",
+        "column_pair_values_to_be_in_set",
+        "compound_columns_to_be_unique",
+        "multicolumn_sum_to_equal",
+        "multicolumn_values_to_be_equal",
+        "multicolumn_values_to_be_unique",
+        "select_column_values_to_be_unique_within_record",
+    )
+)
 
 
 def export(asked: Asked) -> Exported:
@@ -25,10 +38,10 @@ def export(asked: Asked) -> Exported:
     left_out = [*_of_history(asked.plan)]
     names = (relation.name for relation in relations(asked.plan))
     found = suites(asked.plan, searches, names, {})
-    kept = [suite for one in found if (suite := _runnable(one, searches, left_out, framed=framed)) is not None]
     shutil.rmtree(asked.folder / "gx", ignore_errors=True)
     asked.folder.mkdir(parents=True, exist_ok=True)
     with quiet():
+        kept = [suite for one in found if (suite := _runnable(one, searches, left_out, framed=framed)) is not None]
         if framed:
             exporting.over_frames(asked.folder, asked.target, kept)
         else:
@@ -53,7 +66,9 @@ def _runnable(suite: Suite, searches: Searches, left_out: list[str], *, framed: 
     bound = searches.rows(suite.relation, suite.condition).variables
     kept = []
     for expected in suite.expectations:
-        reason = f"its `where` names what a run binds: {', '.join(bound)}" if bound else _reason(expected, framed)
+        reason = (
+            f"its `where` names what a run binds: {', '.join(bound)}" if bound else _reason(expected, suite, framed)
+        )
         if reason is None:
             kept.append(expected)
         else:
@@ -61,10 +76,12 @@ def _runnable(suite: Suite, searches: Searches, left_out: list[str], *, framed: 
     return replace(suite, expectations=tuple(kept)) if kept else None
 
 
-def _reason(expected: Expected, framed: bool) -> str | None:
+def _reason(expected: Expected, suite: Suite, framed: bool) -> str | None:
     """Why GX cannot judge it alone."""
     if expected.type != UNEXPECTED_ROWS:
-        return _unlike(expected.type, framed)
+        return _unlike(expected, suite, framed)
+    if isinstance(expected.assertion.test, ProvedTest):
+        return "the plan has proved it"
     if expected.search is None:
         return "it judges what a run reads, and no row that stands"
     if expected.search.variables:
@@ -72,8 +89,15 @@ def _reason(expected: Expected, framed: bool) -> str | None:
     return "GX asks DuckDB no query" if framed else None
 
 
-def _unlike(type_: str, framed: bool) -> str | None:
+def _unlike(expected: Expected, suite: Suite, framed: bool) -> str | None:
     """Why an official expectation would say something else where only GX is."""
+    type_ = expected.type
+    if type_ == "expect_column_quantile_values_to_be_between":
+        return "GX judges it, and cannot store what it found"
+    if expected.native and not framed and not native.has_queries(judging.expectation(expected)):
+        return "GX has no query for it"
+    if type_ in _OF_SEVERAL and not framed and _nullable(expected, suite):
+        return "GX judges nulls otherwise by its queries"
     if type_ in OF_TYPES:
         return "the plan has proved it, and GX calls types what the warehouse does"
     if type_ == "expect_table_row_count_to_equal_other_table":
@@ -81,12 +105,20 @@ def _unlike(type_: str, framed: bool) -> str | None:
     return "GX has no such check of frames" if framed and "_like_pattern" in type_ else None
 
 
+def _nullable(expected: Expected, suite: Suite) -> bool:
+    """Whether one of the columns that it is about may hold no value."""
+    arguments = expected.arguments
+    names = (arguments.get("column_A"), arguments.get("column_B"), *arguments.get("column_list", ()))
+    columns = (suite.relation.relation.column(name) for name in names if name is not None)
+    return any(column is None or column.nullable for column in columns)
+
+
 # -- the script that runs it all, and what there is to know
 
 
 def _explain(asked: Asked, searches: Searches, kept: list[Suite], left_out: list[str], *, framed: bool) -> None:
     if framed:
-        queries = {suite.name: searches.rows(suite.relation, suite.condition).select for suite in kept}
+        queries = {suite.name: searches.rows(suite.relation, suite.condition).plain for suite in kept}
         lines = "".join(f"    {name!r}: {query!r},\n" for name, query in queries.items())
         values = {"QUERIES": f"{{\n{lines}}}", "DATABASE": repr(asked.database or ".framework/dev.duckdb")}
         script, how = "check_frames.py", "GX has no way into DuckDB: `check.py` fetches each relation for it."

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from framework.gx.project import project
 from framework.gx.suites import Suite
 
 KEPT_RUNS = 10  # whose results stay among the Data Docs
@@ -21,7 +22,7 @@ def write(
     found = list(judged)
     if not found:
         return None
-    context = _context(folder)
+    context = project(folder)
     written = [key for suite, results in found for key in _write(context, run_id, started_at, target, suite, results)]
     context.build_data_docs(resource_identifiers=written, build_index=False)
     root = folder / "gx"
@@ -29,15 +30,6 @@ def write(
     _forget(root / _SITE / "validations", run_id)
     context.build_data_docs(resource_identifiers=[written[0]])  # with the index, of what is left
     return root / _SITE / "index.html"
-
-
-def _context(folder: Path) -> Any:
-    import great_expectations
-
-    context: Any = great_expectations.get_context(mode="file", project_root_dir=str(folder))
-    context.variables.progress_bars = {"globally": False}
-    context.variables.save()
-    return context
 
 
 def _write(context: Any, run_id: str, started_at: datetime, target: str, suite: Suite, results: list[Any]) -> Any:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from framework.compile.searches import Searches
 from framework.gx.judging import expectation
+from framework.gx.project import project
 from framework.gx.suites import Suite
 from framework.plan import StagePlan
 
@@ -18,7 +19,7 @@ def over_tables(folder: Path, name: str, target: str, address: str, searches: Se
     the variable in which GX finds the warehouse."""
     from great_expectations.datasource.fluent.sql_datasource import QueryAsset, SQLDatasource, TableAsset
 
-    context = _context(folder)
+    context = project(folder)
     variable: Any = f"${{{address}}}"
     source: Any = SQLDatasource(name=target, connection_string=variable, create_temp_table=False)
     source._data_context = context
@@ -35,26 +36,30 @@ def over_tables(folder: Path, name: str, target: str, address: str, searches: Se
     context.add_datasource(datasource=source)  # unlike `add_sql` it tries no connection
     held: Any = context.data_sources.get(target)
     batches = (held.get_asset(suite.name).add_batch_definition_whole_table("all") for suite in chosen)
+    _keep_queries(folder / "gx" / "great_expectations.yml", target, assets)
     definitions = [_definition(context, suite, batch) for suite, batch in zip(chosen, batches, strict=True)]
     context.checkpoints.add(_checkpoint(name, definitions))
 
 
+def _keep_queries(path: Path, target: str, assets: Iterable[Any]) -> None:
+    """Writes the queries anew: GX folds long lines, and a blank comes into a pattern where one ends in a backslash."""
+    import yaml
+
+    written = yaml.safe_load(path.read_text(encoding="utf-8"))
+    kept = written["fluent_datasources"][target]["assets"]
+    for asset in assets:
+        if hasattr(asset, "query"):
+            kept[asset.name]["query"] = asset.query
+    path.write_text(yaml.safe_dump(written, sort_keys=False, width=10**9), encoding="utf-8")
+
+
 def over_frames(folder: Path, target: str, kept: Iterable[Suite]) -> None:
     """Suites over frames, with a checkpoint of its name each: every one is given its own frame."""
-    context = _context(folder)
+    context = project(folder)
     source: Any = context.data_sources.add_pandas(target)
     for suite in kept:
         batch = source.add_dataframe_asset(suite.name).add_batch_definition_whole_dataframe("all")
         context.checkpoints.add(_checkpoint(suite.name, [_definition(context, suite, batch)]))
-
-
-def _context(folder: Path) -> Any:
-    import great_expectations
-
-    context: Any = great_expectations.get_context(mode="file", project_root_dir=str(folder))
-    context.variables.progress_bars = {"globally": False}
-    context.variables.save()
-    return context
 
 
 def _definition(context: Any, suite: Suite, batch: Any) -> Any:

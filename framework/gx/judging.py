@@ -8,6 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from inspect import getsourcelines
+from linecache import getlines
+from traceback import walk_tb
 from typing import Any
 
 from framework.assertion import MeasureTest, ProvedTest
@@ -30,6 +33,7 @@ _FIGURES = frozenset(
         "table_column_count_to_equal",
         "table_row_count_to_be_between",
         "table_row_count_to_equal",
+        "table_row_count_to_equal_other_table",
     )
 )
 # GX knows types by the names of an engine, and here is none: what the plan has proved of them stands.
@@ -37,7 +41,10 @@ OF_TYPES = frozenset(
     ("expect_column_type_to_be", "expect_column_values_to_be_of_type", "expect_column_values_to_be_in_type_list")
 )
 _RUNTIME = {"result_format": {"result_format": "BASIC", "partial_unexpected_count": 0}, "catch_exceptions": False}
-_VALUES = re.compile(r"'[^']*'|\"[^\"]*\"|\d[\w.,:-]*")  # in the text of an exception
+_WORD = re.compile(r"\w+")
+_LEFT_OUT = re.compile(r"[^\w\s]?…(?:\W*…)*[^\w\s]?")
+_FRAME = re.compile(r'File "([^"]+)", line ([0-9]+)')  # in the text of a traceback
+_BEFORE = 20  # lines of a function before the one that raised, where only its number is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +92,7 @@ def judge(expected: Expected, counted: Counted) -> Any:
         return _result(expected, success=True)
     try:
         found = expectation(expected)
-        engine = _engine()()
+        engine = supplied()()
         wanted = found.get_validation_dependencies(execution_engine=engine, runtime_configuration=dict(_RUNTIME))
         metrics = {metric.id: _metric(name, expected, counted) for name, metric in wanted.metric_configurations.items()}
         result = found.metrics_validate(metrics=metrics, runtime_configuration=dict(_RUNTIME), execution_engine=engine)
@@ -99,8 +106,10 @@ def _metric(name: str, expected: Expected, counted: Counted) -> Any:
     type_ = expected.type
     if name == "table.row_count":
         return counted.figure if type_.startswith("expect_table_") else counted.rows
-    if name in ("table.row_count.self", "table.row_count.other"):
-        return counted.failing if name.endswith("other") else 0
+    if name == "table.row_count.self":
+        return counted.rows
+    if name == "table.row_count.other":  # of which the run has counted that it is another number
+        return None if counted.failing else counted.rows
     if name == "table.columns":
         return _spelled(counted.columns, expected.arguments)
     if name == "table.column_count":
@@ -128,7 +137,7 @@ def _spelled(columns: Sequence[str], arguments: Mapping[str, Any]) -> list[str]:
 
 
 @cache
-def _engine() -> Any:
+def supplied() -> Any:
     """A class of engine by which GX finds what it needs to judge, and which asks nothing."""
     from great_expectations.execution_engine.execution_engine import ExecutionEngine
     from great_expectations.execution_engine.sqlalchemy_execution_engine import SqlAlchemyExecutionEngine
@@ -149,7 +158,7 @@ def _engine() -> Any:
 
 def in_error(expected: Expected, error: Exception) -> Any:
     """The official result of an expectation that raised."""
-    raised = {"raised_exception": True, "exception_message": said(error), "exception_traceback": None}
+    raised = {"raised_exception": True, "exception_message": said(error), "exception_traceback": ""}
     return _result(expected, success=False, raised=raised)
 
 
@@ -168,13 +177,25 @@ def _result(expected: Expected, *, success: bool, raised: Mapping[str, Any] | No
 
 
 def said(error: Exception) -> str:
-    """An exception by its class and its text, but for what may be a value in it; of a driver's, by its class."""
+    """An exception by its class, and by those words of its text that stand in the function which raised it: any other
+    may be a value. Of a driver's, by its class."""
     from sqlalchemy.exc import DBAPIError
 
     if isinstance(error, DBAPIError):
         return type(error.orig).__name__
-    text = _VALUES.sub("…", str(error).partition("\n")[0])
+    *_, (frame, _) = walk_tb(error.__traceback__)
+    try:
+        lines = getsourcelines(frame.f_code)[0]
+    except OSError:
+        lines = []
+    text = _of_the_code(str(error), lines)
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _of_the_code(text: str, lines: Sequence[str]) -> str:
+    known = {word for line in lines for word in _WORD.findall(line)}
+    words = _WORD.sub(lambda found: found[0] if found[0] in known else "…", text.partition("\n")[0])
+    return _LEFT_OUT.sub("…", words)
 
 
 def raised(result: Any) -> str | None:
@@ -190,12 +211,29 @@ def stripped(result: Any) -> Any:
     """The result without a value of a cell."""
     type_ = result.expectation_config.type
     kept = {name: value for name, value in (result.result or {}).items() if name in _COUNTS}
+    if "element_count" not in kept:  # the pages want all counts of rows, or none
+        kept = {}
     if type_ in _FIGURES and "observed_value" in result.result:
         kept["observed_value"] = result.result["observed_value"]
     if type_ == UNEXPECTED_ROWS:
         kept["observed_value"] = result.result.get("observed_value")
     result.result, result.success = kept, bool(result.success)  # which numpy's is not, and JSON does not have
     if (message := raised(result)) is not None:
-        text = _VALUES.sub("…", message.partition("\n")[0])
-        result.exception_info = {"raised_exception": True, "exception_message": text, "exception_traceback": None}
+        text = _of_the_code(message, _lines(_traceback(result)))
+        result.exception_info = {"raised_exception": True, "exception_message": text, "exception_traceback": ""}
     return result
+
+
+def _lines(traceback: str) -> Sequence[str]:
+    """The code about the place that raised."""
+    found = _FRAME.findall(traceback)
+    if not found:
+        return ()
+    file, number = found[-1]
+    return getlines(file)[max(int(number) - _BEFORE, 0) : int(number) + 1]
+
+
+def _traceback(result: Any) -> str:
+    info = result.exception_info or {}
+    found = [info, *(one for one in info.values() if isinstance(one, dict))]
+    return next((str(one.get("exception_traceback") or "") for one in found if one.get("raised_exception")), "")

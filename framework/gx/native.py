@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from framework.compile.searches import Search
-from framework.gx.judging import expectation, in_error, stripped
+from framework.gx.judging import expectation, in_error, stripped, supplied
 from framework.gx.suites import Expected
 
 MOST_ROWS = 1_000_000  # that are fetched
@@ -33,7 +33,7 @@ def judge(
     gives at most so many of them."""
     try:
         found = expectation(expected)
-        if warehouse in _ASKED and not rows.variables and _has_queries(found):
+        if warehouse in _ASKED and not rows.variables and has_queries(found):
             return stripped(_asked(engine, rows, found))
         return stripped(_fetched(fetch, columns).validate(found, result_format=_RESULT))
     except Exception as error:
@@ -77,14 +77,12 @@ def _context() -> Any:
     return context
 
 
-def _has_queries(found: Any) -> bool:
+def has_queries(found: Any) -> bool:
     """Whether GX can judge an expectation by queries."""
     from great_expectations.exceptions.exceptions import MetricProviderError
     from great_expectations.expectations.registry import get_metric_provider
 
-    from framework.gx.judging import _engine
-
-    engine = _engine()()
+    engine = supplied()()
     wanted = found.get_validation_dependencies(
         execution_engine=engine, runtime_configuration={"result_format": dict(_RESULT)}
     )

@@ -21,11 +21,22 @@ def refuse_without(what: str) -> None:
 @contextmanager
 def quiet() -> Iterator[None]:
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    logger = logging.getLogger("great_expectations")
-    before, logger.disabled = logger.disabled, True
-    try:
-        with warnings.catch_warnings(), redirect_stdout(StringIO()):
-            warnings.simplefilter("ignore")  # of its own age, and of pandas'
+    with warnings.catch_warnings(), redirect_stdout(StringIO()):
+        warnings.simplefilter("ignore")  # of its own age, and of pandas'
+        before = [(logger, logger.disabled) for logger in _loggers()]
+        try:
+            for logger, _ in before:
+                logger.disabled = True
             yield
-    finally:
-        logger.disabled = before
+        finally:
+            for logger, was in before:
+                logger.disabled = was
+
+
+def _loggers() -> list[logging.Logger]:
+    """Those of all its modules: one that is disabled does not keep those below it from speaking."""
+    import great_expectations
+
+    name = great_expectations.__name__
+    below = [known for known in logging.root.manager.loggerDict if known.startswith(f"{name}.")]
+    return [logging.getLogger(known) for known in (name, *below)]

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from itertools import count
 from typing import Any
 
 from framework.assertion import Assertion, MeasureTest, NativeTest, OnFail
@@ -73,11 +74,18 @@ def suites(
             expected = _expected(relation, assertion, searches, trends.get((relation.name, assertion.name)))
             if expected is not None:
                 found.setdefault(_where(assertion), []).append(expected)
-        narrowed = [where for where in found if where is not None]
+        taken = {known.name.lower() for known in relations(plan)}
         for where, expectations in found.items():
-            name = relation.name if where is None else f"{relation.name}_where_{narrowed.index(where) + 1}"
+            name = relation.name if where is None else _free(f"{relation.name}_where", taken)
             condition = expectations[0].assertion.where
             yield Suite(name, relation, where, condition, tuple(expectations))
+
+
+def _free(name: str, taken: set[str]) -> str:
+    """A name that no relation has, nor another suite: with a number at its end."""
+    found = next(f"{name}_{number}" for number in count(1) if f"{name}_{number}".lower() not in taken)
+    taken.add(found.lower())
+    return found
 
 
 def _where(assertion: Assertion) -> str | None:

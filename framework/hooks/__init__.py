@@ -44,17 +44,17 @@ class Occasion:
 
 
 class Selects(Protocol):
-    def __call__(self, name: str, where: Expression | None = None) -> "sa.Select[Any]": ...
+    def __call__(self, name: str, where: Expression | None = None, columns: Sequence[str] = ()) -> "sa.Select[Any]": ...
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
     """The rows that are about to be published, for hooks that look at them.
 
-    `select` gives the rows of a relation of the run as a statement for `connection`; those of a published table as they
-    will stand. `fetch` gives them, at most so many, with what a run binds bound in the condition. `engine` opens more
-    connections, which see the same rows, but for DuckDB's, which has one. `selected` are the stages of the run. Nothing
-    may be changed.
+    `select` gives the rows of a relation of the run as a statement for `connection`, in some of its columns or in all;
+    those of a published table as they will stand. `fetch` gives them, at most so many, with what a run binds bound.
+    `engine` opens more connections, which see the same rows, but for DuckDB's, which has one. `selected` are the stages
+    of the run. Nothing may be changed.
     """
 
     warehouse: "Warehouse"
@@ -62,7 +62,7 @@ class Rows:
     engine: "sa.Engine"
     selected: frozenset[str]
     select: Selects
-    fetch: Callable[[str, Expression | None, int], list[tuple[Any, ...]]]
+    fetch: Callable[[str, Expression | None, Sequence[str], int], list[tuple[Any, ...]]]
 
 
 class Hook:

@@ -91,13 +91,15 @@ def _each(
 
 def _natively(suite: Suite, expected: Expected, rows: Rows, searches: Searches) -> Any:
     relation = suite.relation
+    named = expected.arguments.get("column")
+    columns = [name for name in relation.relation.names if name.lower() == str(named).lower()]
     return native.judge(
         expected,
         rows.warehouse.name,
         rows.engine,
         searches.rows(relation, suite.condition),
-        lambda most: rows.fetch(relation.name, suite.condition, most),
-        relation.relation.names,
+        lambda most: rows.fetch(relation.name, suite.condition, columns, most),
+        columns,
     )
 
 

@@ -143,19 +143,25 @@ def test_an_exception_of_gx_is_an_error(
             ExpectColumnValuesToBeBetween,
         )
 
+    value = "".join(("Ann", " ", "Other"))  # which the code that raises does not hold
+
     def planted(*_: object, **__: object) -> None:
-        raise RuntimeError("planted, and 'Ann Other' is a value")
+        raise RuntimeError(f"planted, and {value} is of a cell")
 
     monkeypatch.setattr(ExpectColumnValuesToBeBetween, "_validate", planted)
     outcome = example(on_fail)
     assert outcome.code == code
     check = outcome.check("typed", "range(paid)")
     assert check["status"] == "error"
-    assert check["error"] == "RuntimeError: planted, and … is a value"
-    assert "range(paid) of typed could not be judged: RuntimeError: planted, and … is a value" in outcome.out
+    assert check["error"] == "RuntimeError: planted, and … is of a cell"
+    assert "range(paid) of typed could not be judged: RuntimeError: planted, and … is of a cell" in outcome.out
     assert ("members" in duckdb_project.relations("marts")) is (code == 0)
     assert _verdicts(duckdb_project.root / "target")["typed", "range(paid)"] is False
-    assert "Ann Other" not in "".join(p.read_text() for p in duckdb_project.root.rglob("*.json"))
+    written = "".join(p.read_text() for p in duckdb_project.root.rglob("*.*ml")) + outcome.said
+    assert value not in written + "".join(p.read_text() for p in duckdb_project.root.rglob("*.json"))
+    assert "Traceback" not in outcome.said
+    [page] = (duckdb_project.root / "target" / "gx" / "uncommitted").rglob("validations/typed/*/*/*.html")
+    assert "planted, and … is of a cell" in page.read_text(encoding="utf-8")
 
 
 def test_without_the_package_no_run_begins(example: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch) -> None:
