@@ -247,8 +247,8 @@ is judged stands beside it:
 - **proved**: it is known before anything runs. Where it does not hold the pipeline is refused (F408), and so it is
   where nobody has declared the columns (F409).
 - **native**: Great Expectations judges it itself, before anything is published: by queries where it has them for the
-  warehouse, otherwise on the rows, which are fetched, decimals as doubles. It needs the extra `gx`, and cannot
-  quarantine.
+  warehouse, otherwise on the column, which is fetched, a million rows at most and decimals as doubles. It needs the
+  extra `gx`, and cannot quarantine.
 - **refused**: it means nothing here.
 
 `mostly`, `where`, `on_fail`, `name` and `description` stand beside the arguments, as in [every check](checks.md):

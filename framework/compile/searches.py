@@ -25,15 +25,15 @@ from framework.expressions.typed import literal
 from framework.plan import Plan, SourcePlan, StagePlan
 from framework.warehouse import Warehouse
 
-_COLON = re.compile("(?<!:):(?!:)")
+# A name or a literal that holds a colon: SQLAlchemy, through which GX asks, would take what follows for a variable.
+_COLON = re.compile(r""""(?:[^"]|"")*"|E'(?:[^'\\]|\'\'|\\.)*'|'(?:[^']|\'\')*'""")
 _BATCH = "__the_rows_to_judge__"  # no name of an author's, and no brace, which a query may hold as it is
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
     """A query whose rows are what fails, for GX. `{batch}` in it stands for the rows to judge, and other braces are
-    doubled; a colon has a backslash before it, or SQLAlchemy would take it for a variable's. `variables` are the names
-    of what a run binds."""
+    doubled; a colon in a literal is written as an escape. `variables` are the names of what a run binds."""
 
     text: str
     variables: tuple[str, ...]
@@ -65,6 +65,7 @@ class Searches:
         self.stages = Stages(plan, tables, warehouse, forms(plan, ()))
         self.lowering, self.dialect = warehouse.lowering, warehouse.dialect()
         name_variables(self.dialect)
+        self.colon = _escaped if warehouse.name == "postgres" else _marked
 
     def rows(self, relation: SourcePlan | StagePlan, where: Expression | None = None) -> Search:
         """As `select`, as text."""
@@ -144,6 +145,19 @@ class Searches:
 
     def _text(self, select: Select[Any]) -> Search:
         compiled = select.compile(dialect=self.dialect)
-        text = _COLON.sub(r"\\:", str(compiled))
+        text = _COLON.sub(self.colon, str(compiled))
         text = text.replace("{", "{{").replace("}", "}}").replace(_BATCH, "{batch}")
         return Search("\n".join(line.rstrip() for line in text.splitlines()), tuple(sorted(compiled.binds)))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """The literal without a colon, as Postgres writes it: GX makes SQLAlchemy read a text twice."""
+    text = found[0]
+    if ":" not in text or text.startswith('"'):
+        return text
+    text = text if text.startswith("E") else "E" + text.replace("\\", "\\\\")
+    return text.replace(":", "\\x3a")
+
+
+def _marked(found: re.Match[str]) -> str:
+    return found[0].replace(":", "\\:")

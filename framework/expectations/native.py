@@ -106,7 +106,7 @@ class FittingSchema(OfColumn):
 
 
 class ExpectColumnValuesToMatchJsonSchema(Official, check="expect_column_values_to_match_json_schema"):
-    """The text is JSON that fits the schema; null passes."""
+    """The text is JSON that fits the schema; null passes, and one text that is no JSON leaves the check in error."""
 
     expect_column_values_to_match_json_schema: FittingSchema
 

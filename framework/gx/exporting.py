@@ -36,9 +36,9 @@ def over_tables(folder: Path, name: str, target: str, address: str, searches: Se
     context.add_datasource(datasource=source)  # unlike `add_sql` it tries no connection
     held: Any = context.data_sources.get(target)
     batches = (held.get_asset(suite.name).add_batch_definition_whole_table("all") for suite in chosen)
-    _keep_queries(folder / "gx" / "great_expectations.yml", target, assets)
     definitions = [_definition(context, suite, batch) for suite, batch in zip(chosen, batches, strict=True)]
     context.checkpoints.add(_checkpoint(name, definitions))
+    _keep_queries(folder / "gx" / "great_expectations.yml", target, assets)
 
 
 def _keep_queries(path: Path, target: str, assets: Iterable[Any]) -> None:

@@ -24,6 +24,7 @@ class Expected:
     """A check as an expectation. `search` has the rows that fail, where they can be asked for: the query of an
     UnexpectedRowsExpectation, which a check is that has no name of its own there. `arguments` are JSON."""
 
+    relation: str
     assertion: Assertion
     type: str
     arguments: Mapping[str, Any]
@@ -41,7 +42,7 @@ class Expected:
     @property
     def meta(self) -> dict[str, Any]:
         """What the framework calls it."""
-        return {"check": self.assertion.check, "name": self.assertion.name}
+        return {"relation": self.relation, "check": self.assertion.check, "name": self.assertion.name}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +104,9 @@ def _expected(
         bounds = trend.low, trend.high
     mostly = {} if assertion.mostly is None else {"mostly": float(assertion.mostly)}
     if official is not None and not _judges_a_null(relation, assertion):
-        return Expected(assertion, official.type, as_json({**official.arguments, **mostly}), None)
+        return Expected(relation.name, assertion, official.type, as_json({**official.arguments, **mostly}), None)
     search = searches.failing(relation, assertion, bounds)
-    return Expected(assertion, UNEXPECTED_ROWS, {}, search)
+    return Expected(relation.name, assertion, UNEXPECTED_ROWS, {}, search)
 
 
 def _judges_a_null(relation: SourcePlan | StagePlan, assertion: Assertion) -> bool:

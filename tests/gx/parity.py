@@ -186,7 +186,7 @@ def supplied(table: str, name: str, folder: Path) -> Counts:
     seen = rows if found.judged is None else found.judged
     failing = found.failing if found.failing is not None else int(found.status not in ("passed", "proved"))
     counts = Counted(seen + (found.missing or 0), seen, failing, found.figure, tuple(TABLES[table]["columns"]))
-    result = supply(Expected(assertion, assertion.expectation.type, arguments, None), counts)
+    result = supply(Expected("rows", assertion, assertion.expectation.type, arguments, None), counts)
     assert raised(result) is None, raised(result)
     return _counts(result)
 

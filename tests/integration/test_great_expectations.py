@@ -2,7 +2,6 @@
 
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -66,11 +65,12 @@ def _results(root: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
 
 
 def _verdicts(root: Path) -> dict[tuple[str, str], bool]:
-    return {
-        (re.sub(r"_where_[0-9]+$", "", suite), one["expectation_config"]["meta"]["name"]): one["success"]
-        for suite, result in _results(root)
-        for one in result["results"]
-    }
+    found = {}
+    for _, result in _results(root):
+        for one in result["results"]:
+            meta = one["expectation_config"]["meta"]
+            found[meta["relation"], meta["name"]] = one["success"]
+    return found
 
 
 @pytest.fixture
@@ -253,3 +253,87 @@ def test_what_gx_alone_would_judge_otherwise_is_left_out(
         "it names a stage, and GX knows tables",
         "GX has no such check of frames",
     ]
+
+
+LITERALS = """
+pipeline: literals
+sources:
+  raw:
+    path: raw.csv
+    columns: {id: integer, slot: string, paid: "decimal(10,2)", a: "decimal(12,4)", b: date, c: timestamp}
+    checks:
+      - expect_column_values_to_be_between: {column: paid, max_value: 1}
+        on_fail: warn
+stages:
+  typed:
+    kind: normalize
+    from: raw
+    key: [id]
+    columns: {id: id, slot: slot, paid: paid}
+    checks:
+      - expect_column_value_z_scores_to_be_less_than: {column: paid, threshold: 1, double_sided: true}
+        where: slot = ':a'
+        on_fail: warn
+      - {expression: "slot <> ':b' or regexp_matches(slot, '^(?:z|q){2}')", name: literals, on_fail: warn}
+      - {expect_compound_columns_to_be_unique: {column_list: [slot, paid]}, on_fail: warn}
+      - expect_column_quantile_values_to_be_between:
+          column: paid
+          quantile_ranges: {quantiles: [0.5], value_ranges: [[0, 100]]}
+      - {expect_column_sum_to_be_between: {column: paid, min_value: 1}}
+      - {expect_column_distinct_values_to_be_in_set: {column: slot, value_set: [":a"]}, on_fail: warn}
+      - {expect_table_row_count_to_equal_other_table: {other_table_name: raw}}
+  typed_where_1:
+    kind: aggregate
+    from: typed
+    by: [slot]
+    measures: {rows: count(*)}
+    checks: [{row_count: {min: 1}}]
+"""
+
+
+@pytest.fixture
+def literals(project: Project) -> Outcome:
+    """A run whose literals, suites and figures are hard to hand on; each of its verdicts is known."""
+    rows = ["1,:a,1.00,1,2020-01-01,2020-01-01 10:00:00", "2,:a,1.50,,,", "3,:a,90.25,,,", "4,:b,,,,", "5,:b,,,,"]
+    project.csv("raw.csv", "id,slot,paid,a,b,c", *rows)
+    project.write("pipeline.yaml", LITERALS)
+    _hooks(project, "great_expectations")
+    outcome = project.run("pipeline.yaml")
+    assert outcome.code == 0, outcome.said
+    assert "Traceback" not in outcome.said
+    assert not outcome.results["notes"]
+    return outcome
+
+
+def test_literals_nulls_and_names_of_suites(literals: Outcome, project: Project) -> None:
+    statuses = {check["name"]: check["status"] for check in literals.results["checks"]}
+    assert {name for name, status in statuses.items() if status == "warned"} == {
+        "expect_column_values_to_be_between(paid)",
+        "expect_column_value_z_scores_to_be_less_than(paid)",
+        "literals",
+        "expect_compound_columns_to_be_unique(slot, paid)",
+        "expect_column_distinct_values_to_be_in_set(slot)",
+    }
+    z_scores = literals.check("typed", "expect_column_value_z_scores_to_be_less_than(paid)")
+    assert (z_scores["judged"], z_scores["failing"]) == (3, 1)
+    assert {suite for suite, _ in _results(project.root / "target")} == {
+        "raw",
+        "typed",
+        "typed_where_1",
+        "typed_where_2",
+    }
+
+
+def test_gx_alone_says_the_same_of_them(literals: Outcome, project: Project) -> None:
+    judged = {(c["relation"], c["name"]): c["status"] in ("passed", "proved") for c in literals.results["checks"]}
+    exported = project.command("export", "great_expectations", "pipeline.yaml", "--out", "gx_project")
+    assert exported.code == 0, exported.err
+    environment = {**os.environ}
+    if project.url is not None:
+        environment["WAREHOUSE_URL"] = project.url.replace("postgresql://", "postgresql+psycopg://")
+    command = [sys.executable, "gx_project/check.py", *([] if project.url is not None else ["test.duckdb"])]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    found = _verdicts(project.root / "gx_project")
+    assert len(found) > 4
+    assert found == {key: judged[key] for key in found}

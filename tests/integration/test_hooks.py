@@ -189,8 +189,35 @@ def test_a_hook_cannot_make_a_result_better(hooked: Callable[[str, str], Outcome
 
 
 @pytest.mark.parametrize(
+    "returned", ["[None]", "'text'", "3", "[replace(few, place=None)]", "[replace(few, status='x')]"]
+)
+def test_what_is_no_result_is_a_note(hooked: Callable[[str, str], Outcome], returned: str) -> None:
+    code = RESULT.format(changes="").replace("[replace(few, )]", returned)
+    outcome = hooked(code, "Judge")
+    assert outcome.code == 0
+    assert "failed in before_publish: " in outcome.out
+    assert outcome.check("by_member", "few")["status"] == "passed"
+
+
+def test_a_hook_that_does_not_come_back_can_be_left(hooked: Callable[[str, str], Outcome]) -> None:
+    outcome = hooked(
+        """
+        from framework.hooks import Hook
+        class Slow(Hook):
+            def run_finished(self, occasion, run):
+                raise KeyboardInterrupt
+        """,
+        "Slow",
+    )
+    assert outcome.code == 0
+    assert "interrupted while hooks were told of the end of the run" in outcome.out
+
+
+@pytest.mark.parametrize(
     ("code", "name", "message"),
     [
+        ("from framework.hooks import Hook\nclass Ear(Hook):\n  def __init__(self, p): 1 / 0", "Ear", "be made: Zero"),
+        ("from framework.hooks import Hook\nclass Ear(Hook):\n  def __init__(self, p): exit(7)", "Ear", "be made: Sys"),
         ("x = 1", "Ear", "has no hook `Ear`"),
         ("class Ear: ...", "Ear", "has no hook `Ear`"),
         ("import nowhere_to_be_found", "Ear", "there is no `nowhere_to_be_found`"),
