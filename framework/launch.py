@@ -36,7 +36,8 @@ def launch(pipeline: Pipeline, plan: Plan, wanted: Request, here: Project, optio
     with Interruption() as interruption:  # the record of an interrupted run is written and printed all the same
         result, unkept, heard = _executed(pipeline, plan, wanted, here, options, interruption)
     try:
-        heard.run_finished(result)
+        with interruption.listens_again():
+            heard.run_finished(result)
     except KeyboardInterrupt:  # a hook that does not come back
         heard.notes.append("interrupted while hooks were told of the end of the run")
     result = replace(result, notes=(*result.notes, *heard.notes))

@@ -62,6 +62,19 @@ class Interruption:
         finally:
             self._raises, self._stop = False, None
 
+    @contextmanager
+    def listens_again(self) -> Iterator[None]:
+        """A Ctrl-C in the body raises KeyboardInterrupt, after one that came as well: somebody else's code may wait
+        there for ever."""
+        if not (self._listens and self.came):
+            yield
+            return
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
     def _interrupted(self, _: int, __: FrameType | None) -> None:
         first, self.came = not self.came, True
         if first and self._raises:

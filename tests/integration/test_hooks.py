@@ -1,6 +1,7 @@
 """Hooks of a team's own: what they hear, what they can stop, and that they can stop nothing else."""
 
 import json
+import signal
 import textwrap
 from collections.abc import Callable
 from typing import Any
@@ -199,18 +200,47 @@ def test_what_is_no_result_is_a_note(hooked: Callable[[str, str], Outcome], retu
     assert outcome.check("by_member", "few")["status"] == "passed"
 
 
-def test_a_hook_that_does_not_come_back_can_be_left(hooked: Callable[[str, str], Outcome]) -> None:
-    outcome = hooked(
-        """
-        from framework.hooks import Hook
-        class Slow(Hook):
-            def run_finished(self, occasion, run):
-                raise KeyboardInterrupt
-        """,
-        "Slow",
-    )
-    assert outcome.code == 0
-    assert "interrupted while hooks were told of the end of the run" in outcome.out
+SLOW = """
+import os, sys, time
+from framework.hooks import Hook
+
+class Slow(Hook):
+    def stage_built(self, occasion, stage, checks):
+        self._wait("stage_built")
+
+    def run_finished(self, occasion, run):
+        self._wait("run_finished")
+
+    def _wait(self, moment):
+        if moment in os.environ["WAITING"]:
+            print("WAITS", file=sys.stderr, flush=True)
+            time.sleep(300)
+"""
+
+
+@pytest.mark.parametrize(
+    ("moments", "code", "said"),
+    [
+        ("run_finished", 0, "interrupted while hooks were told of the end of the run"),
+        ("stage_built", 130, "every published table is what it was"),
+        ("stage_built run_finished", 130, "interrupted while hooks were told of the end of the run"),
+    ],
+)
+def test_ctrl_c_leaves_a_hook_that_does_not_come_back(
+    duckdb_project: Project, request: pytest.FixtureRequest, moments: str, code: int, said: str
+) -> None:
+    run = _hooked(duckdb_project, request)
+    run("from framework.hooks import Hook\nclass Slow(Hook): ...", "Slow")
+    [module] = duckdb_project.root.glob("hooks_of_*.py")
+    module.write_text(SLOW, encoding="utf-8")
+    process = duckdb_project.start("pipeline.yaml", {"WAITING": moments})
+    assert process.stderr is not None
+    for _ in moments.split():
+        assert any("WAITS" in line for line in iter(process.stderr.readline, ""))
+        process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert said in out
 
 
 @pytest.mark.parametrize(
