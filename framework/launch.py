@@ -73,7 +73,7 @@ def _executed(
             os.environ,
             spelt,
             memos=options.memos,
-            evidence=bool(heard.named),
+            evidence=heard.evidence,
         )
         settings = Settings(
             run_id,

@@ -31,6 +31,11 @@ class Listeners:
         self.occasion: Occasion | None = None
         self.notes: list[str] = []
 
+    @property
+    def evidence(self) -> bool:
+        """Whether one of them wants to know what each check has judged."""
+        return any(hook.evidence for _, hook in self.named)
+
     def run_started(self, occasion: Occasion) -> None:
         self.occasion = occasion
         self._each("run_started", lambda hook: hook.run_started(occasion))

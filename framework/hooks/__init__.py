@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from framework.expressions.tree import Expression
 from framework.plan import Plan
@@ -68,8 +68,11 @@ class Rows:
 class Hook:
     """Hears of a run. Whatever a method raises, a `Veto` in `before_publish` aside, is a note of the run and no more.
 
-    It is made once for a run, with the project that it belongs to.
+    It is made once for a run, with the project that it belongs to. Where `evidence` is true, results say of every check
+    how many rows it judged and how many held nothing to judge (`judged`, `missing`), which costs the scans a little.
     """
+
+    evidence: ClassVar[bool] = False
 
     def __init__(self, project: Project) -> None:
         self.project = project

@@ -23,6 +23,8 @@ FOLDER = "target"  # GX makes its own folder `gx` in it
 class GreatExpectations(Hook):
     """Suites, results and Data Docs of each run, under target/gx."""
 
+    evidence = True
+
     def __init__(self, project: Project) -> None:
         super().__init__(project)
         refuse_without("the hook great_expectations")
