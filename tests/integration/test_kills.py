@@ -19,7 +19,7 @@ from sqlalchemy.engine import make_url
 from integration.project import URL_VARIABLE, Project
 
 # Of one search over all warehouses; the nightly one asks for more.
-MOMENTS = int(os.environ.get("KILL_MOMENTS", "50"))
+MOMENTS = int(os.environ.get("KILL_MOMENTS", "20"))
 SEED = 20_240_229
 SHARE = {"duckdb": 0.6, "postgres": 0.4}
 IN_PUBLISHING = 0.4
