@@ -30,12 +30,6 @@ _SECONDS = 30  # for a server to start or to stop
 settings.register_profile("nightly", max_examples=2_000)  # pytest --hypothesis-profile nightly
 
 
-def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Half as many again as there are cores: many tests wait for a process that they have started, or for a server."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return cores + cores // 2
-
-
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write what golden files should hold")
 
