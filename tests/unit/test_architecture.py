@@ -97,3 +97,34 @@ def test_validate_imports_no_warehouse() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+WITHOUT_EXTRAS = """
+import sys
+
+class Absent:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {extras}:
+            raise ModuleNotFoundError(name=name)
+
+sys.meta_path.insert(0, Absent())
+from framework.cli import main
+sys.exit(main({words}))
+"""
+EXTRAS = {"apprise", "great_expectations", "openlineage", "pandas", "psycopg", "scipy", "snowflake", "databricks"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["explain", "F301"],
+        ["validate", "pipelines", "checks"],
+        ["run", "pipelines/claims.yaml", "--dry-run"],
+        ["schema"],
+    ],
+    ids=lambda words: words[0],
+)
+def test_no_command_needs_an_extra_that_is_not_asked_for(words: list[str]) -> None:
+    code = WITHOUT_EXTRAS.format(extras=sorted(EXTRAS), words=words)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
