@@ -113,15 +113,17 @@ class Searches:
 
     def _set(self, relation: SourcePlan | StagePlan, test: SetTest, batch: Any) -> Select[Any]:
         """A source is read where its text stands, for the query converts it; the batch is named all the same."""
-        of_source = isinstance(relation, SourcePlan)
-        read = self.stages.read if of_source else self.stages.reading(relation, batch)  # type: ignore[arg-type]
-        select = lower_query(test.failing, read, self.lowering, verdict=False).select
-        return select.add_cte(self._batch(relation).cte("given")) if of_source else select
+        if isinstance(relation, StagePlan):
+            read = self.stages.reading(relation, batch)
+            return lower_query(test.failing, read, self.lowering, verdict=False).select
+        select = lower_query(test.failing, self.stages.read, self.lowering, verdict=False).select
+        return select.add_cte(self._batch(relation).cte("given"))
 
     def _measured(
         self, test: MeasureTest, where: Expression | None, batch: Any, bounds: tuple[float, float] | None
     ) -> Select[Any]:
-        low, high = (test.minimum, test.maximum) if bounds is None else bounds
+        latest = test.maximum if test.warning is None else test.warning  # which comes before any `maximum`
+        low, high = (test.minimum, latest) if bounds is None else bounds
         value = self._lower(over(test.value, where), batch).label("figure")
         judged = sa.select(value).select_from(batch).cte("judged")
         figure = judged.c.figure

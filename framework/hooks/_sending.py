@@ -1,13 +1,11 @@
 """What hooks send to others: beside the run, for so long and no longer, and without a word in any log."""
 
-import logging
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from queue import SimpleQueue
-from threading import Lock, Thread
+from threading import Thread
 from time import monotonic
-from warnings import filterwarnings
+
+from framework.loggers import quiet
 
 
 class Sender:
@@ -52,34 +50,3 @@ def failures(senders: list[Sender], seconds: float) -> list[int]:
     """How many calls each of several senders has not done once all have been waited for."""
     end = monotonic() + seconds
     return [sender.close(end - monotonic()) for sender in senders]
-
-
-_LOCK = Lock()
-_USERS: Counter[str] = Counter()
-_HEARD: dict[str, bool] = {}
-_NOTHING = logging.NullHandler()
-
-
-@contextmanager
-def quiet(*names: str) -> Iterator[None]:
-    """Keeps what loggers, and those below them, say from being printed: they name addresses, with what stands in them.
-    Handlers that somebody gave to one of them hear it still."""
-    # It names the host, whatever logs do. A warning is no logger's, and cannot be told whose it is.
-    filterwarnings("ignore", message="Unverified HTTPS request")
-    with _LOCK:
-        for name in names:
-            if not _USERS[name]:
-                logger = logging.getLogger(name)
-                _HEARD[name], logger.propagate = logger.propagate, False
-                logger.addHandler(_NOTHING)  # without one the last resort of logging would print
-            _USERS[name] += 1
-    try:
-        yield
-    finally:
-        with _LOCK:
-            for name in names:
-                _USERS[name] -= 1
-                if not _USERS[name]:
-                    logger = logging.getLogger(name)
-                    logger.propagate = _HEARD[name]
-                    logger.removeHandler(_NOTHING)

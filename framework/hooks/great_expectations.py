@@ -37,11 +37,13 @@ class GreatExpectations(Hook):
     def before_publish(self, occasion: Occasion, checks: Sequence[CheckResult], rows: Rows) -> Sequence[CheckResult]:
         with quiet():
             found = {(check.relation, check.name): check for check in checks}
-            searches = Searches(occasion.plan, rows.warehouse, self.project.schemas, rows.selected)
-            wanted = self._suites(occasion, searches, checks)
+            # The suites are kept, and ask what stands once the run has published; the rows are those of now.
+            standing = Searches(occasion.plan, rows.warehouse, self.project.schemas)
+            running = Searches(occasion.plan, rows.warehouse, self.project.schemas, rows.selected)
+            wanted = self._suites(occasion, standing, checks)
             for suite, expected, check in _each(wanted, found):
                 if expected.native and check.status == "pending":
-                    self.judged[check.relation, check.name] = _natively(suite, expected, rows, searches)
+                    self.judged[check.relation, check.name] = _natively(suite, expected, rows, running)
             self._judge(wanted, found)
         return [told for key, result in self.judged.items() if (told := _told(found[key], result)) is not None]
 

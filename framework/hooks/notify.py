@@ -14,7 +14,8 @@ from warnings import catch_warnings, simplefilter
 
 from framework.files.variables import expand_variables
 from framework.hooks import Hook, Occasion
-from framework.hooks._sending import Sender, failures, quiet
+from framework.hooks._sending import Sender, failures
+from framework.loggers import quiet
 from framework.project import Project
 from framework.run import CheckResult, Run
 from framework.warehouse import Refusal, SourceProblem, Unreachable

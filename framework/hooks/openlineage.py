@@ -18,7 +18,8 @@ from framework.compile.text import candidate
 from framework.diagnostics import PipelineError
 from framework.files.variables import expand_variables
 from framework.hooks import Hook, Occasion
-from framework.hooks._sending import Sender, quiet
+from framework.hooks._sending import Sender
+from framework.loggers import quiet
 from framework.plan import Plan, SourcePlan
 from framework.project import Project
 from framework.run import Run, StageResult

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from integration.conftest import opened
-from integration.project import Project
+from integration.conftest import project
+
+__all__ = ["folder", "project"]  # a project on each warehouse in turn
 
 
 @pytest.fixture(scope="session")
@@ -15,13 +16,3 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setenv("GX_ANALYTICS_ENABLED", "False")
         pytest.importorskip("great_expectations")
         yield tmp_path_factory.mktemp("parity")
-
-
-@pytest.fixture(params=["duckdb", "postgres"])
-def project(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Project:
-    return opened(request.param, request, tmp_path, monkeypatch, capsys)
