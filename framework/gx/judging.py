@@ -44,6 +44,7 @@ _RUNTIME = {"result_format": {"result_format": "BASIC", "partial_unexpected_coun
 _WORD = re.compile(r"\w+")
 _LEFT_OUT = re.compile(r"[^\w\s]?…(?:\W*…)*[^\w\s]?")
 _FRAME = re.compile(r'File "([^"]+)", line ([0-9]+)')  # in the text of a traceback
+_EXCEPTION = re.compile(r"[\w.]+(?::|$)")
 _BEFORE = 20  # lines of a function before the one that raised, where only its number is known
 
 
@@ -219,9 +220,17 @@ def stripped(result: Any) -> Any:
         kept["observed_value"] = result.result.get("observed_value")
     result.result, result.success = kept, bool(result.success)  # which numpy's is not, and JSON does not have
     if (message := raised(result)) is not None:
-        text = _of_the_code(message, _lines(_traceback(result)))
+        traceback = _traceback(result)
+        text = ": ".join(filter(None, (_class(traceback), _of_the_code(message, _lines(traceback)))))
         result.exception_info = {"raised_exception": True, "exception_message": text, "exception_traceback": ""}
     return result
+
+
+def _class(traceback: str) -> str:
+    """The name of what was raised: it begins the first line after those of the last place."""
+    after = traceback.rpartition("  File ")[2].splitlines()[1:]
+    line = next((line for line in after if line[:1].strip()), "")
+    return line.partition(":")[0].rpartition(".")[2] if _EXCEPTION.match(line) else ""
 
 
 def _lines(traceback: str) -> Sequence[str]:
