@@ -11,6 +11,9 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.elements import ClauseElement, ColumnElement
 from sqlalchemy.sql.selectable import FromClause, TableClause
 
+# The framework's own tables stand here, in every target.
+FRAMEWORK_SCHEMA = "_framework"
+
 
 class Ddl(Executable, ClauseElement):
     """A statement that changes what is there, not what it holds; it commits by itself on some warehouses."""

@@ -12,8 +12,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.schema import CreateTable
 
 from framework.changes import Definition, as_texts, from_texts
-from framework.compile.tables import FRAMEWORK_SCHEMA
-from framework.ddl import AddColumn, CreateSchema, Storage
+from framework.ddl import FRAMEWORK_SCHEMA, AddColumn, CreateSchema, Storage
 from framework.plan import Mode, Plan, SourcePlan
 from framework.warehouse import Warehouse
 
@@ -106,7 +105,12 @@ def prepare(connection: sa.Connection) -> None:
                 type_name = column.type.compile(connection.dialect)
                 connection.execute(AddColumn(sa.table(table.name, schema=table.schema), column.name, type_name))
     if connection.execute(sa.select(sa.func.count()).select_from(PUBLISHING)).scalar_one() == 0:
-        connection.execute(PUBLISHING.insert().values(run_id=""))
+        _add(connection, PUBLISHING, run_id="")
+
+
+def _add(connection: sa.Connection, table: sa.Table, **values: Any) -> None:
+    """A row with every column named: Iceberg takes no other."""
+    connection.execute(table.insert().values(dict.fromkeys(table.c.keys()) | values))
 
 
 # -- what there is
@@ -231,7 +235,7 @@ def claim(connection: sa.Connection, pipeline: str, stage: str) -> None:
     """From here on the stage is the pipeline's: its rows are about to stand."""
     known = connection.execute(sa.select(STAGES.c.pipeline).where(STAGES.c.stage == stage)).scalars().all()
     if not known:
-        connection.execute(STAGES.insert().values(stage=stage, pipeline=pipeline))
+        _add(connection, STAGES, stage=stage, pipeline=pipeline)
 
 
 def place(connection: sa.Connection, pipeline: str, stage: Placed) -> None:
@@ -263,7 +267,7 @@ def _keep_source(connection: sa.Connection, pipeline: str, source: str, values: 
     row = {"pipeline": pipeline, "source": source}
     known = sa.and_(*(SOURCES.c[name] == value for name, value in row.items()))
     if connection.execute(sa.select(sa.func.count()).select_from(SOURCES).where(known)).scalar_one() == 0:
-        connection.execute(SOURCES.insert().values(row))
+        _add(connection, SOURCES, **row)
     connection.execute(SOURCES.update().where(known).values(values))
 
 
@@ -295,7 +299,7 @@ def commit(connection: sa.Connection, pipeline: str, stage: Placed, rows: int | 
     connection.execute(COMMITS.delete().where(*(COMMITS.c[name] == value for name, value in row.items())))
     inputs = json.dumps(dict(stage.inputs), sort_keys=True)
     found = {"run_id": stage.run_id, "fingerprint": stage.definition.fingerprint, "committed_at": stage.at}
-    connection.execute(COMMITS.insert().values({**row, **found, "inputs": inputs, "rows_out": rows or 0}))
+    _add(connection, COMMITS, **row, **found, inputs=inputs, rows_out=rows or 0)
 
 
 def discarding(connection: sa.Connection) -> frozenset[str]:
@@ -325,7 +329,7 @@ def making(connection: sa.Connection, stage: str) -> Making | None:
 
 def keep_making(connection: sa.Connection, stage: str, made: Making) -> None:
     connection.execute(TABLES.delete().where(TABLES.c.stage == stage))
-    connection.execute(TABLES.insert().values(stage=stage, definition=_MAKING.dump_json(made).decode()))
+    _add(connection, TABLES, stage=stage, definition=_MAKING.dump_json(made).decode())
 
 
 def stands(connection: sa.Connection, run_id: str) -> bool:

@@ -1,11 +1,11 @@
 """The seam: what a warehouse must be able to do. A file in `warehouses/` does it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, Literal, NoReturn
+from typing import Any, ClassVar, Literal
 
 import sqlalchemy as sa
 
@@ -65,6 +65,9 @@ class Address:
     schema: str
 
 
+# Whether a right that was held is held still.
+Hold = Callable[[], bool]
+
 PERCENT = range(10, 101)
 
 
@@ -101,6 +104,8 @@ class Warehouse(ABC):
     table_settings: ClassVar[Mapping[str, TableSetting]]
     # Whether a CREATE TABLE inside a transaction is undone by its rollback.
     transactional_ddl: ClassVar[bool] = True
+    # Whether several statements that change rows can be one transaction.
+    transactions: ClassVar[bool] = True
     # Whether a column that is dropped takes its values with it, or leaves them in every row that is there.
     dropped_columns_go: ClassVar[bool] = True
 
@@ -169,8 +174,8 @@ class Warehouse(ABC):
         May raise what the driver raises."""
 
     @abstractmethod
-    def exclusive(self, connection: sa.Connection, name: str) -> AbstractContextManager[bool]:
-        """Holds the right to a name, of a pipeline that is run or a source that is loaded; False where another run
+    def exclusive(self, connection: sa.Connection, name: str) -> AbstractContextManager[Hold | None]:
+        """Holds the right to a name, of a pipeline that is run or a source that is loaded; None where another run
         has it."""
 
 
@@ -192,17 +197,3 @@ class SourceProblem(Exception):
 
 class MalformedLines(Exception):
     """Files have lines that are no records, or are no UTF-8: they are loaded again, split."""
-
-
-class CompileOnly(Warehouse):
-    """A warehouse that statements are compiled for, and that this version does not run on yet."""
-
-    transactional_ddl: ClassVar[bool] = False
-
-    def _no_runs(self, *_: object, **__: object) -> NoReturn:
-        name = self.name.capitalize()
-        message = f"runs on {name} are not part of this version yet: compile works, run does not"
-        help = f"write the SQL with `framework compile PIPELINE --warehouse {self.name}`"
-        raise Unreachable(Refusal(message, help))
-
-    connect = address = load = relations = columns = refusal = interrupt = exclusive = _no_runs

@@ -15,15 +15,18 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 import sqlalchemy as sa
+import stand_ins
 from hypothesis import settings
 
 from framework.warehouse import Warehouse
 from framework.warehouses.duckdb import Duckdb
 from framework.warehouses.postgres import Postgres
+from framework.warehouses.snowflake import Snowflake
+from framework.warehouses.spark import Spark
 
 _SECONDS = 30  # for a server to start or to stop
 
@@ -32,6 +35,12 @@ settings.register_profile("nightly", max_examples=2_000)  # pytest --hypothesis-
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="write what golden files should hold")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if stand_ins.no_spark() is None:
+        # The bridge to Java leaves its sockets to be collected.
+        config.addinivalue_line("filterwarnings", "ignore:unclosed <socket:ResourceWarning")
 
 
 @pytest.fixture
@@ -69,13 +78,54 @@ def _postgres(request: pytest.FixtureRequest) -> Iterator[Opened]:
             engine.dispose()
 
 
+_HERE = "here"  # the schema of tables that a test makes without one
+
+
+@contextmanager
+def _snowflake(request: pytest.FixtureRequest) -> Iterator[Opened]:
+    settings = stand_ins.new_snowflake_database(request.getfixturevalue("snowflake_server"))
+    warehouse = Snowflake()
+    engine = warehouse.connect(settings, Path())
+    sa.event.listen(engine, "connect", lambda driver, _: driver.cursor().execute(f"USE SCHEMA {_HERE}"))
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"CREATE SCHEMA {_HERE}")
+        engine.dispose()
+        yield Opened(warehouse, engine)
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _spark(request: pytest.FixtureRequest) -> Iterator[Opened]:
+    settings = _or_absent(stand_ins.no_spark(), stand_ins.new_spark_catalog)
+    warehouse = Spark()
+    engine = warehouse.connect(settings, Path())
+    sa.event.listen(engine, "connect", lambda driver, _: driver.cursor().execute(f"USE {settings['catalog']}.{_HERE}"))
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"CREATE SCHEMA {_HERE}")
+        engine.dispose()
+        yield Opened(warehouse, engine)
+    finally:
+        engine.dispose()
+
+
 OPENERS: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Opened]]] = {
     "duckdb": _duckdb,
     "postgres": _postgres,
+    "snowflake": _snowflake,
+    "spark": _spark,
 }
+ENGINES = ("snowflake", "spark")  # which `pytest` alone does not need
 
 
-@pytest.fixture(params=sorted(OPENERS))
+def each_warehouse() -> list[Any]:
+    """The names of the warehouses as parameters of a test."""
+    return [pytest.param(n, marks=pytest.mark.engines if n in ENGINES else ()) for n in sorted(OPENERS)]
+
+
+@pytest.fixture(params=each_warehouse())
 def warehouse(request: pytest.FixtureRequest) -> Iterator[Opened]:
     """Each warehouse in turn, fresh and empty."""
     with OPENERS[request.param](request) as opened:
@@ -87,6 +137,27 @@ def postgres_database(postgres_url: str) -> Iterator[str]:
     """The address of a database of its own, gone afterwards."""
     with new_database(postgres_url) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def snowflake_server() -> Iterator[dict[str, str]]:
+    """The settings of targets on the stand-in for Snowflake, without a database."""
+    if (reason := stand_ins.no_snowflake()) is not None:
+        _absent(reason)
+    with stand_ins.snowflake_server() as settings:
+        yield settings
+
+
+@pytest.fixture
+def snowflake_target(snowflake_server: dict[str, str]) -> dict[str, str]:
+    """The settings of a target on the stand-in for Snowflake, fresh and empty."""
+    return stand_ins.new_snowflake_database(snowflake_server)
+
+
+@pytest.fixture
+def spark_target() -> dict[str, str]:
+    """The settings of a target on Spark, fresh and empty."""
+    return _or_absent(stand_ins.no_spark(), stand_ins.new_spark_catalog)
 
 
 @pytest.fixture(scope="session")
@@ -107,6 +178,11 @@ def _absent(reason: str) -> NoReturn:
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def _or_absent(reason: str | None, made: Callable[[], dict[str, str]]) -> dict[str, str]:
+    """What is made, unless there is a reason why it cannot be."""
+    return made() if reason is None else _absent(reason)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from framework import outlook, project, request
 from framework.changes import Files
 from framework.compile import compile_plan
 from framework.compile.definitions import definitions
-from framework.compile.tables import FRAMEWORK_SCHEMA
+from framework.ddl import FRAMEWORK_SCHEMA
 from framework.execute.session import Session, Stopped
 from framework.execute.sources import version
 from framework.load import load

@@ -11,7 +11,8 @@ from framework.compile.names import CANNOT_SAY, too_long
 from framework.compile.program import Program, SourceProgram, StageProgram
 from framework.compile.sources import source_program
 from framework.compile.stages import Stages
-from framework.compile.tables import DEFAULT_SCHEMAS, FRAMEWORK_SCHEMA, Tables
+from framework.compile.tables import DEFAULT_SCHEMAS, Tables
+from framework.ddl import FRAMEWORK_SCHEMA
 from framework.diagnostics import Diagnostic, PipelineError
 from framework.expressions.tree import Call
 from framework.plan import Plan, SourcePlan, StagePlan

@@ -14,8 +14,8 @@ from sqlalchemy.sql.selectable import FromClause, Select
 
 from framework.algebra import BUCKET, REASONS
 from framework.compile.rows import Rowset
-from framework.compile.tables import CONTENT, FRAMEWORK_SCHEMA
-from framework.ddl import column_of, table
+from framework.compile.tables import CONTENT
+from framework.ddl import FRAMEWORK_SCHEMA, column_of, table
 from framework.expressions import types as t
 from framework.expressions.lowering import Lowering, lower
 from framework.expressions.tree import Expression, Reference

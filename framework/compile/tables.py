@@ -16,7 +16,6 @@ from framework.files.variables import expand_variables
 from framework.plan import Plan, SourcePlan, StagePlan
 from framework.warehouse import SourceProblem
 
-FRAMEWORK_SCHEMA = "_framework"
 ADDED = "_added"
 CONTENT = "_content"  # what a held row is known by
 DEFAULT_SCHEMAS: Mapping[str, str] = {

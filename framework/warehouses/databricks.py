@@ -1,18 +1,29 @@
-"""Databricks: pipelines compile for it; runs are not part of this version yet."""
+"""Databricks: each statement commits by itself; files travel through a volume and COPY INTO."""
 
-from collections.abc import Mapping
+import weakref
+from collections.abc import Collection, Mapping
+from contextlib import AbstractContextManager
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from framework.ddl import Storage
+from framework.ddl import CreateView, Storage
 from framework.expressions.lowering import Lowering, Value
-from framework.warehouse import CompileOnly, TableSetting, TargetSetting
+from framework.files.unnamed import Unnamed
+from framework.warehouse import Address, Hold, Refusal, TableSetting, TargetSetting, Unreachable
+from framework.warehouses import _lease
 from framework.warehouses._databricks_functions import TEMPLATES, TYPES
+from framework.warehouses._databricks_refusals import refusal
+from framework.warehouses._loading import Bulk, Kinds, named
+
+_VOLUME = "framework_rows"
+# What a workspace could set otherwise.
+_SESSION = {"ansi_mode": "true", "timezone": "UTC"}
 
 
 @compiles(Value, "databricks")
@@ -28,18 +39,102 @@ def _value(element: Value, compiler: SQLCompiler, **_: Any) -> str:
     return "NULL" if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value).upper()
 
 
-class Databricks(CompileOnly):
-    """A Databricks SQL warehouse, or a cluster."""
+class Lakehouse(Bulk):
+    """What Databricks and a Spark of one's own have in common: the SQL, and tables that each statement commits."""
 
-    name: ClassVar[str] = "databricks"
+    transactional_ddl: ClassVar[bool] = False
+    transactions: ClassVar[bool] = False
     lowering: ClassVar[Lowering] = Lowering(
         TEMPLATES, TYPES, "databricks", series="EXPLODE(SEQUENCE(CAST(0 AS BIGINT), {0} - 1))"
     )
+    kinds: ClassVar[Kinds] = Kinds(
+        integer="bigint",
+        decimal="decimal({p},{s})",
+        double="double",
+        boolean="boolean",
+        date="date",
+        timestamp="timestamp_ntz",
+        text="string",
+        huge=("decimal(38,0)", "DECIMAL(38, 0)"),
+    )
+
+    def storage(self, settings: Mapping[str, Any], partition_by: tuple[str, ...]) -> Storage:
+        if "cluster_by" in settings:
+            return Storage(clauses=(("CLUSTER BY", settings["cluster_by"]),))
+        partitioned = settings.get("partitioned_by", partition_by)
+        return Storage(clauses=(("PARTITIONED BY", partitioned),) if partitioned else ())
+
+    # -- files
+
+    travelling = staticmethod(named)  # a file that the driver, or Spark, opens by its name
+
+    def take(
+        self, connection: sa.Connection, schema: str, name: str, columns: Mapping[str, str], file: Unnamed
+    ) -> None:
+        quote = connection.dialect.identifier_preparer.quote
+        table = f"{quote(schema)}.{quote(name)}"
+        if self.relations(connection, schema).get(name) == "VIEW":
+            connection.exec_driver_sql(f"DROP VIEW {table}")
+        listed = ", ".join(f"{quote(column)} {kind}" for column, kind in columns.items())
+        connection.exec_driver_sql(f"CREATE OR REPLACE TABLE {table} ({listed})")
+        file.file.flush()
+        self.bring(connection, table, schema, file.path)
+
+    def bring(self, connection: sa.Connection, table: str, schema: str, path: Path) -> None:
+        """The rows of a parquet file of this machine into an empty table, whose name is quoted."""
+        raise NotImplementedError
+
+    def forget(self, connection: sa.Connection, schema: str, name: str) -> None:
+        if name in self.relations(connection, schema):
+            quote = connection.dialect.identifier_preparer.quote
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quote(schema)}.{quote(name)}")
+
+    # -- what there is
+
+    def relations(self, connection: sa.Connection, schema: str) -> dict[str, str]:
+        """By SHOW, which every catalog has; its list of tables may have the views in it."""
+        schemas = {str(row[0]).lower() for row in connection.exec_driver_sql("SHOW SCHEMAS")}
+        if schema.lower() not in schemas:
+            return {}
+        quoted = connection.dialect.identifier_preparer.quote(schema)
+        found = {str(row[1]): "TABLE" for row in connection.exec_driver_sql(f"SHOW TABLES IN {quoted}")}
+        found |= {str(row[1]): "VIEW" for row in connection.exec_driver_sql(f"SHOW VIEWS IN {quoted}")}
+        return dict(sorted(found.items()))
+
+    def columns(self, connection: sa.Connection, schema: str, name: str) -> dict[str, str]:
+        if name.lower() not in {known.lower() for known in self.relations(connection, schema)}:
+            return {}
+        quote = connection.dialect.identifier_preparer.quote
+        found: dict[str, str] = {}
+        for column, kind, *_ in connection.exec_driver_sql(f"DESCRIBE TABLE {quote(schema)}.{quote(name)}"):
+            if not column or column.startswith("#"):  # from here on it is about partitions
+                break
+            found[str(column)] = str(kind)
+        return found
+
+    def show(self, connection: sa.Connection, view: CreateView, ours: Collection[tuple[str, str]]) -> None:
+        connection.execute(CreateView(view.table, view.select, replaces=True))
+
+    # -- errors, locks
+
+    def refusal(self, error: Exception) -> Refusal:
+        return refusal(getattr(error, "orig", None) or error, self.name.capitalize())
+
+    def exclusive(self, connection: sa.Connection, name: str) -> AbstractContextManager[Hold | None]:
+        return _lease.held(connection, name, "UNIX_TIMESTAMP()")
+
+
+class Databricks(Lakehouse):
+    """A Databricks SQL warehouse, or a cluster."""
+
+    name: ClassVar[str] = "databricks"
     settings: ClassVar[Mapping[str, TargetSetting]] = {
-        "host": TargetSetting("The workspace's host name."),
-        "http_path": TargetSetting("The path of the SQL warehouse or the cluster."),
+        "host": TargetSetting("The workspace's host name.", required=True),
+        "http_path": TargetSetting("The path of the SQL warehouse or the cluster.", required=True),
+        "catalog": TargetSetting("The catalog that holds the schemas.", required=True),
         "token": TargetSetting("A personal access token."),
-        "catalog": TargetSetting("The catalog that holds the schemas."),
+        "client_id": TargetSetting("The service principal's client, for OAuth."),
+        "client_secret": TargetSetting("The client's secret."),
     }
     table_settings: ClassVar[Mapping[str, TableSetting]] = {
         "cluster_by": TableSetting(
@@ -48,14 +143,85 @@ class Databricks(CompileOnly):
         "partitioned_by": TableSetting("A folder of files for each value of these columns.", "columns"),
     }
 
-    def storage(self, settings: Mapping[str, Any], partition_by: tuple[str, ...]) -> Storage:
-        if "cluster_by" in settings:
-            return Storage(clauses=(("CLUSTER BY", settings["cluster_by"]),))
-        partitioned = settings.get("partitioned_by", partition_by)
-        return Storage(clauses=(("PARTITIONED BY", partitioned),) if partitioned else ())
+    def __init__(self) -> None:
+        # Of each of the driver's connections, the cursor of its latest statement: by that a statement is stopped.
+        self._running: weakref.WeakKeyDictionary[Any, Any] = weakref.WeakKeyDictionary()
 
     def dialect(self) -> sa.Dialect:
-        from databricks.sqlalchemy import DatabricksDialect  # type: ignore[attr-defined]  # no __all__ names it
+        from framework.warehouses._databricks_dialect import Dialect
 
-        dialect: sa.Dialect = DatabricksDialect()
+        dialect: sa.Dialect = Dialect()
         return dialect
+
+    def connect(self, settings: Mapping[str, str], root: Path, *, reading: bool = False) -> sa.Engine:
+        try:
+            from databricks import sql
+            from databricks.sql.exc import Error
+
+            from framework.warehouses._databricks_dialect import Dialect
+        except ImportError:
+            message = "the Databricks driver is not installed"
+            raise Unreachable(Refusal(message, "pip install 'framework-pipelines[databricks]'")) from None
+        arguments = {
+            "server_hostname": settings["host"],
+            "http_path": settings["http_path"],
+            "catalog": settings["catalog"],
+            "session_configuration": _SESSION,
+            "use_inline_params": False,
+            "user_agent_entry": "framework",
+            **_credentials(settings),
+        }
+        dialect = Dialect()
+        engine = sa.create_engine(
+            "databricks://", module=sql, creator=lambda: sql.connect(**arguments), max_overflow=-1, pool_pre_ping=True
+        )
+        engine.dialect = dialect
+        sa.event.listen(engine, "before_cursor_execute", self._seen)
+        try:
+            with engine.connect() as connection:
+                connection.exec_driver_sql("SELECT 1")
+        except (sa.exc.SQLAlchemyError, Error, OSError) as error:
+            engine.dispose()
+            raise Unreachable(self.refusal(error)) from None
+        return engine
+
+    def _seen(self, connection: sa.Connection, cursor: Any, *_: Any) -> None:
+        self._running[connection.connection.driver_connection] = cursor
+
+    def address(self, settings: Mapping[str, str], root: Path) -> Address:
+        return Address(f"databricks://{settings['host'].lower()}", settings["catalog"].lower(), "default")
+
+    def bring(self, connection: sa.Connection, table: str, schema: str, path: Path) -> None:
+        """Through a volume of the schema, from which the file goes again."""
+        quote = connection.dialect.identifier_preparer.quote
+        connection.exec_driver_sql(f"CREATE VOLUME IF NOT EXISTS {quote(schema)}.{_VOLUME}")
+        catalog = connection.exec_driver_sql("SELECT CURRENT_CATALOG()").scalar_one()
+        # COPY INTO takes a file of one name once.
+        there = f"/Volumes/{catalog}/{schema}/{_VOLUME}/{path.parent.name}.parquet"
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.staging_allowed_local_path = str(path.parent)
+        connection.exec_driver_sql(f"PUT '{path}' INTO '{there}' OVERWRITE")
+        connection.exec_driver_sql(f"COPY INTO {table} FROM '{there}' FILEFORMAT = PARQUET")
+        connection.exec_driver_sql(f"REMOVE '{there}'")
+
+    def interrupt(self, driver: Any) -> None:
+        cursor = self._running.get(driver)
+        if cursor is not None:
+            cursor.cancel()
+
+
+def _credentials(settings: Mapping[str, str]) -> dict[str, Any]:
+    if "token" in settings:
+        return {"access_token": settings["token"]}
+    if "client_id" in settings and "client_secret" in settings:
+        from databricks.sdk.core import Config, oauth_service_principal
+
+        config = Config(
+            host=f"https://{settings['host']}",
+            client_id=settings["client_id"],
+            client_secret=settings["client_secret"],
+        )
+        return {"credentials_provider": lambda: oauth_service_principal(config)}
+    message = "a databricks target needs a `token`, or a `client_id` with its `client_secret`"
+    raise Unreachable(Refusal(message, "write `token: ${DATABRICKS_TOKEN}`"))

@@ -17,6 +17,7 @@ from framework.files.quoting import quoted, text
 from framework.warehouse import (
     Address,
     Files,
+    Hold,
     Loaded,
     MalformedLines,
     Refusal,
@@ -196,6 +197,6 @@ class Duckdb(Warehouse):
         driver.interrupt()
 
     @contextmanager
-    def exclusive(self, connection: sa.Connection, name: str) -> Iterator[bool]:
+    def exclusive(self, connection: sa.Connection, name: str) -> Iterator[Hold | None]:
         """A DuckDB file has a single writer already."""
-        yield True
+        yield lambda: True

@@ -4,32 +4,27 @@ import hashlib
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, ClassVar
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from framework.ddl import CreateView, DropRelation, Storage
 from framework.expressions.lowering import Lowering
-from framework.files import reading, splitting
 from framework.files.quoting import quoted
-from framework.files.unnamed import unnamed
+from framework.files.unnamed import Unnamed
 from framework.warehouse import (
-    CONTRACT,
     Address,
-    Files,
-    Loaded,
-    MalformedLines,
+    Hold,
     Refusal,
-    SourceProblem,
     TableSetting,
     TargetSetting,
     Unreachable,
-    Warehouse,
 )
+from framework.warehouses._loading import Bulk, Kinds
 from framework.warehouses._postgres_address import NO_DRIVER, placed, with_driver
 from framework.warehouses._postgres_functions import TEMPLATES, TYPES, over
-from framework.warehouses._postgres_loading import column_type, copy, write
+from framework.warehouses._postgres_loading import KINDS, copy
 from framework.warehouses._postgres_refusals import REFUSALS, class_of, forbidden, overflow, unconnected
 
 _CONNECT_SECONDS = 15
@@ -53,7 +48,7 @@ END $$
 _READING = "; SET default_transaction_read_only = on"
 
 
-class Postgres(Warehouse):
+class Postgres(Bulk):
     """A database of a Postgres server."""
 
     name: ClassVar[str] = "postgres"
@@ -67,6 +62,9 @@ class Postgres(Warehouse):
         over=over,
         series="GENERATE_SERIES(0, {0} - 1)",
     )
+    kinds: ClassVar[Kinds] = KINDS
+    # A csv in which a null and an empty text differ, for COPY.
+    form: ClassVar[str] = "FORMAT csv, HEADER false, FORCE_QUOTE *"
     tells_case: ClassVar[bool] = True
     longest_name: ClassVar[int | None] = 63
     settings: ClassVar[Mapping[str, TargetSetting]] = {
@@ -121,37 +119,15 @@ class Postgres(Warehouse):
     def address(self, settings: Mapping[str, str], root: Path) -> Address:
         return placed(_url(settings))
 
-    def load(self, connection: sa.Connection, schema: str, files: Files, *, split: bool = False) -> Loaded:
-        """DuckDB reads the files into one csv, in which a null and an empty text differ, and COPY takes it."""
-        if split:
-            with splitting.split(files) as found:
-                self._load(connection, schema, files, found)
-                return Loaded(found.records, found.malformed.count)
-        if not splitting.is_readable(files):
-            raise MalformedLines
-        return Loaded(self._load(connection, schema, files, None))
-
-    def _load(self, connection: sa.Connection, schema: str, files: Files, split: splitting.Split | None) -> int:
-        select = reading.select(files) if split is None else reading.select(files, split.sound)
-        with unnamed() as target:
-            columns, rows = write(select, files, target, split=split is not None)
-            if files.declared is None:
-                columns = _kept(columns, files.source)
-            self._fill(connection, schema, files.source, columns, target.file)
-        name = f"{files.source}__malformed"
-        if split is not None and split.malformed.count:
-            columns = {column: column_type(kind)[0] for column, kind in splitting.MALFORMED_COLUMNS.items()}
-            self._fill(connection, schema, name, columns, split.malformed.file)
-        else:
-            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_escaped(_qualified(schema, name))}")
-        return rows
-
-    def _fill(
-        self, connection: sa.Connection, schema: str, name: str, columns: Mapping[str, str], file: BinaryIO
+    def take(
+        self, connection: sa.Connection, schema: str, name: str, columns: Mapping[str, str], file: Unnamed
     ) -> None:
         self._empty(connection, schema, name, columns)
-        copy(connection, _qualified(schema, name), file)
+        copy(connection, _qualified(schema, name), file.file)
         self.filled(connection, schema, name)
+
+    def forget(self, connection: sa.Connection, schema: str, name: str) -> None:
+        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_escaped(_qualified(schema, name))}")
 
     def storage(self, settings: Mapping[str, Any], partition_by: tuple[str, ...]) -> Storage:
         """Partitions are an index of the tree kind: rows that change are written at the end, and an index that
@@ -238,12 +214,13 @@ class Postgres(Warehouse):
         driver.cancel_safe(timeout=_CANCEL_SECONDS)
 
     @contextmanager
-    def exclusive(self, connection: sa.Connection, name: str) -> Iterator[bool]:
+    def exclusive(self, connection: sa.Connection, name: str) -> Iterator[Hold | None]:
         """An advisory lock of the session, so that no transaction is held open for it."""
         key = _key(name)
         held = _lock(connection, "pg_try_advisory_lock", key)
         try:
-            yield held
+            # It goes with the session, and without that nothing is published.
+            yield (lambda: True) if held else None
         finally:
             if held:
                 try:
@@ -303,21 +280,6 @@ def _url(settings: Mapping[str, str]) -> sa.URL:
     if url is None:
         raise Unreachable(Refusal("the target's `url` is not one of Postgres", shape))
     return url
-
-
-def _kept(columns: Mapping[str, str], source: str) -> dict[str, str]:
-    """The columns of files without a contract: in lower case, for a stage may write them in any, and as long as a name
-    can be. Raises SourceProblem where that makes one name of two."""
-    kept: dict[str, str] = {}
-    for name, kind in columns.items():
-        short = name.lower().encode()[: Postgres.longest_name].decode(errors="ignore")
-        if short in kept:
-            message = (
-                f"two columns of source `{source}` have names that are alike in the first {Postgres.longest_name} bytes"
-            )
-            raise SourceProblem(CONTRACT, message, "declare the columns that are read, under `columns`")
-        kept[short] = kind
-    return kept
 
 
 def _qualified(schema: str, name: str) -> str:

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from conftest import OPENERS, Opened
+from conftest import OPENERS, Opened, each_warehouse
 
 
-@pytest.fixture(scope="module", params=sorted(OPENERS))
+@pytest.fixture(scope="module", params=each_warehouse())
 def opened(request: pytest.FixtureRequest) -> Iterator[Opened]:
     """Each warehouse in turn."""
     with OPENERS[request.param](request) as warehouse:

@@ -1,0 +1,53 @@
+"""What the errors of Databricks and Spark mean to a user: by their names, for their texts can hold values of cells."""
+
+import re
+
+from framework.warehouse import Refusal
+from framework.warehouses import _overflows
+
+_NAME = re.compile(r"\[([A-Z][A-Z0-9_]+(?:\.[A-Z0-9_]+)*)\]")
+_RIGHTS = Refusal("the user lacks a right", "grant it to the user of the target, or use another one")
+_MEANINGS = {
+    "TABLE_OR_VIEW_NOT_FOUND": Refusal("a table does not exist", "check `table` of the pipeline's sources"),
+    "SCHEMA_NOT_FOUND": Refusal("a schema does not exist"),
+    "NO_SUCH_CATALOG_EXCEPTION": Refusal("the catalog does not exist", "check `catalog` of the target"),
+    "INSUFFICIENT_PERMISSIONS": _RIGHTS,
+    "PERMISSION_DENIED": _RIGHTS,
+    "UNRESOLVED_ROUTINE": Refusal(
+        "a function does not exist, or not for such arguments", "check the calls of `native.` functions in the stage"
+    ),
+    "ARITHMETIC_OVERFLOW": _overflows.NUMBER,
+    "BINARY_ARITHMETIC_OVERFLOW": _overflows.NUMBER,
+    "CAST_OVERFLOW": _overflows.NUMBER,
+    "NUMERIC_VALUE_OUT_OF_RANGE": _overflows.DECIMAL,
+    "DATETIME_OVERFLOW": _overflows.DATE,
+    "CANNOT_PARSE_TIMESTAMP": _overflows.DATE,
+    "DATETIME_FIELD_OUT_OF_BOUNDS": _overflows.DATE,
+    "USER_RAISED_EXCEPTION": Refusal(
+        "a text cannot be read as what a strict conversion makes of it", "use the `try_` twin of the conversion"
+    ),
+}
+# By the words of what stopped a connection: no statement has been sent by then, so there is no value in them.
+_CONNECTING = (
+    (
+        ("403", "401", "unauthorized", "forbidden", "invalid access token", "invalid_client"),
+        Refusal("the workspace refused the user", "check `token`, or `client_id` and `client_secret`"),
+    ),
+    (
+        ("name or service not known", "failed to resolve", "getaddrinfo", "unresolved host"),
+        Refusal("the host is unknown", "check `host` of the target"),
+    ),
+    (
+        ("refused", "timed out", "timeout", "max retries", "unreachable"),
+        Refusal("the workspace does not answer", "check the network, and `host` of the target"),
+    ),
+)
+
+
+def refusal(error: BaseException, warehouse: str) -> Refusal:
+    said = str(error)
+    if (name := _NAME.search(said)) is not None:
+        found = _MEANINGS.get(name[1]) or _MEANINGS.get(name[1].partition(".")[0])
+        return found or Refusal(f"{warehouse} refused a statement ({name[1]})")
+    known = (found for words, found in _CONNECTING if any(word in said.lower() for word in words))
+    return next(known, Refusal(f"{warehouse} refused a statement ({type(error).__name__})"))

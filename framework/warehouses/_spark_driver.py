@@ -1,0 +1,123 @@
+"""A driver as SQLAlchemy wants one (PEP 249), over a session of Spark."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+apilevel = "2.0"
+threadsafety = 2
+paramstyle = "named"
+
+
+class Error(Exception):
+    """What Spark refused."""
+
+
+class DatabaseError(Error):
+    pass
+
+
+class OperationalError(DatabaseError):
+    pass
+
+
+class ProgrammingError(DatabaseError):
+    pass
+
+
+class InterfaceError(Error):
+    pass
+
+
+class Connection:
+    """A part of the one session that a process has: each statement commits by itself."""
+
+    def __init__(self, session: Any, catalog: str | None) -> None:
+        self.session, self.group = session, uuid.uuid4().hex
+        session.conf.set("spark.sql.session.timeZone", "UTC")
+        session.conf.set("spark.sql.ansi.enabled", "true")
+        session.conf.set("spark.sql.timestampType", "TIMESTAMP_LTZ")
+        if catalog is not None:
+            session.catalog.setCurrentCatalog(catalog)
+
+    def cursor(self) -> "Cursor":
+        return Cursor(self)
+
+    def commit(self) -> None:
+        pass
+
+    def rollback(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def interrupt(self) -> None:
+        """Stops what the connection is doing; called by another thread."""
+        if hasattr(self.session, "_jsparkSession"):
+            self.session.sparkContext.cancelJobGroup(self.group)
+        else:
+            self.session.interruptTag(self.group)
+
+
+class Cursor:
+    arraysize = 1000
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.description: list[tuple[Any, ...]] | None = None
+        self.rowcount = -1
+        self.lastrowid = None
+        self._rows: list[tuple[Any, ...]] = []
+
+    def execute(self, statement: str, parameters: Mapping[str, Any] | None = None) -> None:
+        from pyspark.errors import PySparkException
+
+        session = self.connection.session
+        self._tagged(session)
+        try:
+            frame = session.sql(statement, args=dict(parameters)) if parameters else session.sql(statement)
+            rows = frame.collect()
+            fields = frame.schema.fields
+        except PySparkException as error:
+            raise ProgrammingError(f"[{error.getErrorClass() or type(error).__name__}]") from error
+        except Exception as error:  # Java's, as Py4J raises them
+            raise OperationalError(f"[{_java_class(error)}]") from error
+        described = [(field.name, field.dataType.simpleString(), None, None, None, None, None) for field in fields]
+        self.description = described or None
+        self._rows = [tuple(row) for row in rows]
+
+    def _tagged(self, session: Any) -> None:
+        if hasattr(session, "_jsparkSession"):
+            session.sparkContext.setJobGroup(self.connection.group, "framework", interruptOnCancel=True)
+        elif self.connection.group not in session.getTags():
+            session.addTag(self.connection.group)
+
+    def executemany(self, statement: str, parameters: Sequence[Mapping[str, Any]]) -> None:
+        for each in parameters:
+            self.execute(statement, each)
+
+    def fetchall(self) -> list[tuple[Any, ...]]:
+        rows, self._rows = self._rows, []
+        return rows
+
+    def fetchmany(self, size: int | None = None) -> list[tuple[Any, ...]]:
+        most = size or self.arraysize
+        rows, self._rows = self._rows[:most], self._rows[most:]
+        return rows
+
+    def fetchone(self) -> tuple[Any, ...] | None:
+        return self._rows.pop(0) if self._rows else None
+
+    def close(self) -> None:
+        self._rows = []
+
+
+def connect(session: Any, catalog: str | None) -> Connection:
+    return Connection(session, catalog)
+
+
+def _java_class(error: Exception) -> str:
+    """The name of an exception of Java; its text can hold values."""
+    thrown = getattr(error, "java_exception", None)
+    return type(error).__name__ if thrown is None else str(thrown.getClass().getSimpleName())

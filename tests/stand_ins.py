@@ -1,0 +1,102 @@
+"""Engines for the tests that no account is needed for: a stand-in for Snowflake, and Spark for what Databricks runs.
+
+The stand-in translates to DuckDB: it proves the path to an account, and not what a function means there.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+_SERVE = """
+import json, logging, sys
+logging.disable(logging.CRITICAL)
+import fakesnow
+with fakesnow.server() as place:
+    print(json.dumps(place), flush=True)
+    sys.stdin.read()
+"""
+
+
+def no_snowflake() -> str | None:
+    """Why there is no stand-in for Snowflake; None where there is one."""
+    return None if find_spec("fakesnow") else "no stand-in for Snowflake: pip install 'fakesnow[server]'"
+
+
+def no_spark() -> str | None:
+    """Why there is no Spark; None where there is one."""
+    if find_spec("pyspark") is None or find_spec("snowpark_connect_deps_iceberg") is None:
+        return "no Spark: make the environment of .ci/engines"
+    return None
+
+
+@contextmanager
+def snowflake_server() -> Iterator[dict[str, str]]:
+    """The settings of targets on a server of our own, on loopback, which ends with this process. A target adds its
+    database: see `new_snowflake_database`."""
+    command = [sys.executable, "-W", "ignore", "-c", _SERVE]
+    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    with server:
+        assert server.stdout is not None
+        assert server.stdin is not None
+        try:
+            place = json.loads(server.stdout.readline())
+            told = {name: str(place[name]) for name in ("account", "user", "password", "host", "port", "protocol")}
+            yield told
+        finally:
+            server.stdin.close()
+            server.terminate()
+
+
+def new_snowflake_database(server: dict[str, str]) -> dict[str, str]:
+    """The settings of a target that is fresh and empty."""
+    import snowflake.connector
+
+    name = f"t{uuid.uuid4().hex}"
+    arguments = {**server, "port": int(server["port"])}
+    with snowflake.connector.connect(**arguments) as connection:
+        connection.cursor().execute(f"CREATE DATABASE {name}")
+    return {"warehouse": "snowflake", **server, "database": name}
+
+
+def new_spark_catalog() -> dict[str, str]:
+    """The settings of a target that is fresh and empty, on the one Spark that a process has."""
+    name = f"c{uuid.uuid4().hex}"
+    session = _spark()
+    session.conf.set(f"spark.sql.catalog.{name}", "org.apache.iceberg.spark.SparkCatalog")
+    session.conf.set(f"spark.sql.catalog.{name}.catalog-impl", "org.apache.iceberg.inmemory.InMemoryCatalog")
+    return {"warehouse": "spark", "catalog": name}
+
+
+def _spark() -> Any:
+    """Spark with Iceberg, whose tables are kept in memory."""
+    import snowpark_connect_deps_iceberg
+    from pyspark.sql import SparkSession
+
+    folder = Path(next(iter(snowpark_connect_deps_iceberg.__path__))) / "jars"
+    (runtime,) = folder.glob("iceberg-spark-runtime-3.5_2.12-*.jar")
+    settings = {
+        "spark.jars": str(runtime),
+        "spark.ui.enabled": "false",
+        "spark.driver.host": "127.0.0.1",
+        "spark.driver.bindAddress": "127.0.0.1",
+        "spark.driver.memory": "2g",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.default.parallelism": "1",
+        "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
+        "spark.sql.warehouse.dir": tempfile.mkdtemp(prefix="framework-spark-"),
+        "spark.log.level": "OFF",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    builder = SparkSession.builder.master("local[2]").appName("tests")
+    for name, value in settings.items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
