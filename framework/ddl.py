@@ -44,10 +44,22 @@ PLAIN = Storage()
 
 
 class CreateTableAs(Ddl):
-    """A new table with the rows of a select; `empty` takes the columns alone, where there is no such table."""
+    """A new table with the rows of a select; `empty` takes the columns alone, where there is no such table.
 
-    def __init__(self, table: TableClause, select: Any, *, empty: bool = False, storage: Storage = PLAIN) -> None:
-        self.table, self.select, self.empty, self.storage = table, select, empty, storage
+    `replaces` puts it in the place of one that has its name, with the rights on that: only where a warehouse can do so
+    in one statement.
+    """
+
+    def __init__(
+        self,
+        table: TableClause,
+        select: Any,
+        *,
+        empty: bool = False,
+        replaces: bool = False,
+        storage: Storage = PLAIN,
+    ) -> None:
+        self.table, self.select, self.empty, self.replaces, self.storage = table, select, empty, replaces, storage
 
 
 class CreateIndex(Ddl):
@@ -103,10 +115,13 @@ def _table(table: TableClause, compiler: SQLCompiler) -> str:
 @compiles(CreateTableAs)
 def _create_table_as(element: CreateTableAs, compiler: SQLCompiler, **options: Any) -> str:
     select = compiler.process(element.select, **options)
-    words = ["CREATE", element.storage.kind, "TABLE", "IF NOT EXISTS" if element.empty else ""]
+    create = "CREATE OR REPLACE" if element.replaces else "CREATE"
+    words = [create, element.storage.kind, "TABLE", "IF NOT EXISTS" if element.empty else ""]
     words.append(_table(element.table, compiler))
     for clause, columns in element.storage.clauses:
         words.append(f"{clause} {_listed(columns, compiler)}" if columns else clause)
+    if element.replaces and compiler.dialect.name == "snowflake":
+        words.append("COPY GRANTS")
     return f"{' '.join(filter(None, words))} AS\n{select}"
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
@@ -69,6 +69,17 @@ TABLES = sa.Table(
     sa.Column("definition", sa.Text, nullable=False),
 )
 
+# Of a publication on a warehouse without transactions, the statements that are to be done, in order. None of them does
+# more when it is done again: a run that was cut off is finished by the next one.
+PREPARED = sa.Table(
+    "prepared",
+    METADATA,
+    sa.Column("pipeline", sa.String(200), nullable=False),
+    sa.Column("run_id", sa.String(32), nullable=False),
+    sa.Column("position", sa.BigInteger, nullable=False),
+    sa.Column("statement", sa.Text, nullable=False),
+)
+
 # Locked by each publishing transaction, so that two of them cannot interleave.
 PUBLISHING = sa.Table("publishing", METADATA, sa.Column("run_id", sa.String(32), nullable=False))
 
@@ -96,7 +107,7 @@ DISCARDS = sa.Table(
 def prepare(connection: sa.Connection) -> None:
     """Makes the framework's own schema and tables, and their columns, where they are missing."""
     connection.execute(CreateSchema(FRAMEWORK_SCHEMA))
-    for table in (COMMITS, STAGES, SOURCES, TABLES, PUBLISHING, HELD, DISCARDS):
+    for table in (COMMITS, STAGES, SOURCES, TABLES, PREPARED, PUBLISHING, HELD, DISCARDS):
         connection.execute(CreateTable(table, if_not_exists=True))
         nothing = sa.select(sa.text("*")).select_from(table).where(sa.literal_column("1 = 0"))
         there = set(connection.execute(nothing).keys())
@@ -110,7 +121,11 @@ def prepare(connection: sa.Connection) -> None:
 
 def _add(connection: sa.Connection, table: sa.Table, **values: Any) -> None:
     """A row with every column named: Iceberg takes no other."""
-    connection.execute(table.insert().values(dict.fromkeys(table.c.keys()) | values))
+    connection.execute(_row(table, **values))
+
+
+def _row(table: sa.Table, **values: Any) -> sa.Insert:
+    return table.insert().values(dict.fromkeys(table.c.keys()) | values)
 
 
 # -- what there is
@@ -244,10 +259,11 @@ def place(connection: sa.Connection, pipeline: str, stage: Placed) -> None:
     connection.execute(STAGES.update().where(STAGES.c.stage == stage.name).values(stage.row()))
 
 
-def keep_sources(connection: sa.Connection, pipeline: str, sources: Iterable[Placed]) -> None:
-    """A run has ended well with these sources."""
+def kept_sources(pipeline: str, sources: Iterable[Placed]) -> Iterator[Any]:
+    """The statements by which a run has ended well with these sources, which it has claimed."""
     for source in sources:
-        _keep_source(connection, pipeline, source.name, source.row())
+        mine = SOURCES.c.pipeline == pipeline, SOURCES.c.source == source.name
+        yield SOURCES.update().where(*mine).values(source.row())
 
 
 def claim_sources(connection: sa.Connection, pipeline: str, sources: Iterable[SourcePlan]) -> None:
@@ -292,14 +308,15 @@ def release(connection: sa.Connection, plan: Plan) -> None:
     connection.execute(SOURCES.update().where(SOURCES.c.pipeline == plan.name, unread).values(nothing))
 
 
-def commit(connection: sa.Connection, pipeline: str, stage: Placed, rows: int | None) -> None:
-    """A published stage stands; the commit takes the place of the one before: only the latest stands."""
-    place(connection, pipeline, stage)
+def committing(pipeline: str, stage: Placed, rows: int | None) -> Iterator[Any]:
+    """The statements by which a published stage, which the run has claimed, stands; the commit takes the place of the
+    one before: only the latest stands."""
+    yield STAGES.update().where(STAGES.c.stage == stage.name).values(stage.row())
     row = {"pipeline": pipeline, "stage": stage.name}
-    connection.execute(COMMITS.delete().where(*(COMMITS.c[name] == value for name, value in row.items())))
+    yield COMMITS.delete().where(*(COMMITS.c[name] == value for name, value in row.items()))
     inputs = json.dumps(dict(stage.inputs), sort_keys=True)
     found = {"run_id": stage.run_id, "fingerprint": stage.definition.fingerprint, "committed_at": stage.at}
-    _add(connection, COMMITS, **row, **found, inputs=inputs, rows_out=rows or 0)
+    yield _row(COMMITS, **row, **found, inputs=inputs, rows_out=rows or 0)
 
 
 def discarding(connection: sa.Connection) -> frozenset[str]:
@@ -327,9 +344,34 @@ def making(connection: sa.Connection, stage: str) -> Making | None:
     return None if text is None else _MAKING.validate_json(text)
 
 
-def keep_making(connection: sa.Connection, stage: str, made: Making) -> None:
-    connection.execute(TABLES.delete().where(TABLES.c.stage == stage))
-    _add(connection, TABLES, stage=stage, definition=_MAKING.dump_json(made).decode())
+def kept_making(stage: str, made: Making) -> Iterator[Any]:
+    """The statements that record how a published table was made."""
+    yield TABLES.delete().where(TABLES.c.stage == stage)
+    yield _row(TABLES, stage=stage, definition=_MAKING.dump_json(made).decode())
+
+
+# -- publications without a transaction
+
+
+def prepare_publication(connection: sa.Connection, pipeline: str, run_id: str, statements: Sequence[str]) -> None:
+    """From here on the statements will be done, by this run or the next. Written at once."""
+    rows = [
+        {"pipeline": pipeline, "run_id": run_id, "position": i, "statement": text} for i, text in enumerate(statements)
+    ]
+    connection.execute(PREPARED.insert().values(rows))
+
+
+def prepared(connection: sa.Connection, warehouse: Warehouse, pipeline: str) -> tuple[str, tuple[str, ...]] | None:
+    """The run of a pipeline that was cut off while it published, and what it was to do; None where there is none."""
+    if PREPARED.name not in warehouse.relations(connection, FRAMEWORK_SCHEMA):
+        return None
+    wanted = sa.select(PREPARED.c.run_id, PREPARED.c.statement).where(PREPARED.c.pipeline == pipeline)
+    found = connection.execute(wanted.order_by(PREPARED.c.position)).all()
+    return (str(found[0][0]), tuple(str(text) for _, text in found)) if found else None
+
+
+def publication_done(connection: sa.Connection, pipeline: str) -> None:
+    connection.execute(PREPARED.delete().where(PREPARED.c.pipeline == pipeline))
 
 
 def stands(connection: sa.Connection, run_id: str) -> bool:

@@ -8,7 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause, Select
 
-from framework.compile.matching import FALSE, NEVER, ONE, ZERO, Matching, exists
+from framework.compile.matching import FALSE, NEVER, ONE, TRUE, ZERO, Matching, exists
+from framework.dml import When
 from framework.expressions.lowering import lower
 from framework.expressions.tree import Reference
 from framework.expressions.typed import CLOCK, literal
@@ -54,6 +55,35 @@ class History(Matching):
         standing = live.alias("standing")
         stands = exists(standing, new, standing.c[IS_CURRENT], self.same_key(new, standing))
         yield self.insert(sa.select(*(new.c[n] for n in self.names)).where(~stands))
+
+    def at_once(self) -> Any:
+        """A new row comes twice where it ends another: to close that one, and to be inserted."""
+        live, now = self.live, lower(CLOCK["now"], _no_column, self.lowering)
+        current = live.c[IS_CURRENT]
+        one = self.candidates().subquery("new_row")
+        ends = exists(
+            live,
+            one,
+            current,
+            self.same_key(one, live),
+            self.differ(one, live),
+            one.c[VALID_FROM] != live.c[VALID_FROM],
+        )
+        columns = [one.c[name] for name in self.names]
+        looking = sa.select(*columns, TRUE.label("_looks"))
+        opening = sa.select(*columns, FALSE.label("_looks")).where(ends)
+        new = sa.union_all(looking, opening).subquery("candidate")
+        differs = self.differ(new, live)
+        closed = {VALID_TO: now, IS_CURRENT: FALSE}
+        began = sa.and_(differs, new.c[VALID_FROM] == live.c[VALID_FROM])
+        whens = [When("matched", self.valued(new), began), When("matched", closed, differs)]
+        if self.closes:
+            whens += [
+                When("gone", None, sa.and_(current, live.c[VALID_FROM] == now)),
+                When("gone", closed, current),
+            ]
+        on = sa.and_(new.c["_looks"], current, self.same_key(new, live))
+        return self.merged(new, on, *whens)
 
     def after(self, standing: Mapping[str, str], now: datetime) -> Any:
         if not standing:

@@ -11,7 +11,8 @@ from sqlalchemy.sql.selectable import FromClause, Select
 
 from framework.algebra import BUCKET
 from framework.compile.tables import Tables
-from framework.ddl import column_of
+from framework.ddl import CreateTableAs, Storage, column_of
+from framework.dml import Merge, Overwrite, When
 from framework.expressions.lowering import Lowering, conversion, lower
 from framework.expressions.tree import Reference
 from framework.expressions.typed import call
@@ -56,6 +57,11 @@ class Matching(ABC):
         is no such table. `now` is the run's clock: a view cannot hold a variable.
         """
 
+    @abstractmethod
+    def at_once(self) -> Any:
+        """What `apply` does, in one statement, for a warehouse where no two are one transaction. Done a second time it
+        changes nothing."""
+
     def ahead(self) -> Select[Any] | None:
         """How many rows stand for a moment after the run's clock, where a run may not write before them."""
         return None
@@ -71,10 +77,19 @@ class Matching(ABC):
         return select.where(self.candidate.c[BUCKET].in_([sa.literal_column(f"'{b}'") for b in buckets]))
 
     def insert(self, rows: Select[Any]) -> Any:
-        """Writes the rows, in the order in which they are to lie."""
-        if self.order_by:
-            rows = rows.order_by(*(rows.selected_columns[n] for n in self.order_by))
-        return sa.insert(self.live).from_select(list(self.names), rows)
+        return sa.insert(self.live).from_select(list(self.names), self._laid(rows))
+
+    def overwritten(self) -> Overwrite:
+        """The candidate's rows in the place of all that stand."""
+        return Overwrite(self.live, self.names, self._laid(self.candidates()))
+
+    def anew(self, storage: Storage) -> CreateTableAs:
+        """The table made again of the candidate's rows."""
+        return CreateTableAs(self.live, self._laid(self.candidates()), replaces=True, storage=storage)
+
+    def _laid(self, rows: Select[Any]) -> Select[Any]:
+        """Rows in the order in which they are to lie."""
+        return rows.order_by(*(rows.selected_columns[n] for n in self.order_by)) if self.order_by else rows
 
     def missing(self, new: FromClause) -> Select[Any]:
         """The new rows whose key no row has that stands."""
@@ -104,6 +119,14 @@ class Matching(ABC):
         column = self.stage.relation.column(name)
         assert column is not None
         return conversion(FALSE if self.fills(name) else sa.null(), column.type, self.lowering).label(name)
+
+    def merged(self, new: FromClause, on: ColumnElement[bool], *whens: When) -> Merge:
+        """The new rows beside those that stand. What no key of a row that stands has is inserted."""
+        return Merge(self.live, new, on, (*whens, When("new", self.valued(new))))
+
+    def valued(self, new: FromClause) -> dict[str, Any]:
+        """Every column as a new row has it."""
+        return {name: new.c[name] for name in self.names}
 
     # -- counts
 

@@ -101,7 +101,8 @@ class PublishProgram:
     A full refresh makes the table what the candidate is: `rebuilt` counts, given the columns that stay as they are,
     and `rebuild` does it. `counted` says how many rows stand, the unknown row left out. `held` keeps the rows that were
     held back, for the candidate goes once it has served. `first` is how it is done where no table stands, None where
-    the table is kept otherwise than the candidate.
+    the table is kept otherwise than the candidate. `anew` makes the table again in one statement, where a warehouse
+    commits each that changes what tables are like.
     """
 
     create: CreateTableAs
@@ -116,6 +117,7 @@ class PublishProgram:
     counted: Select[Any]
     held: CreateTableAs | None = None
     first: FirstPublication | None = None
+    anew: CreateTableAs | None = None
 
 
 @dataclass(frozen=True, slots=True)

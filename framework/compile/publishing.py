@@ -14,6 +14,7 @@ from framework.compile.matching import NEVER, TRUE, ZERO, Matching, exists
 from framework.compile.program import FirstPublication, PublishProgram
 from framework.compile.tables import Tables
 from framework.ddl import PLAIN, CreateIndex, CreateTableAs, CreateView, DropColumn, RenameTable, Storage
+from framework.dml import When
 from framework.plan import IS_DELETED, Mode, StagePlan
 from framework.warehouse import Warehouse
 
@@ -30,14 +31,15 @@ def publishing(
         CreateTableAs(live, empty, empty=True, storage=storage),
         tuple(CreateIndex(live, columns) for columns in storage.indexes),
         mode.changes(),
-        tuple(mode.apply()),
+        tuple(mode.apply()) if warehouse.transactions else (mode.at_once(),),
         lambda standing, now: CreateView(mode.next, mode.after(standing, now)),
         {name: sa.update(live).values({name: mode.gained(name)}) for name in mode.names if mode.fills(name)},
         mode.ahead(),
         lambda standing: _rebuilt(mode, standing),
-        (sa.delete(live), mode.insert(mode.candidates())),
+        (sa.delete(live), mode.insert(mode.candidates())) if warehouse.transactions else (mode.overwritten(),),
         sa.select(mode.how_many(*mode.not_unknown(live), *mode.counted())),
         first=_first(mode, storage, names, warehouse),
+        anew=None if warehouse.transactional_ddl else mode.anew(storage),
     )
 
 
@@ -91,6 +93,9 @@ class _Replaced(Matching):
         yield sa.delete(self.live)
         yield self.insert(self.candidates())
 
+    def at_once(self) -> Any:
+        return self.overwritten()
+
     def after(self, standing: Mapping[str, str], now: datetime) -> Any:
         return self.candidates()
 
@@ -118,6 +123,15 @@ class _Upserted(Matching):
             yield sa.update(live).values({IS_DELETED: TRUE}).where(~live.c[IS_DELETED], ~exists(new, live, same))
         yield self.insert(self.missing(new))
 
+    def at_once(self) -> Any:
+        live, new, deletes = self.live, self.candidates().subquery("candidate"), self.publication.deletes
+        whens = [When("matched", self.valued(new), self.differ(new, live))]
+        if deletes == "remove":
+            whens.append(When("gone", None))
+        elif deletes == "flag":
+            whens.append(When("gone", {IS_DELETED: TRUE}, ~live.c[IS_DELETED]))
+        return self.merged(new, self.same_key(new, live), *whens)
+
     def after(self, standing: Mapping[str, str], now: datetime) -> Any:
         deletes = self.publication.deletes
         if deletes == "remove" or not standing:
@@ -143,6 +157,15 @@ class _Appended(Matching):
         if self.publication.unknown:
             yield sa.delete(self.live).where(*(~c for c in self.not_unknown(self.live)))
         yield self.insert(self.missing(self.candidates().subquery("candidate")))
+
+    def at_once(self) -> Any:
+        rows = self.candidates()
+        if not self.publication.unknown:
+            new = rows.subquery("candidate")
+            return self.merged(new, self.same_key(new, self.live))
+        is_unknown = (self.candidate.c[BUCKET] == sa.literal_column("'unknown'")).label("_unknown")
+        new = rows.add_columns(is_unknown).subquery("candidate")
+        return self.merged(new, self.same_key(new, self.live), When("matched", self.valued(new), new.c["_unknown"]))
 
     def after(self, standing: Mapping[str, str], now: datetime) -> Any:
         if not standing:

@@ -83,7 +83,7 @@ def _stage(program: StageProgram) -> Iterator[tuple[str, Any]]:
         if program.publish.held is not None:
             yield f"publish {name}: the rows held back", program.publish.held
         for statement in program.publish.apply:
-            yield f"publish {name}: in the publishing transaction", statement
+            yield f"publish {name}: what makes it stand", statement
 
 
 def _first(name: str, first: FirstPublication | None) -> Iterator[tuple[str, Any]]:

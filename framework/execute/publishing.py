@@ -1,8 +1,8 @@
 """Every published table at once, with the record of what stands, or none."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,6 +11,7 @@ from framework import standing
 from framework.compile.program import PublishProgram, StageProgram
 from framework.compile.tables import Tables
 from framework.ddl import PLAIN
+from framework.execute import rolling
 from framework.execute.checking import refuse_faults
 from framework.execute.fitting import Standing, fit, found, made, respell
 from framework.execute.session import Session
@@ -18,11 +19,23 @@ from framework.execute.settings import Settings
 from framework.ledger import grown, published
 from framework.plan import StagePlan
 from framework.run import Changes, LedgerLine, StageResult
+from framework.standing import Making
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """One table: what is to be done to it, and recorded of it. `before` are the rows that stand, of those counted."""
+
+    program: StageProgram
+    account: LedgerLine
+    statements: tuple[Any, ...]
+    making: Making
+    before: int
 
 
 class Publishing:
-    """The one transaction in which a run's published tables change. `results` are the stages' so far; `notes` are for
-    the end of the run."""
+    """The one moment in which a run's published tables change: a transaction, or where a warehouse has none, a set of
+    statements that the next run finishes. `results` are the stages' so far; `notes` are for the end of the run."""
 
     def __init__(
         self,
@@ -35,6 +48,7 @@ class Publishing:
         self.session, self.programs, self.tables, self.results = session, programs, tables, results
         self.anew = settings.full_refresh
         self.notes: list[str] = []
+        self.made: dict[str, LedgerLine | None] = {}  # what is done before the moment: a table, and its account
 
     def publish(
         self,
@@ -49,21 +63,77 @@ class Publishing:
         `sure` is called once no other run can publish. Raises Stopped, as that may, before anything has changed.
         """
         session = self.session
-        # Where a new column cannot be taken back, it is there before the publishing transaction, null in every row.
         if not session.warehouse.transactional_ddl:
-            with session.transaction():
-                for program in self.programs:
-                    fit(session, program, self.tables, found(session, program.stage, self.tables))
+            for program in self.programs:
+                self._ahead(program)
+        if not session.warehouse.transactions:
+            return self._prepared(pipeline, run_id, placed, sources, sure)
         begun = frozenset(program.stage.name for program in self.programs if self._stripped(program))
         results: dict[str, StageResult] = {}
-        with session.transaction():
+        with session.transaction(of_rows=not session.warehouse.transactional_ddl):
             session.do(standing.PUBLISHING.update().values(run_id=run_id))
             sure()
             for program in self.programs:
-                result = results[program.stage.name] = self._one(program, first=program.stage.name in begun)
-                standing.commit(session.connection, pipeline, placed[program.stage.name], result.rows)
-            standing.keep_sources(session.connection, pipeline, sources)
+                step = self._step(program, first=program.stage.name in begun)
+                for statement in step.statements:
+                    session.do(statement)
+                results[program.stage.name] = self._result(step)
+                for statement in self._records(pipeline, placed, step):
+                    session.do(statement)
+            for statement in standing.kept_sources(pipeline, sources):
+                session.do(statement)
         return results
+
+    # -- what a warehouse commits by itself is done before
+
+    def _ahead(self, program: StageProgram) -> None:
+        """A table that is new is made, empty; one that gains columns gets them, null in every row. One that a full
+        refresh makes otherwise is made again, with its rows, in one statement."""
+        publish, stage = program.publish, program.stage
+        assert publish is not None
+        session = self.session
+        session.doing = f"publishing `{stage.name}`"
+        with session.transaction():
+            self._unview(stage)
+            stands = found(session, stage, self.tables)
+            if not stands.columns:
+                session.do(publish.create)
+                self.made[stage.name] = None
+            elif not self.anew:
+                fit(session, program, self.tables, stands)
+            elif not self._as_it_was(program, stands):
+                self.made[stage.name] = self._account(stage, publish.rebuilt(stands.kept))
+                session.do(publish.anew)
+
+    def _as_it_was(self, program: StageProgram, stands: Standing) -> bool:
+        return stands.same and stands.making == made(program)
+
+    # -- without a transaction
+
+    def _prepared(
+        self,
+        pipeline: str,
+        run_id: str,
+        placed: Mapping[str, standing.Placed],
+        sources: Sequence[standing.Placed],
+        sure: Callable[[], None],
+    ) -> dict[str, StageResult]:
+        """All is counted before anything changes, and written down before it is done."""
+        session = self.session
+        with session.transaction():
+            steps = [self._step(program, first=False) for program in self.programs]
+            sure()
+        changes = [statement for step in steps for statement in step.statements]
+        records = [statement for step in steps for statement in self._records(pipeline, placed, step)]
+        records += standing.kept_sources(pipeline, sources)
+        with rolling.prepared(session, pipeline, run_id, (*changes, *records)) as do:
+            do(len(changes))
+            with session.transaction():
+                results = {step.program.stage.name: self._result(step) for step in steps}
+            do(len(records))
+        return results
+
+    # -- one table
 
     def _stripped(self, program: StageProgram) -> bool:
         """Strips a candidate that becomes the table itself to what readers see; false where it stays a candidate."""
@@ -84,18 +154,38 @@ class Publishing:
                 session.do(statement)
         return True
 
-    def _one(self, program: StageProgram, *, first: bool) -> StageResult:
-        assert program.publish is not None
-        self.session.doing = f"publishing `{program.stage.name}`"
-        self._unview(program.stage)
-        stands = found(self.session, program.stage, self.tables)
-        if not self.anew:
-            stands = respell(self.session, program.stage, self.tables, stands)
-        before = self._counted(program.publish) if stands.columns and not self.anew else 0
+    def _step(self, program: StageProgram, *, first: bool) -> _Step:
+        """What is to be done. What changes the table itself is done here, where it can be taken back."""
+        publish, stage = program.publish, program.stage
+        assert publish is not None
+        self.session.doing = f"publishing `{stage.name}`"
+        ahead = not self.session.warehouse.transactional_ddl
+        if not ahead:
+            self._unview(stage)
+        stands = found(self.session, stage, self.tables)
+        if ahead and stage.name in self.made:
+            again = self.made[stage.name]
+            if again is not None:
+                return _Step(program, again, (), made(program), 0)
+            stands = replace(stands, columns={})
+        elif not ahead and not self.anew:
+            stands = respell(self.session, stage, self.tables, stands)
+        before = self._counted(publish) if stands.columns and not self.anew else 0
         how = self._begin if first else self._rebuild if self.anew else self._apply
-        account = how(program, program.publish, stands)
-        refuse_faults(self._made(program, account, self._counted(program.publish) - before))
-        return replace(self.results[program.stage.name], status="published", ledger=account)
+        account, statements, making = how(program, publish, stands, ahead=ahead)
+        return _Step(program, account, statements, making, before)
+
+    def _result(self, step: _Step) -> StageResult:
+        """Raises Stopped where the table has not become what was counted."""
+        name, publish = step.program.stage.name, step.program.publish
+        assert publish is not None
+        refuse_faults(self._made(step.program, step.account, self._counted(publish) - step.before))
+        return replace(self.results[name], status="published", ledger=step.account)
+
+    def _records(self, pipeline: str, placed: Mapping[str, standing.Placed], step: _Step) -> Iterator[Any]:
+        name = step.program.stage.name
+        yield from standing.kept_making(name, step.making)
+        yield from standing.committing(pipeline, placed[name], self.results[name].rows)
 
     def _counted(self, publish: PublishProgram) -> int:
         return int(self.session.row(publish.counted)[0])
@@ -110,24 +200,24 @@ class Publishing:
             return account
         return replace(account, faults=(f"the table was to grow by {expected} rows and grew by {growth}",))
 
-    def _begin(self, program: StageProgram, publish: PublishProgram, stands: Standing) -> LedgerLine:
+    def _begin(
+        self, program: StageProgram, publish: PublishProgram, stands: Standing, *, ahead: bool
+    ) -> tuple[LedgerLine, tuple[Any, ...], Making]:
         """The candidate takes the table's name."""
         assert publish.first is not None
-        account = self._account(program.stage, publish.first.changes)
-        self.session.do(publish.first.rename)
-        standing.keep_making(self.session.connection, program.stage.name, made(program))
-        return account
+        return self._account(program.stage, publish.first.changes), (publish.first.rename,), made(program)
 
-    def _apply(self, program: StageProgram, publish: PublishProgram, stands: Standing) -> LedgerLine:
+    def _apply(
+        self, program: StageProgram, publish: PublishProgram, stands: Standing, *, ahead: bool
+    ) -> tuple[LedgerLine, tuple[Any, ...], Making]:
         """The rows that differ from those that stand."""
-        if not stands.columns:
-            self._create(publish)
-        elif self.session.warehouse.transactional_ddl:
-            fit(self.session, program, self.tables, stands)
+        if not ahead:
+            if stands.columns:
+                fit(self.session, program, self.tables, stands)
+            else:
+                self._create(publish)
         known = stands.known_by(program.stage)
         account = self._account(program.stage, publish.changes if known else publish.rebuilt(stands.kept))
-        for statement in publish.apply if self._changes(program.stage, account) else ():
-            self.session.do(statement)
         making = made(program)
         if stands.columns:
             was = PLAIN if stands.making is None else stands.making.storage
@@ -136,8 +226,7 @@ class Publishing:
                     f"`{program.stage.name}` lies as it did; --full-refresh stores it as the pipeline says"
                 )
             making = replace(making, storage=was)
-        standing.keep_making(self.session.connection, program.stage.name, making)
-        return account
+        return account, publish.apply if self._changes(program.stage, account) else (), making
 
     def _changes(self, stage: StagePlan, account: LedgerLine) -> bool:
         """Whether the table is to be written at all. The unknown row is not among the rows that are counted."""
@@ -145,19 +234,17 @@ class Publishing:
         done = account.changes
         return done is None or bool(stage.publication.unknown or done.inserted or done.updated or done.deleted)
 
-    def _rebuild(self, program: StageProgram, publish: PublishProgram, stands: Standing) -> LedgerLine:
+    def _rebuild(
+        self, program: StageProgram, publish: PublishProgram, stands: Standing, *, ahead: bool
+    ) -> tuple[LedgerLine, tuple[Any, ...], Making]:
         """Every row anew. A table that is to be as it was keeps its place, with its grants and what depends on it."""
-        if not stands.columns:
+        if not stands.columns and not ahead:
             self._create(publish)
         account = self._account(program.stage, publish.rebuilt(stands.kept))
-        making = made(program)
-        if stands.columns and not (stands.same and stands.making == making):
+        if stands.columns and not ahead and not self._as_it_was(program, stands):
             self.session.drop(self.tables.schema(program.stage), program.stage.name)
             self._create(publish)
-        for statement in publish.rebuild:
-            self.session.do(statement)
-        standing.keep_making(self.session.connection, program.stage.name, making)
-        return account
+        return account, publish.rebuild, made(program)
 
     def _create(self, publish: PublishProgram) -> None:
         for statement in (publish.create, *publish.indexes):

@@ -22,7 +22,7 @@ from framework.compile.searches import Searches
 from framework.compile.tables import Tables
 from framework.ddl import CreateSchema
 from framework.diagnostics import Code
-from framework.execute import sources, stages
+from framework.execute import rolling, sources, stages
 from framework.execute.interruption import Interruption
 from framework.execute.publishing import Publishing, clear
 from framework.execute.session import Session, Stopped, refused
@@ -198,6 +198,8 @@ class Execution:
                 raise refused(message, "wait for it to end; sources of one name take turns")
 
     def _prepare(self, session: Session) -> None:
+        if not self.warehouse.transactions:
+            self._finish(session)
         session.doing = "preparing the target"
         with session.transaction():
             self.warehouse.take_turns(session.connection)
@@ -208,12 +210,22 @@ class Execution:
             found = standing.look(session.connection, self.warehouse, schemas.values(), plan.name)
             for obstacle in obstacles(plan, selected, schemas, found):
                 raise refused(obstacle.message, obstacle.help)
+            if not self.warehouse.transactional_ddl:
+                stages.mend(session, plan, self.tables, found)
             standing.release(session.connection, plan)
             standing.claim_sources(session.connection, plan.name, (s.source for s in self.program.sources))
         names = {*selected, *(source.source.name for source in self.program.sources)}
         read = (program.source for program in self.program.sources)
         self.seen = {s.name: found.commits[s.published.stage].version for s in read if s.published is not None}
         self.stood, self.definitions = found.stages, definitions(plan, self.warehouse, schemas, names)
+
+    def _finish(self, session: Session) -> None:
+        """What an earlier run has left half done, on a warehouse without transactions, is done first."""
+        pipelines = {s.source.published.pipeline for s in self.program.sources if s.source.published is not None}
+        rolling.refuse_unfinished(session, sorted(pipelines))
+        finished = rolling.finish(session, self.program.plan.name)
+        if finished is not None:
+            self.notes.append(f"run {finished} was cut off while it published; what it began was finished first")
 
     # -- stages
 

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from framework.ddl import CreateView, DropRelation, RenameTable
+from framework.ddl import CreateView, Ddl, DropRelation, RenameTable
 from framework.run import Status
 from framework.warehouse import UNREACHABLE, Warehouse
 
@@ -31,13 +31,21 @@ class Session:
     def __init__(self, connection: sa.Connection, warehouse: Warehouse, bound: Mapping[str, Any]) -> None:
         self.connection, self.warehouse, self.bound = connection, warehouse, bound
         self.doing = "connecting"
+        self._of_rows = False
 
     @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self, *, of_rows: bool = False) -> Iterator[None]:
+        """With `of_rows` a statement that changes what tables are like is refused: it would commit what went before."""
         with self.connection.begin():
-            yield
+            self._of_rows = of_rows
+            try:
+                yield
+            finally:
+                self._of_rows = False
 
     def do(self, statement: Any) -> Any:
+        if self._of_rows and isinstance(statement, Ddl):
+            raise RuntimeError(f"{type(statement).__name__} in a transaction of rows")
         compiled = statement.compile(dialect=self.connection.dialect)
         wanted = {name: value for name, value in self.bound.items() if name in compiled.binds}
         return self.connection.execute(statement, wanted) if wanted else self.connection.execute(statement)
@@ -49,6 +57,14 @@ class Session:
     def text(self, statement: Any) -> str:
         """The statement as the warehouse reads it."""
         return str(statement.compile(dialect=self.connection.dialect))
+
+    def literal(self, statement: Any) -> str:
+        """The statement as the warehouse reads it, the run's clock and variables written into it."""
+        dialect = self.connection.dialect
+        names = statement.compile(dialect=dialect).binds
+        bound = {name: value for name, value in self.bound.items() if name in names}
+        text = statement.params(bound) if bound else statement
+        return str(text.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
 
     def relations(self, schema: str) -> dict[str, str]:
         return self.warehouse.relations(self.connection, schema)

@@ -13,6 +13,7 @@ from framework.execute.fitting import show
 from framework.execute.session import Session
 from framework.execute.settings import Progress, Settings
 from framework.ledger import Counts, lines
+from framework.plan import Plan
 from framework.run import CheckResult, LedgerLine, StageResult, StageStatus
 
 
@@ -131,6 +132,14 @@ def place(
             session.show(view, tables.names)
         _release(session, program, tables)
         _sweep(session, program, tables)
+
+
+def mend(session: Session, plan: Plan, tables: Tables, found: standing.Standing) -> None:
+    """A run that was cut off between two statements has left the stored rows of a stage under the name of old ones."""
+    for stage in plan.stages:
+        schema, rows, old = tables.schema(stage), f"{stage.name}__rows", f"{stage.name}__old"
+        if found.kind(schema, old) == "TABLE" and found.kind(schema, rows) is None:
+            session.rename(schema, old, rows)
 
 
 def _release(session: Session, program: StageProgram, tables: Tables) -> None:

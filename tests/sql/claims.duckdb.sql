@@ -891,14 +891,14 @@ FROM marts.dim_member)
  SELECT count(CASE WHEN (standing._stands IS NULL) THEN 1 END) AS inserted, count(CASE WHEN (standing._stands IS NOT NULL AND (candidate.birth_date IS DISTINCT FROM standing.birth_date OR candidate.gender IS DISTINCT FROM standing.gender OR candidate.zip IS DISTINCT FROM standing.zip)) THEN 1 END) AS updated, count(CASE WHEN (standing._stands IS NOT NULL AND NOT (candidate.birth_date IS DISTINCT FROM standing.birth_date OR candidate.gender IS DISTINCT FROM standing.gender OR candidate.zip IS DISTINCT FROM standing.zip)) THEN 1 END) AS unchanged, 0 AS deleted
 FROM candidate LEFT OUTER JOIN standing ON candidate.member_key = standing.member_key;
 
--- publish dim_member: in the publishing transaction
+-- publish dim_member: what makes it stand
 DELETE FROM marts.dim_member WHERE EXISTS (SELECT 1
 FROM (SELECT marts.dim_member__new.member_key AS member_key, marts.dim_member__new.member_id AS member_id, marts.dim_member__new.birth_date AS birth_date, marts.dim_member__new.gender AS gender, marts.dim_member__new.zip AS zip
 FROM marts.dim_member__new
 WHERE marts.dim_member__new._bucket IN ('out', 'unknown')) AS candidate
 WHERE candidate.member_key = marts.dim_member.member_key AND (candidate.birth_date IS DISTINCT FROM marts.dim_member.birth_date OR candidate.gender IS DISTINCT FROM marts.dim_member.gender OR candidate.zip IS DISTINCT FROM marts.dim_member.zip));
 
--- publish dim_member: in the publishing transaction
+-- publish dim_member: what makes it stand
 INSERT INTO marts.dim_member (member_key, member_id, birth_date, gender, zip) SELECT candidate.member_key, candidate.member_id, candidate.birth_date, candidate.gender, candidate.zip
 FROM (SELECT marts.dim_member__new.member_key AS member_key, marts.dim_member__new.member_id AS member_id, marts.dim_member__new.birth_date AS birth_date, marts.dim_member__new.gender AS gender, marts.dim_member__new.zip AS zip
 FROM marts.dim_member__new
@@ -959,14 +959,14 @@ FROM marts.dim_provider)
  SELECT count(CASE WHEN (standing._stands IS NULL) THEN 1 END) AS inserted, count(CASE WHEN (standing._stands IS NOT NULL AND (candidate.specialty_code IS DISTINCT FROM standing.specialty_code OR candidate.state IS DISTINCT FROM standing.state)) THEN 1 END) AS updated, count(CASE WHEN (standing._stands IS NOT NULL AND NOT (candidate.specialty_code IS DISTINCT FROM standing.specialty_code OR candidate.state IS DISTINCT FROM standing.state)) THEN 1 END) AS unchanged, 0 AS deleted
 FROM candidate LEFT OUTER JOIN standing ON candidate.provider_key = standing.provider_key;
 
--- publish dim_provider: in the publishing transaction
+-- publish dim_provider: what makes it stand
 DELETE FROM marts.dim_provider WHERE EXISTS (SELECT 1
 FROM (SELECT marts.dim_provider__new.provider_key AS provider_key, marts.dim_provider__new.provider_id AS provider_id, marts.dim_provider__new.specialty_code AS specialty_code, marts.dim_provider__new.state AS state
 FROM marts.dim_provider__new
 WHERE marts.dim_provider__new._bucket IN ('out', 'unknown')) AS candidate
 WHERE candidate.provider_key = marts.dim_provider.provider_key AND (candidate.specialty_code IS DISTINCT FROM marts.dim_provider.specialty_code OR candidate.state IS DISTINCT FROM marts.dim_provider.state));
 
--- publish dim_provider: in the publishing transaction
+-- publish dim_provider: what makes it stand
 INSERT INTO marts.dim_provider (provider_key, provider_id, specialty_code, state) SELECT candidate.provider_key, candidate.provider_id, candidate.specialty_code, candidate.state
 FROM (SELECT marts.dim_provider__new.provider_key AS provider_key, marts.dim_provider__new.provider_id AS provider_id, marts.dim_provider__new.specialty_code AS specialty_code, marts.dim_provider__new.state AS state
 FROM marts.dim_provider__new
@@ -1033,10 +1033,10 @@ FROM marts.dim_plan__new AS unknown_row
 WHERE unknown_row._bucket = 'unknown' AND unknown_row.plan_key = marts.dim_plan.plan_key))) AS deleted
 FROM candidate LEFT OUTER JOIN standing ON candidate.plan_key = standing.plan_key;
 
--- publish dim_plan: in the publishing transaction
+-- publish dim_plan: what makes it stand
 DELETE FROM marts.dim_plan;
 
--- publish dim_plan: in the publishing transaction
+-- publish dim_plan: what makes it stand
 INSERT INTO marts.dim_plan (plan_key, plan_code, plan_name, line_of_business) SELECT marts.dim_plan__new.plan_key, marts.dim_plan__new.plan_code, marts.dim_plan__new.plan_name, marts.dim_plan__new.line_of_business
 FROM marts.dim_plan__new
 WHERE marts.dim_plan__new._bucket IN ('out', 'unknown');
@@ -1117,13 +1117,13 @@ FROM marts.fct_claims_monthly)
  SELECT count(CASE WHEN (standing._stands IS NULL) THEN 1 END) AS inserted, count(CASE WHEN (standing._stands IS NOT NULL AND (candidate.member_key IS DISTINCT FROM standing.member_key OR candidate.provider_key IS DISTINCT FROM standing.provider_key OR candidate.plan_key IS DISTINCT FROM standing.plan_key OR candidate.claim_count IS DISTINCT FROM standing.claim_count OR candidate.line_count IS DISTINCT FROM standing.line_count OR candidate.covered_line_count IS DISTINCT FROM standing.covered_line_count OR candidate.own_plan_line_count IS DISTINCT FROM standing.own_plan_line_count OR candidate.units IS DISTINCT FROM standing.units OR candidate.charged IS DISTINCT FROM standing.charged OR candidate.allowed IS DISTINCT FROM standing.allowed OR candidate.paid IS DISTINCT FROM standing.paid OR candidate.adjusted_paid IS DISTINCT FROM standing.adjusted_paid)) THEN 1 END) AS updated, count(CASE WHEN (standing._stands IS NOT NULL AND NOT (candidate.member_key IS DISTINCT FROM standing.member_key OR candidate.provider_key IS DISTINCT FROM standing.provider_key OR candidate.plan_key IS DISTINCT FROM standing.plan_key OR candidate.claim_count IS DISTINCT FROM standing.claim_count OR candidate.line_count IS DISTINCT FROM standing.line_count OR candidate.covered_line_count IS DISTINCT FROM standing.covered_line_count OR candidate.own_plan_line_count IS DISTINCT FROM standing.own_plan_line_count OR candidate.units IS DISTINCT FROM standing.units OR candidate.charged IS DISTINCT FROM standing.charged OR candidate.allowed IS DISTINCT FROM standing.allowed OR candidate.paid IS DISTINCT FROM standing.paid OR candidate.adjusted_paid IS DISTINCT FROM standing.adjusted_paid)) THEN 1 END) AS unchanged, 0 AS deleted
 FROM candidate LEFT OUTER JOIN standing ON candidate.claims_monthly_key = standing.claims_monthly_key;
 
--- publish fct_claims_monthly: in the publishing transaction
+-- publish fct_claims_monthly: what makes it stand
 DELETE FROM marts.fct_claims_monthly WHERE EXISTS (SELECT 1
 FROM (SELECT marts.fct_claims_monthly__new.claims_monthly_key AS claims_monthly_key, marts.fct_claims_monthly__new.member_key AS member_key, marts.fct_claims_monthly__new.provider_key AS provider_key, marts.fct_claims_monthly__new.plan_key AS plan_key, marts.fct_claims_monthly__new.member_id AS member_id, marts.fct_claims_monthly__new.provider_id AS provider_id, marts.fct_claims_monthly__new.plan_code AS plan_code, marts.fct_claims_monthly__new.month AS month, marts.fct_claims_monthly__new.claim_type AS claim_type, marts.fct_claims_monthly__new.claim_count AS claim_count, marts.fct_claims_monthly__new.line_count AS line_count, marts.fct_claims_monthly__new.covered_line_count AS covered_line_count, marts.fct_claims_monthly__new.own_plan_line_count AS own_plan_line_count, marts.fct_claims_monthly__new.units AS units, marts.fct_claims_monthly__new.charged AS charged, marts.fct_claims_monthly__new.allowed AS allowed, marts.fct_claims_monthly__new.paid AS paid, marts.fct_claims_monthly__new.adjusted_paid AS adjusted_paid
 FROM marts.fct_claims_monthly__new) AS candidate
 WHERE candidate.claims_monthly_key = marts.fct_claims_monthly.claims_monthly_key AND (candidate.member_key IS DISTINCT FROM marts.fct_claims_monthly.member_key OR candidate.provider_key IS DISTINCT FROM marts.fct_claims_monthly.provider_key OR candidate.plan_key IS DISTINCT FROM marts.fct_claims_monthly.plan_key OR candidate.claim_count IS DISTINCT FROM marts.fct_claims_monthly.claim_count OR candidate.line_count IS DISTINCT FROM marts.fct_claims_monthly.line_count OR candidate.covered_line_count IS DISTINCT FROM marts.fct_claims_monthly.covered_line_count OR candidate.own_plan_line_count IS DISTINCT FROM marts.fct_claims_monthly.own_plan_line_count OR candidate.units IS DISTINCT FROM marts.fct_claims_monthly.units OR candidate.charged IS DISTINCT FROM marts.fct_claims_monthly.charged OR candidate.allowed IS DISTINCT FROM marts.fct_claims_monthly.allowed OR candidate.paid IS DISTINCT FROM marts.fct_claims_monthly.paid OR candidate.adjusted_paid IS DISTINCT FROM marts.fct_claims_monthly.adjusted_paid));
 
--- publish fct_claims_monthly: in the publishing transaction
+-- publish fct_claims_monthly: what makes it stand
 INSERT INTO marts.fct_claims_monthly (claims_monthly_key, member_key, provider_key, plan_key, member_id, provider_id, plan_code, month, claim_type, claim_count, line_count, covered_line_count, own_plan_line_count, units, charged, allowed, paid, adjusted_paid) SELECT candidate.claims_monthly_key, candidate.member_key, candidate.provider_key, candidate.plan_key, candidate.member_id, candidate.provider_id, candidate.plan_code, candidate.month, candidate.claim_type, candidate.claim_count, candidate.line_count, candidate.covered_line_count, candidate.own_plan_line_count, candidate.units, candidate.charged, candidate.allowed, candidate.paid, candidate.adjusted_paid
 FROM (SELECT marts.fct_claims_monthly__new.claims_monthly_key AS claims_monthly_key, marts.fct_claims_monthly__new.member_key AS member_key, marts.fct_claims_monthly__new.provider_key AS provider_key, marts.fct_claims_monthly__new.plan_key AS plan_key, marts.fct_claims_monthly__new.member_id AS member_id, marts.fct_claims_monthly__new.provider_id AS provider_id, marts.fct_claims_monthly__new.plan_code AS plan_code, marts.fct_claims_monthly__new.month AS month, marts.fct_claims_monthly__new.claim_type AS claim_type, marts.fct_claims_monthly__new.claim_count AS claim_count, marts.fct_claims_monthly__new.line_count AS line_count, marts.fct_claims_monthly__new.covered_line_count AS covered_line_count, marts.fct_claims_monthly__new.own_plan_line_count AS own_plan_line_count, marts.fct_claims_monthly__new.units AS units, marts.fct_claims_monthly__new.charged AS charged, marts.fct_claims_monthly__new.allowed AS allowed, marts.fct_claims_monthly__new.paid AS paid, marts.fct_claims_monthly__new.adjusted_paid AS adjusted_paid
 FROM marts.fct_claims_monthly__new) AS candidate

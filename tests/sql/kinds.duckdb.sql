@@ -542,10 +542,10 @@ FROM marts.dim_plan__new AS unknown_row
 WHERE unknown_row._bucket = 'unknown' AND unknown_row.plan_key = marts.dim_plan.plan_key))) AS deleted
 FROM candidate LEFT OUTER JOIN standing ON candidate.plan_key = standing.plan_key;
 
--- publish dim_plan: in the publishing transaction
+-- publish dim_plan: what makes it stand
 DELETE FROM marts.dim_plan;
 
--- publish dim_plan: in the publishing transaction
+-- publish dim_plan: what makes it stand
 INSERT INTO marts.dim_plan (plan_key, plan, paid) SELECT marts.dim_plan__new.plan_key, marts.dim_plan__new.plan, marts.dim_plan__new.paid
 FROM marts.dim_plan__new
 WHERE marts.dim_plan__new._bucket IN ('out', 'unknown');
@@ -582,13 +582,13 @@ FROM marts.fct_monthly)
  SELECT count(CASE WHEN (standing._stands IS NULL) THEN 1 END) AS inserted, count(CASE WHEN (standing._stands IS NOT NULL AND (candidate.plan_key IS DISTINCT FROM standing.plan_key OR candidate.line_count IS DISTINCT FROM standing.line_count OR candidate.claims IS DISTINCT FROM standing.claims OR candidate.paid IS DISTINCT FROM standing.paid OR candidate.large IS DISTINCT FROM standing.large OR candidate.last_line IS DISTINCT FROM standing.last_line OR candidate.mean IS DISTINCT FROM standing.mean AND NOT coalesce(candidate.mean BETWEEN least(standing.mean * 0.999999999, standing.mean * 1.000000001) AND greatest(standing.mean * 0.999999999, standing.mean * 1.000000001), FALSE))) THEN 1 END) AS updated, count(CASE WHEN (standing._stands IS NOT NULL AND NOT (candidate.plan_key IS DISTINCT FROM standing.plan_key OR candidate.line_count IS DISTINCT FROM standing.line_count OR candidate.claims IS DISTINCT FROM standing.claims OR candidate.paid IS DISTINCT FROM standing.paid OR candidate.large IS DISTINCT FROM standing.large OR candidate.last_line IS DISTINCT FROM standing.last_line OR candidate.mean IS DISTINCT FROM standing.mean AND NOT coalesce(candidate.mean BETWEEN least(standing.mean * 0.999999999, standing.mean * 1.000000001) AND greatest(standing.mean * 0.999999999, standing.mean * 1.000000001), FALSE))) THEN 1 END) AS unchanged, 0 AS deleted
 FROM candidate LEFT OUTER JOIN standing ON candidate.monthly_key = standing.monthly_key;
 
--- publish fct_monthly: in the publishing transaction
+-- publish fct_monthly: what makes it stand
 DELETE FROM marts.fct_monthly WHERE EXISTS (SELECT 1
 FROM (SELECT marts.fct_monthly__new.monthly_key AS monthly_key, marts.fct_monthly__new.plan_key AS plan_key, marts.fct_monthly__new.plan AS plan, marts.fct_monthly__new.month AS month, marts.fct_monthly__new.weekday AS weekday, marts.fct_monthly__new.line_count AS line_count, marts.fct_monthly__new.claims AS claims, marts.fct_monthly__new.paid AS paid, marts.fct_monthly__new.large AS large, marts.fct_monthly__new.last_line AS last_line, marts.fct_monthly__new.mean AS mean
 FROM marts.fct_monthly__new) AS candidate
 WHERE candidate.monthly_key = marts.fct_monthly.monthly_key AND (candidate.plan_key IS DISTINCT FROM marts.fct_monthly.plan_key OR candidate.line_count IS DISTINCT FROM marts.fct_monthly.line_count OR candidate.claims IS DISTINCT FROM marts.fct_monthly.claims OR candidate.paid IS DISTINCT FROM marts.fct_monthly.paid OR candidate.large IS DISTINCT FROM marts.fct_monthly.large OR candidate.last_line IS DISTINCT FROM marts.fct_monthly.last_line OR candidate.mean IS DISTINCT FROM marts.fct_monthly.mean AND NOT coalesce(candidate.mean BETWEEN least(marts.fct_monthly.mean * 0.999999999, marts.fct_monthly.mean * 1.000000001) AND greatest(marts.fct_monthly.mean * 0.999999999, marts.fct_monthly.mean * 1.000000001), FALSE)));
 
--- publish fct_monthly: in the publishing transaction
+-- publish fct_monthly: what makes it stand
 INSERT INTO marts.fct_monthly (monthly_key, plan_key, plan, month, weekday, line_count, claims, paid, large, last_line, mean) SELECT candidate.monthly_key, candidate.plan_key, candidate.plan, candidate.month, candidate.weekday, candidate.line_count, candidate.claims, candidate.paid, candidate.large, candidate.last_line, candidate.mean
 FROM (SELECT marts.fct_monthly__new.monthly_key AS monthly_key, marts.fct_monthly__new.plan_key AS plan_key, marts.fct_monthly__new.plan AS plan, marts.fct_monthly__new.month AS month, marts.fct_monthly__new.weekday AS weekday, marts.fct_monthly__new.line_count AS line_count, marts.fct_monthly__new.claims AS claims, marts.fct_monthly__new.paid AS paid, marts.fct_monthly__new.large AS large, marts.fct_monthly__new.last_line AS last_line, marts.fct_monthly__new.mean AS mean
 FROM marts.fct_monthly__new) AS candidate

@@ -171,13 +171,13 @@ FROM marts.upserted)
  SELECT count(CASE WHEN (standing._stands IS NULL) THEN 1 END) AS inserted, count(CASE WHEN (standing._stands IS NOT NULL AND (candidate.members IS DISTINCT FROM standing.members OR candidate.score IS DISTINCT FROM standing.score AND NOT coalesce(candidate.score BETWEEN least(standing.score * 0.999999999, standing.score * 1.000000001) AND greatest(standing.score * 0.999999999, standing.score * 1.000000001), FALSE))) THEN 1 END) AS updated, count(CASE WHEN (standing._stands IS NOT NULL AND NOT (candidate.members IS DISTINCT FROM standing.members OR candidate.score IS DISTINCT FROM standing.score AND NOT coalesce(candidate.score BETWEEN least(standing.score * 0.999999999, standing.score * 1.000000001) AND greatest(standing.score * 0.999999999, standing.score * 1.000000001), FALSE))) THEN 1 END) AS unchanged, 0 AS deleted
 FROM candidate LEFT OUTER JOIN standing ON candidate.city_key = standing.city_key;
 
--- publish upserted: in the publishing transaction
+-- publish upserted: what makes it stand
 DELETE FROM marts.upserted WHERE EXISTS (SELECT 1
 FROM (SELECT marts.upserted__new.city_key AS city_key, marts.upserted__new.city AS city, marts.upserted__new.part AS part, marts.upserted__new.members AS members, marts.upserted__new.score AS score
 FROM marts.upserted__new) AS candidate
 WHERE candidate.city_key = marts.upserted.city_key AND (candidate.members IS DISTINCT FROM marts.upserted.members OR candidate.score IS DISTINCT FROM marts.upserted.score AND NOT coalesce(candidate.score BETWEEN least(marts.upserted.score * 0.999999999, marts.upserted.score * 1.000000001) AND greatest(marts.upserted.score * 0.999999999, marts.upserted.score * 1.000000001), FALSE)));
 
--- publish upserted: in the publishing transaction
+-- publish upserted: what makes it stand
 INSERT INTO marts.upserted (city_key, city, part, members, score) SELECT candidate.city_key, candidate.city, candidate.part, candidate.members, candidate.score
 FROM (SELECT marts.upserted__new.city_key AS city_key, marts.upserted__new.city AS city, marts.upserted__new.part AS part, marts.upserted__new.members AS members, marts.upserted__new.score AS score
 FROM marts.upserted__new) AS candidate
@@ -221,13 +221,13 @@ FROM candidate
 WHERE md5(COALESCE(length(candidate.city) || ':' || candidate.city, '-') || COALESCE(length(CAST(candidate.part AS VARCHAR)) || ':' || CAST(candidate.part AS VARCHAR), '-')) = md5(COALESCE(length(marts.removed.city) || ':' || marts.removed.city, '-') || COALESCE(length(CAST(marts.removed.part AS VARCHAR)) || ':' || CAST(marts.removed.part AS VARCHAR), '-')) AND candidate.city IS NOT DISTINCT FROM marts.removed.city AND candidate.part IS NOT DISTINCT FROM marts.removed.part))) AS deleted
 FROM candidate LEFT OUTER JOIN standing ON md5(COALESCE(length(candidate.city) || ':' || candidate.city, '-') || COALESCE(length(CAST(candidate.part AS VARCHAR)) || ':' || CAST(candidate.part AS VARCHAR), '-')) = md5(COALESCE(length(standing.city) || ':' || standing.city, '-') || COALESCE(length(CAST(standing.part AS VARCHAR)) || ':' || CAST(standing.part AS VARCHAR), '-')) AND candidate.city IS NOT DISTINCT FROM standing.city AND candidate.part IS NOT DISTINCT FROM standing.part;
 
--- publish removed: in the publishing transaction
+-- publish removed: what makes it stand
 DELETE FROM marts.removed WHERE NOT (EXISTS (SELECT 1
 FROM (SELECT marts.removed__new.city AS city, marts.removed__new.part AS part, marts.removed__new.members AS members, marts.removed__new.score AS score
 FROM marts.removed__new) AS candidate
 WHERE md5(COALESCE(length(candidate.city) || ':' || candidate.city, '-') || COALESCE(length(CAST(candidate.part AS VARCHAR)) || ':' || CAST(candidate.part AS VARCHAR), '-')) = md5(COALESCE(length(marts.removed.city) || ':' || marts.removed.city, '-') || COALESCE(length(CAST(marts.removed.part AS VARCHAR)) || ':' || CAST(marts.removed.part AS VARCHAR), '-')) AND candidate.city IS NOT DISTINCT FROM marts.removed.city AND candidate.part IS NOT DISTINCT FROM marts.removed.part AND NOT (candidate.members IS DISTINCT FROM marts.removed.members OR candidate.score IS DISTINCT FROM marts.removed.score AND NOT coalesce(candidate.score BETWEEN least(marts.removed.score * 0.999999999, marts.removed.score * 1.000000001) AND greatest(marts.removed.score * 0.999999999, marts.removed.score * 1.000000001), FALSE))));
 
--- publish removed: in the publishing transaction
+-- publish removed: what makes it stand
 INSERT INTO marts.removed (city, part, members, score) SELECT candidate.city, candidate.part, candidate.members, candidate.score
 FROM (SELECT marts.removed__new.city AS city, marts.removed__new.part AS part, marts.removed__new.members AS members, marts.removed__new.score AS score
 FROM marts.removed__new) AS candidate
@@ -293,21 +293,21 @@ FROM marts.flagged__new AS unknown_row
 WHERE unknown_row._bucket = 'unknown' AND unknown_row.member_key = marts.flagged.member_key))) AS deleted
 FROM candidate LEFT OUTER JOIN standing ON candidate.member_key = standing.member_key;
 
--- publish flagged: in the publishing transaction
+-- publish flagged: what makes it stand
 DELETE FROM marts.flagged WHERE EXISTS (SELECT 1
 FROM (SELECT marts.flagged__new.member_key AS member_key, marts.flagged__new.member_id AS member_id, marts.flagged__new.part AS part, marts.flagged__new.city AS city, marts.flagged__new."Home Town" AS "Home Town", marts.flagged__new.score AS score, marts.flagged__new.joined AS joined, marts.flagged__new.is_deleted AS is_deleted
 FROM marts.flagged__new
 WHERE marts.flagged__new._bucket IN ('out', 'unknown')) AS candidate
 WHERE candidate.member_key = marts.flagged.member_key AND (candidate.part IS DISTINCT FROM marts.flagged.part OR candidate.city IS DISTINCT FROM marts.flagged.city OR candidate."Home Town" IS DISTINCT FROM marts.flagged."Home Town" OR candidate.score IS DISTINCT FROM marts.flagged.score AND NOT coalesce(candidate.score BETWEEN least(marts.flagged.score * 0.999999999, marts.flagged.score * 1.000000001) AND greatest(marts.flagged.score * 0.999999999, marts.flagged.score * 1.000000001), FALSE) OR candidate.joined IS DISTINCT FROM marts.flagged.joined OR candidate.is_deleted IS DISTINCT FROM marts.flagged.is_deleted));
 
--- publish flagged: in the publishing transaction
+-- publish flagged: what makes it stand
 UPDATE marts.flagged SET is_deleted=TRUE WHERE NOT marts.flagged.is_deleted AND NOT (EXISTS (SELECT 1
 FROM (SELECT marts.flagged__new.member_key AS member_key, marts.flagged__new.member_id AS member_id, marts.flagged__new.part AS part, marts.flagged__new.city AS city, marts.flagged__new."Home Town" AS "Home Town", marts.flagged__new.score AS score, marts.flagged__new.joined AS joined, marts.flagged__new.is_deleted AS is_deleted
 FROM marts.flagged__new
 WHERE marts.flagged__new._bucket IN ('out', 'unknown')) AS candidate
 WHERE candidate.member_key = marts.flagged.member_key));
 
--- publish flagged: in the publishing transaction
+-- publish flagged: what makes it stand
 INSERT INTO marts.flagged (member_key, member_id, part, city, "Home Town", score, joined, is_deleted) SELECT candidate.member_key, candidate.member_id, candidate.part, candidate.city, candidate."Home Town", candidate.score, candidate.joined, candidate.is_deleted
 FROM (SELECT marts.flagged__new.member_key AS member_key, marts.flagged__new.member_id AS member_id, marts.flagged__new.part AS part, marts.flagged__new.city AS city, marts.flagged__new."Home Town" AS "Home Town", marts.flagged__new.score AS score, marts.flagged__new.joined AS joined, marts.flagged__new.is_deleted AS is_deleted
 FROM marts.flagged__new
@@ -368,12 +368,12 @@ FROM marts.appended)
  SELECT count(CASE WHEN (standing._stands IS NULL) THEN 1 END) AS inserted, count(CASE WHEN (standing._stands IS NOT NULL AND 1 = 0) THEN 1 END) AS updated, count(CASE WHEN (standing._stands IS NOT NULL AND NOT 1 = 0) THEN 1 END) AS unchanged, 0 AS deleted
 FROM candidate LEFT OUTER JOIN standing ON candidate.member_id = standing.member_id;
 
--- publish appended: in the publishing transaction
+-- publish appended: what makes it stand
 DELETE FROM marts.appended WHERE NOT (NOT (EXISTS (SELECT 1
 FROM marts.appended__new AS unknown_row
 WHERE unknown_row._bucket = 'unknown' AND unknown_row.member_id = marts.appended.member_id)));
 
--- publish appended: in the publishing transaction
+-- publish appended: what makes it stand
 INSERT INTO marts.appended (member_id, part, city, "Home Town", score, joined) SELECT candidate.member_id, candidate.part, candidate.city, candidate."Home Town", candidate.score, candidate.joined
 FROM (SELECT marts.appended__new.member_id AS member_id, marts.appended__new.part AS part, marts.appended__new.city AS city, marts.appended__new."Home Town" AS "Home Town", marts.appended__new.score AS score, marts.appended__new.joined AS joined
 FROM marts.appended__new
@@ -415,10 +415,10 @@ FROM candidate
 WHERE candidate.member_id = marts.replaced.member_id))) AS deleted
 FROM candidate LEFT OUTER JOIN standing ON candidate.member_id = standing.member_id;
 
--- publish replaced: in the publishing transaction
+-- publish replaced: what makes it stand
 DELETE FROM marts.replaced;
 
--- publish replaced: in the publishing transaction
+-- publish replaced: what makes it stand
 INSERT INTO marts.replaced (member_id, part, city, "Home Town", score, joined) SELECT marts.replaced__new.member_id, marts.replaced__new.part, marts.replaced__new.city, marts.replaced__new."Home Town", marts.replaced__new.score, marts.replaced__new.joined
 FROM marts.replaced__new ORDER BY marts.replaced__new.joined;
 
@@ -478,21 +478,21 @@ WHERE marts.history.is_current)
  SELECT count(CASE WHEN (standing._stands IS NULL) THEN 1 END) AS inserted, count(CASE WHEN (standing._stands IS NOT NULL AND (candidate.part IS DISTINCT FROM standing.part OR candidate.city IS DISTINCT FROM standing.city OR candidate."Home Town" IS DISTINCT FROM standing."Home Town" OR candidate.score IS DISTINCT FROM standing.score AND NOT coalesce(candidate.score BETWEEN least(standing.score * 0.999999999, standing.score * 1.000000001) AND greatest(standing.score * 0.999999999, standing.score * 1.000000001), FALSE) OR candidate.joined IS DISTINCT FROM standing.joined)) THEN 1 END) AS updated, count(CASE WHEN (standing._stands IS NOT NULL AND NOT (candidate.part IS DISTINCT FROM standing.part OR candidate.city IS DISTINCT FROM standing.city OR candidate."Home Town" IS DISTINCT FROM standing."Home Town" OR candidate.score IS DISTINCT FROM standing.score AND NOT coalesce(candidate.score BETWEEN least(standing.score * 0.999999999, standing.score * 1.000000001) AND greatest(standing.score * 0.999999999, standing.score * 1.000000001), FALSE) OR candidate.joined IS DISTINCT FROM standing.joined)) THEN 1 END) AS unchanged, 0 AS deleted
 FROM candidate LEFT OUTER JOIN standing ON candidate.member_id = standing.member_id;
 
--- publish history: in the publishing transaction
+-- publish history: what makes it stand
 DELETE FROM marts.history WHERE marts.history.is_current AND (EXISTS (SELECT 1
 FROM (SELECT marts.history__new.version_key AS version_key, marts.history__new.member_id AS member_id, marts.history__new.part AS part, marts.history__new.city AS city, marts.history__new."Home Town" AS "Home Town", marts.history__new.score AS score, marts.history__new.joined AS joined, marts.history__new.valid_from AS valid_from, marts.history__new.valid_to AS valid_to, marts.history__new.is_current AS is_current
 FROM marts.history__new
 WHERE marts.history__new._bucket IN ('out', 'unknown')) AS candidate
 WHERE candidate.member_id = marts.history.member_id AND (candidate.part IS DISTINCT FROM marts.history.part OR candidate.city IS DISTINCT FROM marts.history.city OR candidate."Home Town" IS DISTINCT FROM marts.history."Home Town" OR candidate.score IS DISTINCT FROM marts.history.score AND NOT coalesce(candidate.score BETWEEN least(marts.history.score * 0.999999999, marts.history.score * 1.000000001) AND greatest(marts.history.score * 0.999999999, marts.history.score * 1.000000001), FALSE) OR candidate.joined IS DISTINCT FROM marts.history.joined) AND candidate.valid_from = marts.history.valid_from));
 
--- publish history: in the publishing transaction
+-- publish history: what makes it stand
 UPDATE marts.history SET valid_to=CAST(:run_started_at AS TIMESTAMP), is_current=FALSE WHERE marts.history.is_current AND (EXISTS (SELECT 1
 FROM (SELECT marts.history__new.version_key AS version_key, marts.history__new.member_id AS member_id, marts.history__new.part AS part, marts.history__new.city AS city, marts.history__new."Home Town" AS "Home Town", marts.history__new.score AS score, marts.history__new.joined AS joined, marts.history__new.valid_from AS valid_from, marts.history__new.valid_to AS valid_to, marts.history__new.is_current AS is_current
 FROM marts.history__new
 WHERE marts.history__new._bucket IN ('out', 'unknown')) AS candidate
 WHERE candidate.member_id = marts.history.member_id AND (candidate.part IS DISTINCT FROM marts.history.part OR candidate.city IS DISTINCT FROM marts.history.city OR candidate."Home Town" IS DISTINCT FROM marts.history."Home Town" OR candidate.score IS DISTINCT FROM marts.history.score AND NOT coalesce(candidate.score BETWEEN least(marts.history.score * 0.999999999, marts.history.score * 1.000000001) AND greatest(marts.history.score * 0.999999999, marts.history.score * 1.000000001), FALSE) OR candidate.joined IS DISTINCT FROM marts.history.joined)));
 
--- publish history: in the publishing transaction
+-- publish history: what makes it stand
 INSERT INTO marts.history (version_key, member_id, part, city, "Home Town", score, joined, valid_from, valid_to, is_current) SELECT candidate.version_key, candidate.member_id, candidate.part, candidate.city, candidate."Home Town", candidate.score, candidate.joined, candidate.valid_from, candidate.valid_to, candidate.is_current
 FROM (SELECT marts.history__new.version_key AS version_key, marts.history__new.member_id AS member_id, marts.history__new.part AS part, marts.history__new.city AS city, marts.history__new."Home Town" AS "Home Town", marts.history__new.score AS score, marts.history__new.joined AS joined, marts.history__new.valid_from AS valid_from, marts.history__new.valid_to AS valid_to, marts.history__new.is_current AS is_current
 FROM marts.history__new
@@ -538,31 +538,31 @@ FROM candidate
 WHERE md5(COALESCE(length(candidate.city) || ':' || candidate.city, '-') || COALESCE(length(CAST(candidate.part AS VARCHAR)) || ':' || CAST(candidate.part AS VARCHAR), '-')) = md5(COALESCE(length(marts.history_closed.city) || ':' || marts.history_closed.city, '-') || COALESCE(length(CAST(marts.history_closed.part AS VARCHAR)) || ':' || CAST(marts.history_closed.part AS VARCHAR), '-')) AND candidate.city IS NOT DISTINCT FROM marts.history_closed.city AND candidate.part IS NOT DISTINCT FROM marts.history_closed.part))) AS deleted
 FROM candidate LEFT OUTER JOIN standing ON md5(COALESCE(length(candidate.city) || ':' || candidate.city, '-') || COALESCE(length(CAST(candidate.part AS VARCHAR)) || ':' || CAST(candidate.part AS VARCHAR), '-')) = md5(COALESCE(length(standing.city) || ':' || standing.city, '-') || COALESCE(length(CAST(standing.part AS VARCHAR)) || ':' || CAST(standing.part AS VARCHAR), '-')) AND candidate.city IS NOT DISTINCT FROM standing.city AND candidate.part IS NOT DISTINCT FROM standing.part;
 
--- publish history_closed: in the publishing transaction
+-- publish history_closed: what makes it stand
 DELETE FROM marts.history_closed WHERE marts.history_closed.is_current AND (EXISTS (SELECT 1
 FROM (SELECT marts.history_closed__new.city AS city, marts.history_closed__new.part AS part, marts.history_closed__new.members AS members, marts.history_closed__new.score AS score, marts.history_closed__new.valid_from AS valid_from, marts.history_closed__new.valid_to AS valid_to, marts.history_closed__new.is_current AS is_current
 FROM marts.history_closed__new) AS candidate
 WHERE md5(COALESCE(length(candidate.city) || ':' || candidate.city, '-') || COALESCE(length(CAST(candidate.part AS VARCHAR)) || ':' || CAST(candidate.part AS VARCHAR), '-')) = md5(COALESCE(length(marts.history_closed.city) || ':' || marts.history_closed.city, '-') || COALESCE(length(CAST(marts.history_closed.part AS VARCHAR)) || ':' || CAST(marts.history_closed.part AS VARCHAR), '-')) AND candidate.city IS NOT DISTINCT FROM marts.history_closed.city AND candidate.part IS NOT DISTINCT FROM marts.history_closed.part AND (candidate.members IS DISTINCT FROM marts.history_closed.members OR candidate.score IS DISTINCT FROM marts.history_closed.score AND NOT coalesce(candidate.score BETWEEN least(marts.history_closed.score * 0.999999999, marts.history_closed.score * 1.000000001) AND greatest(marts.history_closed.score * 0.999999999, marts.history_closed.score * 1.000000001), FALSE)) AND candidate.valid_from = marts.history_closed.valid_from));
 
--- publish history_closed: in the publishing transaction
+-- publish history_closed: what makes it stand
 UPDATE marts.history_closed SET valid_to=CAST(:run_started_at AS TIMESTAMP), is_current=FALSE WHERE marts.history_closed.is_current AND (EXISTS (SELECT 1
 FROM (SELECT marts.history_closed__new.city AS city, marts.history_closed__new.part AS part, marts.history_closed__new.members AS members, marts.history_closed__new.score AS score, marts.history_closed__new.valid_from AS valid_from, marts.history_closed__new.valid_to AS valid_to, marts.history_closed__new.is_current AS is_current
 FROM marts.history_closed__new) AS candidate
 WHERE md5(COALESCE(length(candidate.city) || ':' || candidate.city, '-') || COALESCE(length(CAST(candidate.part AS VARCHAR)) || ':' || CAST(candidate.part AS VARCHAR), '-')) = md5(COALESCE(length(marts.history_closed.city) || ':' || marts.history_closed.city, '-') || COALESCE(length(CAST(marts.history_closed.part AS VARCHAR)) || ':' || CAST(marts.history_closed.part AS VARCHAR), '-')) AND candidate.city IS NOT DISTINCT FROM marts.history_closed.city AND candidate.part IS NOT DISTINCT FROM marts.history_closed.part AND (candidate.members IS DISTINCT FROM marts.history_closed.members OR candidate.score IS DISTINCT FROM marts.history_closed.score AND NOT coalesce(candidate.score BETWEEN least(marts.history_closed.score * 0.999999999, marts.history_closed.score * 1.000000001) AND greatest(marts.history_closed.score * 0.999999999, marts.history_closed.score * 1.000000001), FALSE))));
 
--- publish history_closed: in the publishing transaction
+-- publish history_closed: what makes it stand
 DELETE FROM marts.history_closed WHERE marts.history_closed.is_current AND marts.history_closed.valid_from = CAST(:run_started_at AS TIMESTAMP) AND NOT (EXISTS (SELECT 1
 FROM (SELECT marts.history_closed__new.city AS city, marts.history_closed__new.part AS part, marts.history_closed__new.members AS members, marts.history_closed__new.score AS score, marts.history_closed__new.valid_from AS valid_from, marts.history_closed__new.valid_to AS valid_to, marts.history_closed__new.is_current AS is_current
 FROM marts.history_closed__new) AS candidate
 WHERE md5(COALESCE(length(candidate.city) || ':' || candidate.city, '-') || COALESCE(length(CAST(candidate.part AS VARCHAR)) || ':' || CAST(candidate.part AS VARCHAR), '-')) = md5(COALESCE(length(marts.history_closed.city) || ':' || marts.history_closed.city, '-') || COALESCE(length(CAST(marts.history_closed.part AS VARCHAR)) || ':' || CAST(marts.history_closed.part AS VARCHAR), '-')) AND candidate.city IS NOT DISTINCT FROM marts.history_closed.city AND candidate.part IS NOT DISTINCT FROM marts.history_closed.part));
 
--- publish history_closed: in the publishing transaction
+-- publish history_closed: what makes it stand
 UPDATE marts.history_closed SET valid_to=CAST(:run_started_at AS TIMESTAMP), is_current=FALSE WHERE marts.history_closed.is_current AND NOT (EXISTS (SELECT 1
 FROM (SELECT marts.history_closed__new.city AS city, marts.history_closed__new.part AS part, marts.history_closed__new.members AS members, marts.history_closed__new.score AS score, marts.history_closed__new.valid_from AS valid_from, marts.history_closed__new.valid_to AS valid_to, marts.history_closed__new.is_current AS is_current
 FROM marts.history_closed__new) AS candidate
 WHERE md5(COALESCE(length(candidate.city) || ':' || candidate.city, '-') || COALESCE(length(CAST(candidate.part AS VARCHAR)) || ':' || CAST(candidate.part AS VARCHAR), '-')) = md5(COALESCE(length(marts.history_closed.city) || ':' || marts.history_closed.city, '-') || COALESCE(length(CAST(marts.history_closed.part AS VARCHAR)) || ':' || CAST(marts.history_closed.part AS VARCHAR), '-')) AND candidate.city IS NOT DISTINCT FROM marts.history_closed.city AND candidate.part IS NOT DISTINCT FROM marts.history_closed.part));
 
--- publish history_closed: in the publishing transaction
+-- publish history_closed: what makes it stand
 INSERT INTO marts.history_closed (city, part, members, score, valid_from, valid_to, is_current) SELECT candidate.city, candidate.part, candidate.members, candidate.score, candidate.valid_from, candidate.valid_to, candidate.is_current
 FROM (SELECT marts.history_closed__new.city AS city, marts.history_closed__new.part AS part, marts.history_closed__new.members AS members, marts.history_closed__new.score AS score, marts.history_closed__new.valid_from AS valid_from, marts.history_closed__new.valid_to AS valid_to, marts.history_closed__new.is_current AS is_current
 FROM marts.history_closed__new) AS candidate
