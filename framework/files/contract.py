@@ -6,10 +6,14 @@ from framework.expressions.types import NAMED, Type, parse_type
 from framework.warehouse import CONTRACT, SourceProblem
 
 _FAMILIES = {
-    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"), "integer"),
+    **dict.fromkeys(
+        ("TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"), "integer"
+    ),
     **dict.fromkeys(("FLOAT", "REAL", "DOUBLE", "DOUBLE PRECISION"), "double"),
-    **dict.fromkeys(("VARCHAR", "TEXT", "CHARACTER VARYING", "CHARACTER", "CHAR", "BPCHAR", "UUID"), "string"),
-    **dict.fromkeys(("JSON", "JSONB"), "json"),
+    **dict.fromkeys(
+        ("VARCHAR", "TEXT", "STRING", "CHARACTER VARYING", "CHARACTER", "CHAR", "BPCHAR", "UUID"), "string"
+    ),
+    **dict.fromkeys(("JSON", "JSONB", "VARIANT"), "json"),
     "BOOLEAN": "boolean",
     "DATE": "date",
     "NUMERIC": "decimal",  # of Postgres, without digits: any decimal fits
@@ -26,7 +30,7 @@ def check_type(source: str, name: str, wanted: Type, found: str) -> None:
 
 def fits(wanted: Type, found: str) -> bool:
     """Whether a column that a warehouse calls `found` can be of the type."""
-    text = found.upper().replace("NUMERIC(", "DECIMAL(")
+    text = _written(found)
     real = parse_type(text)
     if real is not None and real.name == "decimal":
         return wanted.name == "decimal" and real.scale <= wanted.scale and real.precision <= wanted.precision
@@ -35,8 +39,16 @@ def fits(wanted: Type, found: str) -> bool:
 
 def language_type(found: str) -> Type | None:
     """The type of the language that a column is of which a warehouse calls `found`; None where there is none."""
-    text = found.upper().replace("NUMERIC(", "DECIMAL(")
+    text = _written(found)
     return parse_type(text) or NAMED.get(_family(text) or "")
+
+
+def _written(found: str) -> str:
+    """A warehouse's name of a type as the language writes it; of Snowflake a NUMBER(38,0) is any whole number."""
+    text = found.upper().replace(" ", "") if "(" in found else found.upper()
+    if text == "NUMBER(38,0)":
+        return "BIGINT"
+    return text.replace("NUMERIC(", "DECIMAL(").replace("NUMBER(", "DECIMAL(")
 
 
 def _family(text: str) -> str | None:

@@ -70,8 +70,7 @@ class Snowflake(Bulk):
     def dialect(self) -> sa.Dialect:
         from snowflake.sqlalchemy.snowdialect import SnowflakeDialect
 
-        dialect: sa.Dialect = SnowflakeDialect()
-        return dialect
+        return _knowing(SnowflakeDialect())
 
     def connect(self, settings: Mapping[str, str], root: Path, *, reading: bool = False) -> sa.Engine:
         try:
@@ -83,6 +82,7 @@ class Snowflake(Bulk):
         arguments = {**_credentials(settings, root), **_place(settings), "session_parameters": _SESSION}
         arguments |= {"login_timeout": _LOGIN_SECONDS, "application": "framework"}
         engine = sa.create_engine("snowflake://", connect_args=arguments, max_overflow=-1)
+        _knowing(engine.dialect)
         try:
             with engine.connect() as connection:
                 # A database that is not there, or not ours, is no error of the login.
@@ -176,6 +176,21 @@ class Snowflake(Bulk):
 
     def exclusive(self, connection: sa.Connection, name: str) -> AbstractContextManager[Hold | None]:
         return _lease.held(connection, name, "DATE_PART(EPOCH_SECOND, CURRENT_TIMESTAMP())")
+
+
+# Words that the dialect does not quote, and that no alias or no column may be without quotes:
+# docs.snowflake.com/en/sql-reference/reserved-keywords
+_WORDS = (
+    *("case", "cast", "constraint", "cross", "current_date", "current_time", "current_timestamp", "current_user"),
+    *("false", "full", "ilike", "inner", "join", "lateral", "left", "localtime", "localtimestamp", "natural", "outer"),
+    *("pivot", "qualify", "right", "true", "try_cast", "unpivot", "using", "when"),
+)
+
+
+def _knowing(dialect: sa.Dialect) -> sa.Dialect:
+    preparer: Any = dialect.identifier_preparer
+    preparer.reserved_words = preparer.reserved_words | set(_WORDS)
+    return dialect
 
 
 def _credentials(settings: Mapping[str, str], root: Path) -> dict[str, Any]:

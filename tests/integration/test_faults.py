@@ -354,7 +354,7 @@ def test_an_end_in_the_middle_of_publishing_takes_everything_back(
         raise failure
 
     with monkeypatch.context() as patched:
-        patched.setattr(standing, "commit", fail)
+        patched.setattr(standing, "committing", fail)
         outcome = small.run("small.yaml")
     assert outcome.code == (130 if failure is KeyboardInterrupt else 3), outcome.said
     assert exactly(small.rows("marts.out", "k", "v")) == exactly([("a", "1"), ("b", "2")])
@@ -367,11 +367,11 @@ def test_ctrl_c_after_publishing_does_not_say_that_nothing_changed(
     small: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small.csv("data/rows.csv", "k,v", "a,1", "b,3")
-    record, commit = standing.commit, sa.Connection._commit_impl
+    record, commit = standing.committing, sa.Connection._commit_impl
     recorded = []
 
-    def noted(*arguments: Any) -> None:
-        record(*arguments)
+    def noted(*arguments: Any) -> Iterator[Any]:
+        yield from record(*arguments)
         recorded.append(True)
 
     def interrupted(connection: sa.Connection) -> None:
@@ -381,7 +381,7 @@ def test_ctrl_c_after_publishing_does_not_say_that_nothing_changed(
             recorded.clear()
             raise RuntimeError("Query interrupted") from KeyboardInterrupt()
 
-    monkeypatch.setattr(standing, "commit", noted)
+    monkeypatch.setattr(standing, "committing", noted)
     monkeypatch.setattr(sa.Connection, "_commit_impl", interrupted)
     outcome = small.run("small.yaml")
     assert outcome.code == 130, outcome.said
