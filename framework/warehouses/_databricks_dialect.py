@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import sqlalchemy as sa
 from databricks.sqlalchemy import DatabricksDialect  # type: ignore[attr-defined]  # no __all__ names it
 from databricks.sqlalchemy._ddl import DatabricksDDLCompiler
+from databricks.sqlalchemy._types import TIMESTAMP_NTZ
 
 
 class _DdlCompiler(DatabricksDDLCompiler):
@@ -16,9 +18,17 @@ class _DdlCompiler(DatabricksDDLCompiler):
         return ""
 
 
+class _Moment(TIMESTAMP_NTZ):
+    """A literal of it is of its type; the dialect writes a text, which no column of moments takes."""
+
+    def literal_processor(self, dialect: Any) -> Any:
+        return lambda value: f"TIMESTAMP_NTZ '{value.isoformat(' ')}'"
+
+
 class Dialect(DatabricksDialect):
     supports_statement_cache = True
     ddl_compiler = _DdlCompiler
+    colspecs = {**DatabricksDialect.colspecs, sa.DateTime: _Moment}  # noqa: RUF012  (as the dialect has it)
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

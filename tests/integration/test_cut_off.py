@@ -1,0 +1,209 @@
+"""A run that is cut off while it publishes, where tables commit by themselves (Snowflake) and where each statement does
+(Spark, as Databricks): what readers see, and what the next run makes of it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from conftest import ENGINES
+
+from framework import standing
+from framework.cli import main
+from framework.target import warehouse
+from framework.warehouses import _lease
+
+pytestmark = pytest.mark.engines
+
+PIPELINE = """
+pipeline: shop
+sources:
+  raw_members: {path: members.csv, key: [id], columns: {id: string, city: string}}
+  raw_sales: {path: sales.csv, key: [sale], columns: {sale: string, member: string, amount: "decimal(18,2)"}}
+stages:
+  dim_member: {kind: publish, from: raw_members, key: [id], mode: history, deletes: flag}
+  fct_sales: {kind: publish, from: raw_sales, mode: upsert, deletes: remove}
+  all_sales: {kind: publish, from: raw_sales, mode: append}
+  sales_now: {kind: publish, from: raw_sales, mode: replace}
+"""
+TABLES = ("dim_member", "fct_sales", "all_sales", "sales_now")
+FIRST = {"members": "a,Bonn\nb,Köln", "sales": "1,a,1.00\n2,b,2.00\n3,a,3.00"}
+SECOND = {"members": "a,Rom\nc,Paris", "sales": "1,a,1.50\n3,a,3.00\n4,c,4.00"}
+Rows = Mapping[str, list[tuple[str, ...]]]
+
+
+class Cut(BaseException):
+    """The process is gone, as far as the run can tell."""
+
+
+class Shop:
+    """A project with a target of its own."""
+
+    def __init__(self, root: Path, settings: dict[str, str], capture: pytest.CaptureFixture[str]) -> None:
+        self.root, self.settings, self.capture = root, settings, capture
+        self.warehouse = warehouse(settings["warehouse"])
+        (root / "shop.yaml").write_text(PIPELINE, encoding="utf-8")
+        told = {"project": "shop", "default_target": "t", "targets": {"t": settings}}
+        (root / "framework.yaml").write_text(json.dumps(told), encoding="utf-8")
+
+    def given(self, data: Mapping[str, str]) -> None:
+        for name, header in (("members", "id,city"), ("sales", "sale,member,amount")):
+            (self.root / f"{name}.csv").write_text(f"{header}\n{data[name]}\n", encoding="utf-8")
+
+    def run(self, moment: str) -> tuple[int, str]:
+        code = main(["run", "shop.yaml", "--as-of", moment, "--debug"])
+        said = self.capture.readouterr()
+        return code, said.out + said.err
+
+    def good(self, moment: str) -> str:
+        code, said = self.run(moment)
+        assert code == 0, said
+        return said
+
+    @contextmanager
+    def connected(self) -> Iterator[sa.Connection]:
+        settings = {name: value for name, value in self.settings.items() if name != "warehouse"}
+        engine = self.warehouse.connect(settings, self.root)
+        try:
+            with engine.connect() as connection:
+                yield connection
+        finally:
+            engine.dispose()
+
+    def published(self) -> Rows:
+        """The rows of every published table, as text; null is a dash."""
+        with self.connected() as connection:
+            return {name: self._rows(connection, name) for name in TABLES}
+
+    def _rows(self, connection: sa.Connection, name: str) -> list[tuple[str, ...]]:
+        columns: list[sa.ColumnElement[Any]] = [sa.column(c) for c in self.warehouse.columns(connection, "marts", name)]
+        texts = [sa.func.coalesce(sa.cast(column, sa.Text), "-") for column in columns]
+        found = connection.execute(sa.select(*texts).select_from(sa.table(name, schema="marts")))
+        return sorted(tuple(str(value) for value in row) for row in found)
+
+    def commits(self) -> set[str]:
+        with self.connected() as connection:
+            return {str(run) for run in connection.execute(sa.select(standing.COMMITS.c.run_id)).scalars()}
+
+
+@pytest.fixture(params=ENGINES)
+def shop(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Shop:
+    monkeypatch.chdir(tmp_path)
+    return Shop(tmp_path, request.getfixturevalue(f"{request.param}_target"), capsys)
+
+
+@contextmanager
+def seen(cut_at: int | None = None) -> Iterator[list[str]]:
+    """The statements of what happens inside; before the one of this number all is cut off."""
+    statements: list[str] = []
+
+    def before(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+        if cut_at is not None and len(statements) >= cut_at and "leases" not in statement:
+            raise Cut
+        if "leases" not in statement:
+            statements.append(statement)
+
+    sa.event.listen(sa.Engine, "before_cursor_execute", before)
+    try:
+        yield statements
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", before)
+
+
+def first_of(statements: list[str], begins: str) -> int:
+    return next(i for i, text in enumerate(statements) if text.startswith(begins))
+
+
+def test_a_run_that_is_cut_off_while_it_publishes(
+    shop: Shop, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> None:
+    shop.given(FIRST)
+    shop.good("2024-01-01")
+    old, before = shop.published(), shop.commits()
+    shop.given(SECOND)
+    whole = Shop(tmp_path_factory.mktemp("whole"), other_target(shop, request), shop.capture)
+    new, statements = undisturbed(whole)
+    assert all(old[name] != new[name] for name in TABLES)
+    begun = "UPDATE _framework.publishing" if shop.warehouse.transactions else "INSERT INTO _framework.prepared"
+    start = first_of(statements, begun)
+    wanted = [i for i in range(start, len(statements)) if statements[i].startswith(("MERGE", "INSERT", "DELETE"))]
+    for number, at in enumerate(wanted[1:9:2]):
+        with seen(at) as done, pytest.raises(Cut):
+            shop.run("2024-02-01")
+        shop.capture.readouterr()
+        found = shop.published()
+        if shop.warehouse.transactions:
+            assert found == old, done[-1]
+            assert shop.commits() == before
+        else:
+            assert all(found[name] in (old[name], new[name]) for name in TABLES), done[-1]
+            changed = [name for name in TABLES if found[name] == new[name]]
+            assert len(changed) == sum(text.startswith(("MERGE", "INSERT OVERWRITE")) for text in done[start:])
+            break_off(shop, new, number)
+            return
+    shop.good("2024-02-01")
+    assert shop.published() == new
+
+
+def break_off(shop: Shop, new: Rows, number: int) -> None:
+    """The next run finishes what was begun, whatever it is given itself."""
+    shop.given(FIRST)
+    (shop.root / "sales.csv").write_text("no such column\n1\n", encoding="utf-8")
+    code, _ = shop.run("2024-03-01")
+    assert code == 1
+    assert shop.published() == new
+    shop.given(SECOND)
+    said = shop.good("2024-03-01")
+    assert "0 inserted, 0 updated" in said
+    with shop.connected() as connection:
+        assert standing.prepared(connection, shop.warehouse, "shop") is None
+
+
+def undisturbed(shop: Shop) -> tuple[Rows, list[str]]:
+    """What stands after both runs, and the statements of the second."""
+    shop.given(FIRST)
+    import os
+
+    here = Path.cwd()
+    os.chdir(shop.root)
+    try:
+        shop.good("2024-01-01")
+        shop.given(SECOND)
+        with seen() as statements:
+            shop.good("2024-02-01")
+        return shop.published(), list(statements)
+    finally:
+        os.chdir(here)
+
+
+def other_target(shop: Shop, request: pytest.FixtureRequest) -> dict[str, str]:
+    import stand_ins
+
+    if shop.warehouse.name == "spark":
+        return stand_ins.new_spark_catalog()
+    return stand_ins.new_snowflake_database(request.getfixturevalue("snowflake_server"))
+
+
+def test_one_run_of_a_pipeline_at_a_time(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lease keeps a second run out; one that nobody renews runs out."""
+    shop.given(FIRST)
+    with shop.connected() as connection:
+        with shop.warehouse.exclusive(connection, "shop") as hold:
+            assert hold is not None
+            assert hold()
+            code, said = shop.run("2024-01-01")
+            assert code == 4
+            assert "another run of `shop` is under way" in said
+        shop.good("2024-01-01")
+        monkeypatch.setattr(_lease, "SECONDS", -5)  # a lease that has run out when it is given
+        with shop.warehouse.exclusive(connection, "shop") as lost:
+            assert lost is None
+    shop.good("2024-02-01")
