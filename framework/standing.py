@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 from sqlalchemy.schema import CreateTable
 
 from framework.changes import Definition, as_texts, from_texts
-from framework.ddl import FRAMEWORK_SCHEMA, AddColumn, CreateSchema, Storage
+from framework.ddl import FRAMEWORK_SCHEMA, AddColumn, Storage
 from framework.plan import Mode, Plan, SourcePlan
 from framework.warehouse import Warehouse
 
@@ -104,19 +104,26 @@ DISCARDS = sa.Table(
 )
 
 
-def prepare(connection: sa.Connection) -> None:
-    """Makes the framework's own schema and tables, and their columns, where they are missing."""
-    connection.execute(CreateSchema(FRAMEWORK_SCHEMA))
+def prepare(connection: sa.Connection, warehouse: Warehouse) -> None:
+    """Makes the framework's own tables, and their columns, where they are missing; its schema is there."""
+    there = warehouse.relations(connection, FRAMEWORK_SCHEMA)
     for table in (COMMITS, STAGES, SOURCES, TABLES, PREPARED, PUBLISHING, HELD, DISCARDS):
-        connection.execute(CreateTable(table, if_not_exists=True))
-        nothing = sa.select(sa.text("*")).select_from(table).where(sa.literal_column("1 = 0"))
-        there = set(connection.execute(nothing).keys())
-        for column in table.c:
-            if column.name not in there:  # made by an earlier version
-                type_name = column.type.compile(connection.dialect)
-                connection.execute(AddColumn(sa.table(table.name, schema=table.schema), column.name, type_name))
-    if connection.execute(sa.select(sa.func.count()).select_from(PUBLISHING)).scalar_one() == 0:
+        if table.name not in there:
+            connection.execute(CreateTable(table, if_not_exists=True))
+    for table in (COMMITS, STAGES, SOURCES):  # which an earlier version may have made with fewer
+        if table.name in there:
+            _widen(connection, table)
+    if PUBLISHING.name not in there or not _any(connection, PUBLISHING):
         _add(connection, PUBLISHING, run_id="")
+
+
+def _widen(connection: sa.Connection, table: sa.Table) -> None:
+    nothing = sa.select(sa.text("*")).select_from(table).where(sa.literal_column("1 = 0"))
+    stands = set(connection.execute(nothing).keys())
+    for column in table.c:
+        if column.name not in stands:
+            type_name = column.type.compile(connection.dialect)
+            connection.execute(AddColumn(sa.table(table.name, schema=table.schema), column.name, type_name))
 
 
 def _add(connection: sa.Connection, table: sa.Table, **values: Any) -> None:
@@ -271,20 +278,19 @@ def claim_sources(connection: sa.Connection, pipeline: str, sources: Iterable[So
 
     What other pipelines have loaded otherwise there stands no longer.
     """
+    rows = connection.execute(sa.select(SOURCES.c.pipeline, SOURCES.c.source, SOURCES.c.loaded_as)).all()
+    known = {(str(row[0]), str(row[1])): row[2] for row in rows}
     for source in sources:
-        loaded = loaded_as(source)
-        _keep_source(connection, pipeline, source.name, {"loaded_as": loaded})
-        if loaded is not None:
-            gone = SOURCES.c.source == source.name, SOURCES.c.pipeline != pipeline, SOURCES.c.loaded_as != loaded
+        loaded, name = loaded_as(source), source.name
+        if (pipeline, name) not in known:
+            _add(connection, SOURCES, pipeline=pipeline, source=name, loaded_as=loaded)
+        elif known[pipeline, name] != loaded:
+            mine = SOURCES.c.pipeline == pipeline, SOURCES.c.source == name
+            connection.execute(SOURCES.update().where(*mine).values(loaded_as=loaded))
+        others = {other for (who, what), other in known.items() if what == name and who != pipeline}
+        if loaded is not None and others - {None, loaded}:
+            gone = SOURCES.c.source == name, SOURCES.c.pipeline != pipeline, SOURCES.c.loaded_as != loaded
             connection.execute(SOURCES.update().where(*gone).values(loaded_as=None))
-
-
-def _keep_source(connection: sa.Connection, pipeline: str, source: str, values: Mapping[str, Any]) -> None:
-    row = {"pipeline": pipeline, "source": source}
-    known = sa.and_(*(SOURCES.c[name] == value for name, value in row.items()))
-    if connection.execute(sa.select(sa.func.count()).select_from(SOURCES).where(known)).scalar_one() == 0:
-        _add(connection, SOURCES, **row)
-    connection.execute(SOURCES.update().where(known).values(values))
 
 
 def loaded_as(source: SourcePlan) -> str | None:
@@ -300,12 +306,20 @@ def loaded_as(source: SourcePlan) -> str | None:
 def release(connection: sa.Connection, plan: Plan) -> None:
     """The pipeline has these sources and stages and no others any more; what it has published stays its own."""
     published = sa.select(COMMITS.c.stage).where(COMMITS.c.pipeline == plan.name)
-    gone = STAGES.c.stage.not_in([s.name for s in plan.stages]), STAGES.c.stage.not_in(published)
-    connection.execute(STAGES.delete().where(STAGES.c.pipeline == plan.name, *gone))
-    unread = SOURCES.c.source.not_in([s.name for s in plan.sources])
+    stages = STAGES.c.stage.not_in([s.name for s in plan.stages]), STAGES.c.stage.not_in(published)
+    gone = STAGES.c.pipeline == plan.name, *stages
+    if _any(connection, STAGES, *gone):
+        connection.execute(STAGES.delete().where(*gone))
     # What was loaded stays, and is known for ours.
     nothing = {c.name: None for c in SOURCES.c if not c.primary_key}
-    connection.execute(SOURCES.update().where(SOURCES.c.pipeline == plan.name, unread).values(nothing))
+    unread = SOURCES.c.pipeline == plan.name, SOURCES.c.source.not_in([s.name for s in plan.sources])
+    if _any(connection, SOURCES, *unread, sa.or_(SOURCES.c.run_id.is_not(None), SOURCES.c.loaded_as.is_not(None))):
+        connection.execute(SOURCES.update().where(*unread).values(nothing))
+
+
+def _any(connection: sa.Connection, table: sa.Table, *conditions: sa.ColumnElement[bool]) -> bool:
+    """Whether a row meets the conditions: where each statement that changes rows is dear, none is done in vain."""
+    return bool(connection.execute(sa.select(sa.func.count()).select_from(table).where(*conditions)).scalar_one())
 
 
 def committing(pipeline: str, stage: Placed, rows: int | None) -> Iterator[Any]:

@@ -1,7 +1,7 @@
 """The seam: what a warehouse must be able to do. A file in `warehouses/` does it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,8 +65,16 @@ class Address:
     schema: str
 
 
-# Whether a right that was held is held still.
-Hold = Callable[[], bool]
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """The right to names. Where another run has some of them, those are `lacking`, and nothing is held.
+
+    `stands` says whether what was held is held still.
+    """
+
+    lacking: tuple[str, ...] = ()
+    stands: Callable[[], bool] = lambda: True
+
 
 PERCENT = range(10, 101)
 
@@ -174,9 +182,8 @@ class Warehouse(ABC):
         May raise what the driver raises."""
 
     @abstractmethod
-    def exclusive(self, connection: sa.Connection, name: str) -> AbstractContextManager[Hold | None]:
-        """Holds the right to a name, of a pipeline that is run or a source that is loaded; None where another run
-        has it."""
+    def exclusive(self, connection: sa.Connection, names: Sequence[str]) -> AbstractContextManager[Hold]:
+        """Holds the right to names, of a pipeline that is run and of sources that are loaded."""
 
 
 class Unreachable(Exception):

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -33,7 +33,7 @@ from framework.listeners import Listeners
 from framework.obstacles import obstacles
 from framework.plan import StagePlan
 from framework.run import CheckResult, Run, SourceResult, StageResult, Status, joined
-from framework.warehouse import UNREACHABLE, Warehouse
+from framework.warehouse import UNREACHABLE, Hold, Warehouse
 
 VETO = Code("F507", "a hook that keeps a run from publishing")
 
@@ -64,6 +64,7 @@ class Execution:
         self.stood: Mapping[str, standing.Recorded] = {}  # stages, when the run began
         self.seen: Mapping[str, str] = {}  # of each source of another pipeline, the version that was held fit
         self.inputs: dict[str, Mapping[str, str]] = {}  # of each relation, the versions of sources it is made of
+        self.hold = Hold()
         self.publishing = False  # whether the publishing transaction has begun
         self.placing = Lock()
         self.open: list[Any] = []  # the driver's connections that statements may be running on
@@ -141,10 +142,17 @@ class Execution:
 
     def _run(self, session: Session) -> None:
         name = self.program.plan.name
-        with ExitStack() as held:
-            if not held.enter_context(self.warehouse.exclusive(session.connection, name)):
+        # Files are loaded under the name of their source: until a run has read them no other may load there.
+        raw = self.settings.schemas["raw"]
+        loaded = sorted(s.source.name for s in self.program.sources if s.source.path is not None)
+        names = [name, *(f"source {raw}.{source}" for source in loaded)]
+        with self.warehouse.exclusive(session.connection, names) as self.hold:
+            if name in self.hold.lacking:
                 raise refused(f"another run of `{name}` is under way on this target", "wait for it to end")
-            self._hold_sources(session, held)
+            for source_name in self.hold.lacking:
+                what = f"its source `{source_name.rpartition('.')[2]}`"
+                message = f"a run of another pipeline is reading {what} on this target"
+                raise refused(message, "wait for it to end; sources of one name take turns")
             self._prepare(session)
             for source in self.program.sources:
                 self.progress(source.source.name, "reading")
@@ -189,14 +197,6 @@ class Execution:
 
     # -- before anything is built
 
-    def _hold_sources(self, session: Session, held: ExitStack) -> None:
-        """Files are loaded under the name of their source: until a run has read them no other may load there."""
-        raw = self.settings.schemas["raw"]
-        for source in sorted(s.source.name for s in self.program.sources if s.source.path is not None):
-            if not held.enter_context(self.warehouse.exclusive(session.connection, f"source {raw}.{source}")):
-                message = f"a run of another pipeline is reading its source `{source}` on this target"
-                raise refused(message, "wait for it to end; sources of one name take turns")
-
     def _prepare(self, session: Session) -> None:
         if not self.warehouse.transactions:
             self._finish(session)
@@ -205,7 +205,7 @@ class Execution:
             self.warehouse.take_turns(session.connection)
             for schema in self.program.schemas:
                 session.do(CreateSchema(schema))
-            standing.prepare(session.connection)
+            standing.prepare(session.connection, self.warehouse)
             plan, schemas, selected = self.program.plan, self.settings.schemas, self.program.selected
             found = standing.look(session.connection, self.warehouse, schemas.values(), plan.name)
             for obstacle in obstacles(plan, selected, schemas, found):
@@ -317,7 +317,9 @@ class Execution:
         return found
 
     def _refuse_moved(self, session: Session) -> None:
-        """Raises Stopped where what was read is not what stands any more."""
+        """Raises Stopped where what was read is not what stands any more, or another run may be under way."""
+        if not self.hold.stands():
+            raise refused("the target was out of reach for so long that another run may have begun", "run it again")
         sources.refuse_moved(session, (program.source for program in self.program.sources), self.seen)
 
     def _publish(self, session: Session) -> None:

@@ -1,11 +1,11 @@
-"""The right to a name on a warehouse without locks that outlive a statement: a row that says who has it, and how long.
+"""The right to names on a warehouse without locks that outlive a statement: rows that say who has them, and how long.
 
 Time is the warehouse's own. A run renews its lease while it works; the lease of one that was killed runs out.
 """
 
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 import sqlalchemy as sa
@@ -13,10 +13,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateTable
 
 from framework.ddl import FRAMEWORK_SCHEMA, CreateSchema
-from framework.warehouse import Hold
+from framework.warehouse import Hold, Warehouse
 
 SECONDS = 120  # after which a lease that nobody has renewed is another's to take
-_RENEW = SECONDS / 4
 
 _METADATA = sa.MetaData(schema=FRAMEWORK_SCHEMA)
 LEASES = sa.Table(
@@ -28,62 +27,75 @@ LEASES = sa.Table(
 )
 
 
-class _Lease:
-    """One run's lease of a name. `now` is the warehouse's text for the seconds since 1970."""
+class _Leases:
+    """One run's leases of names. `now` is the warehouse's text for the seconds since 1970."""
 
-    def __init__(self, engine: sa.Engine, name: str, now: str) -> None:
-        self.engine, self.name, self.holder = engine, name, uuid.uuid4().hex
+    def __init__(self, engine: sa.Engine, names: Sequence[str], now: str) -> None:
+        self.engine, self.names, self.holder = engine, list(names), uuid.uuid4().hex
         self.now: sa.ColumnElement[int] = sa.literal_column(now)
         self.ended = threading.Event()
 
-    def taken(self) -> bool:
+    def prepare(self, warehouse: Warehouse, connection: sa.Connection) -> None:
+        """A row for each name, where there is none yet."""
+        if LEASES.name not in warehouse.relations(connection, FRAMEWORK_SCHEMA):
+            connection.execute(CreateSchema(FRAMEWORK_SCHEMA))
+            connection.execute(CreateTable(LEASES, if_not_exists=True))
+        known = set(connection.execute(sa.select(LEASES.c.name).where(LEASES.c.name.in_(self.names))).scalars())
+        rows = [{"name": name, "holder": "", "ends": 0} for name in self.names if name not in known]
+        if rows:
+            connection.execute(LEASES.insert().values(rows))
+
+    def extend(self, connection: sa.Connection, condition: sa.ColumnElement[bool]) -> None:
+        update = sa.update(LEASES).where(LEASES.c.name.in_(self.names), condition)
+        connection.execute(update.values(holder=self.holder, ends=self.now + SECONDS))
+
+    def lacking(self, connection: sa.Connection) -> tuple[str, ...]:
+        """The names that are not ours."""
+        select = sa.select(LEASES.c.name, LEASES.c.holder).where(LEASES.c.name.in_(self.names))
+        rows = connection.execute(select.where(LEASES.c.ends > self.now)).all()
+        ours = {name for name, holder in rows if holder == self.holder}
+        others = {name for name, holder in rows if holder != self.holder}
+        return tuple(name for name in self.names if name in others or name not in ours)
+
+    def taken(self, warehouse: Warehouse) -> tuple[str, ...]:
+        """Takes the names that nobody has; those that are lacking."""
         with self.engine.connect() as connection:
             with connection.begin():
-                connection.execute(CreateSchema(FRAMEWORK_SCHEMA))
+                self.prepare(warehouse, connection)
             with connection.begin():
-                connection.execute(CreateTable(LEASES, if_not_exists=True))
+                self.extend(connection, LEASES.c.ends < self.now)
             with connection.begin():
-                wanted = sa.select(sa.func.count()).select_from(LEASES).where(LEASES.c.name == self.name)
-                if connection.execute(wanted).scalar_one() == 0:
-                    connection.execute(LEASES.insert().values(name=self.name, holder="", ends=0))
-            with connection.begin():
-                connection.execute(self._extended(LEASES.c.ends < self.now))
-        return self.stands()
-
-    def _extended(self, condition: sa.ColumnElement[bool]) -> sa.Update:
-        update = sa.update(LEASES).where(LEASES.c.name == self.name, condition)
-        return update.values(holder=self.holder, ends=self.now + SECONDS)
+                return self.lacking(connection)
 
     def stands(self) -> bool:
-        """Whether the name is ours, and will be for a while yet."""
+        """Whether the names are ours, and will be for a while yet."""
         with self.engine.connect() as connection:
-            holder = sa.select(LEASES.c.holder).where(LEASES.c.name == self.name, LEASES.c.ends > self.now)
-            return set(connection.execute(holder).scalars()) == {self.holder}
+            return not self.lacking(connection)
 
     def keep(self) -> None:
-        """Renews the lease until it is given back. A failure is seen by `stands`, when it matters."""
-        while not self.ended.wait(_RENEW):
+        """Renews the leases until they are given back. A failure is seen by `stands`, when it matters."""
+        while not self.ended.wait(SECONDS / 4):
             with suppress(SQLAlchemyError), self.engine.connect() as connection, connection.begin():
-                connection.execute(self._extended(LEASES.c.holder == self.holder))
+                self.extend(connection, LEASES.c.holder == self.holder)
 
     def give_back(self) -> None:
         with suppress(SQLAlchemyError), self.engine.connect() as connection, connection.begin():
-            mine = LEASES.c.name == self.name, LEASES.c.holder == self.holder
-            connection.execute(sa.update(LEASES).where(*mine).values(ends=0))
+            connection.execute(sa.update(LEASES).where(LEASES.c.holder == self.holder).values(ends=0))
 
 
 @contextmanager
-def held(connection: sa.Connection, name: str, now: str) -> Iterator[Hold | None]:
-    """Holds the right to a name on connections of its own; None where another run has it."""
-    lease = _Lease(connection.engine, name, now)
-    if not lease.taken():
-        yield None
+def held(warehouse: Warehouse, connection: sa.Connection, names: Sequence[str], now: str) -> Iterator[Hold]:
+    """Holds the right to names, on connections of its own."""
+    leases = _Leases(connection.engine, names, now)
+    if lacking := leases.taken(warehouse):
+        leases.give_back()
+        yield Hold(lacking)
         return
-    keeper = threading.Thread(target=lease.keep, daemon=True, name="framework-lease")
+    keeper = threading.Thread(target=leases.keep, daemon=True, name="framework-leases")
     keeper.start()
     try:
-        yield lease.stands
+        yield Hold(stands=leases.stands)
     finally:
-        lease.ended.set()
+        leases.ended.set()
         keeper.join()
-        lease.give_back()
+        leases.give_back()

@@ -1,7 +1,7 @@
 """Databricks: each statement commits by itself; files travel through a volume and COPY INTO."""
 
 import weakref
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date, datetime
 from decimal import Decimal
@@ -93,20 +93,26 @@ class Lakehouse(Bulk):
 
     def relations(self, connection: sa.Connection, schema: str) -> dict[str, str]:
         """By SHOW, which every catalog has; its list of tables may have the views in it."""
-        schemas = {str(row[0]).lower() for row in connection.exec_driver_sql("SHOW SCHEMAS")}
-        if schema.lower() not in schemas:
-            return {}
         quoted = connection.dialect.identifier_preparer.quote(schema)
-        found = {str(row[1]): "TABLE" for row in connection.exec_driver_sql(f"SHOW TABLES IN {quoted}")}
+        try:
+            found = {str(row[1]): "TABLE" for row in connection.exec_driver_sql(f"SHOW TABLES IN {quoted}")}
+        except sa.exc.DBAPIError as error:
+            if any(name in str(error.orig) for name in ("SCHEMA_NOT_FOUND", "NoSuchNamespaceException")):
+                return {}
+            raise
         found |= {str(row[1]): "VIEW" for row in connection.exec_driver_sql(f"SHOW VIEWS IN {quoted}")}
         return dict(sorted(found.items()))
 
     def columns(self, connection: sa.Connection, schema: str, name: str) -> dict[str, str]:
-        if name.lower() not in {known.lower() for known in self.relations(connection, schema)}:
-            return {}
         quote = connection.dialect.identifier_preparer.quote
         found: dict[str, str] = {}
-        for column, kind, *_ in connection.exec_driver_sql(f"DESCRIBE TABLE {quote(schema)}.{quote(name)}"):
+        try:
+            rows = connection.exec_driver_sql(f"DESCRIBE TABLE {quote(schema)}.{quote(name)}").all()
+        except sa.exc.DBAPIError as error:
+            if "TABLE_OR_VIEW_NOT_FOUND" in str(error.orig):
+                return {}
+            raise
+        for column, kind, *_ in rows:
             if not column or column.startswith("#"):  # from here on it is about partitions
                 break
             found[str(column)] = str(kind)
@@ -120,8 +126,8 @@ class Lakehouse(Bulk):
     def refusal(self, error: Exception) -> Refusal:
         return refusal(getattr(error, "orig", None) or error, self.name.capitalize())
 
-    def exclusive(self, connection: sa.Connection, name: str) -> AbstractContextManager[Hold | None]:
-        return _lease.held(connection, name, "UNIX_TIMESTAMP()")
+    def exclusive(self, connection: sa.Connection, names: Sequence[str]) -> AbstractContextManager[Hold]:
+        return _lease.held(self, connection, names, "UNIX_TIMESTAMP()")
 
 
 class Databricks(Lakehouse):

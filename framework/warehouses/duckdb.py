@@ -1,7 +1,7 @@
 """DuckDB: the embedded default; files are read in place."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -197,6 +197,6 @@ class Duckdb(Warehouse):
         driver.interrupt()
 
     @contextmanager
-    def exclusive(self, connection: sa.Connection, name: str) -> Iterator[Hold | None]:
+    def exclusive(self, connection: sa.Connection, names: Sequence[str]) -> Iterator[Hold]:
         """A DuckDB file has a single writer already."""
-        yield lambda: True
+        yield Hold()

@@ -1,7 +1,7 @@
 """Postgres 15 and later: files are read by DuckDB and streamed in with COPY."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -214,19 +214,22 @@ class Postgres(Bulk):
         driver.cancel_safe(timeout=_CANCEL_SECONDS)
 
     @contextmanager
-    def exclusive(self, connection: sa.Connection, name: str) -> Iterator[Hold | None]:
-        """An advisory lock of the session, so that no transaction is held open for it."""
-        key = _key(name)
-        held = _lock(connection, "pg_try_advisory_lock", key)
+    def exclusive(self, connection: sa.Connection, names: Sequence[str]) -> Iterator[Hold]:
+        """Advisory locks of the session, so that no transaction is held open for them. They go with the session, and
+        without that nothing is published."""
+        held: list[int] = []
+        lacking: tuple[str, ...] = ()
         try:
-            # It goes with the session, and without that nothing is published.
-            yield (lambda: True) if held else None
+            for name in names:
+                if not _lock(connection, "pg_try_advisory_lock", _key(name)):
+                    lacking = (name,)
+                    break
+                held.append(_key(name))
+            if lacking:
+                _release(connection, held)
+            yield Hold(lacking)
         finally:
-            if held:
-                try:
-                    _lock(connection, "pg_advisory_unlock", key)
-                except sa.exc.SQLAlchemyError:
-                    connection.invalidate()  # in a broken transaction: the lock goes with the session
+            _release(connection, held)
 
 
 def _over(
@@ -306,3 +309,11 @@ def _lock(connection: sa.Connection, function: str, key: int) -> bool:
     if outside:
         connection.commit()
     return bool(done)
+
+
+def _release(connection: sa.Connection, held: list[int]) -> None:
+    try:
+        while held:
+            _lock(connection, "pg_advisory_unlock", held.pop())
+    except sa.exc.SQLAlchemyError:
+        connection.invalidate()  # in a broken transaction: the locks go with the session

@@ -1,6 +1,6 @@
 """Snowflake: files travel by PUT and COPY INTO; what changes tables commits by itself, what changes rows does not."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -174,8 +174,8 @@ class Snowflake(Bulk):
         with driver.cursor() as cursor:
             cursor.execute("SELECT SYSTEM$CANCEL_ALL_QUERIES(%s)", (driver.session_id,))
 
-    def exclusive(self, connection: sa.Connection, name: str) -> AbstractContextManager[Hold | None]:
-        return _lease.held(connection, name, "DATE_PART(EPOCH_SECOND, CURRENT_TIMESTAMP())")
+    def exclusive(self, connection: sa.Connection, names: Sequence[str]) -> AbstractContextManager[Hold]:
+        return _lease.held(self, connection, names, "DATE_PART(EPOCH_SECOND, CURRENT_TIMESTAMP())")
 
 
 # Words that the dialect does not quote, and that no alias or no column may be without quotes:

@@ -196,14 +196,14 @@ def test_one_run_of_a_pipeline_at_a_time(shop: Shop, monkeypatch: pytest.MonkeyP
     """A lease keeps a second run out; one that nobody renews runs out."""
     shop.given(FIRST)
     with shop.connected() as connection:
-        with shop.warehouse.exclusive(connection, "shop") as hold:
-            assert hold is not None
-            assert hold()
+        with shop.warehouse.exclusive(connection, ["shop"]) as hold:
+            assert not hold.lacking
+            assert hold.stands()
             code, said = shop.run("2024-01-01")
             assert code == 4
             assert "another run of `shop` is under way" in said
         shop.good("2024-01-01")
         monkeypatch.setattr(_lease, "SECONDS", -5)  # a lease that has run out when it is given
-        with shop.warehouse.exclusive(connection, "shop") as lost:
-            assert lost is None
+        with shop.warehouse.exclusive(connection, ["shop"]) as lost:
+            assert lost.lacking == ("shop",)
     shop.good("2024-02-01")

@@ -28,10 +28,10 @@ def test_both_find_the_target_ready(postgres_project: Project, monkeypatch: pyte
     others: list[subprocess.Popen[str]] = []
     prepare = standing.prepare
 
-    def delayed(connection: Any) -> None:
+    def delayed(connection: Any, warehouse: Any) -> None:
         others.append(project.start("two.yaml", {}))
         time.sleep(AHEAD)
-        prepare(connection)
+        prepare(connection, warehouse)
 
     monkeypatch.setattr(standing, "prepare", delayed)
     project.good("one.yaml")

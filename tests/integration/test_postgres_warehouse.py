@@ -87,15 +87,17 @@ def test_one_run_at_a_time(postgres_database: str) -> None:
     warehouse = Postgres()
     engine = warehouse.connect({"url": postgres_database}, Path())
     with engine.connect() as first, engine.connect() as second:
-        with warehouse.exclusive(first, "claims") as free:
-            assert free
+        with warehouse.exclusive(first, ["claims"]) as free:
+            assert not free.lacking
             assert not first.in_transaction()
-            with warehouse.exclusive(second, "claims") as other:
-                assert not other
-            with warehouse.exclusive(second, "members") as other:
-                assert other
-        with warehouse.exclusive(second, "claims") as free:
-            assert free
+            with warehouse.exclusive(second, ["members", "claims"]) as other:
+                assert other.lacking == ("claims",)
+                with warehouse.exclusive(first, ["members"]) as again:  # of which nothing is kept
+                    assert not again.lacking
+            with warehouse.exclusive(second, ["members"]) as other:
+                assert not other.lacking
+        with warehouse.exclusive(second, ["claims"]) as free:
+            assert not free.lacking
     engine.dispose()
 
 
@@ -106,13 +108,13 @@ def test_a_broken_transaction_gives_the_right_back(postgres_database: str) -> No
         with (
             pytest.raises(sa.exc.DBAPIError),
             first.begin(),
-            warehouse.exclusive(first, "claims"),
-            warehouse.exclusive(first, "members"),
+            warehouse.exclusive(first, ["claims"]),
+            warehouse.exclusive(first, ["members"]),
         ):
             first.exec_driver_sql("SELECT 1/0")
         for name in ("claims", "members"):
-            with warehouse.exclusive(second, name) as free:
-                assert free
+            with warehouse.exclusive(second, [name]) as free:
+                assert not free.lacking
     engine.dispose()
 
 
