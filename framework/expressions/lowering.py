@@ -2,8 +2,8 @@
 
 A template is SQL text with places: `{0}` an argument, `{0.1}` an argument of it, `{args}` all of them, `{rest}` all
 but the first, `{o0}` an option as it stands, `{type}` the warehouse's name of the result's type, `{p}` and `{s}` its
-digits, `{distinct}` and `{order}` what an aggregate was given, `{k0}` a key of that order. Columns stay
-SQLAlchemy's own, so that it quotes them; literals go through its literal processors; variables are bound.
+digits, `{distinct}` and `{order}` what an aggregate was given, `{k0}` a key of that order, `{over}` its window, which
+stands last where no place is named. Columns stay SQLAlchemy's own, so that it quotes them; variables are bound.
 """
 
 import re
@@ -197,7 +197,7 @@ def verbatim(text: str) -> str:
     return text.replace("{", "{\0")
 
 
-_PLACE = re.compile(r"\{(\d+(?:\.\d+)?|k\d+|args|rest|o\d|type|p|s|distinct|order)\}")
+_PLACE = re.compile(r"\{(\d+(?:\.\d+)?|k\d+|args|rest|o\d|type|p|s|distinct|order|over)\}")
 _CALL = re.compile(r"[A-Za-z_][\w.]*\s*\(")
 
 
@@ -299,15 +299,13 @@ class _Lowering:
             c = self.lowering.over(c)
         if c.function.name == "count" and not c.args:
             parts: list[Part] = ["COUNT(*)"]
-            binding = _TIGHT
+            binding, placed = _TIGHT, False
         else:
             text = self.lowering.template(c)
             template = _compiled(text)
             binding = _binding(c, text, template.loose)
-            parts = self._filled(template, c, binding)
-        if c.window is None:
-            return parts, binding
-        return [*parts, " OVER (", *self._over(c), ")"], _TIGHT
+            parts, placed = self._filled(template, c, binding), "over" in template.places
+        return (parts, binding) if placed else ([*parts, *self._over(c)], binding if c.window is None else _TIGHT)
 
     def _filled(self, template: _Template, c: Call, binding: int) -> list[Part]:
         parts: list[Part] = [template.pieces[0]]
@@ -333,6 +331,8 @@ class _Lowering:
             return [str(c.type.precision if place == "p" else c.type.scale)]
         if place == "distinct":
             return ["DISTINCT "] if c.distinct else []
+        if place == "over":
+            return self._over(c)
         if place == "order":
             return [" ORDER BY ", *self._orders(c.order)] if c.order else []
         return [c.options[int(place[1:])]]
@@ -360,16 +360,16 @@ class _Lowering:
         return [*parts, " END"]
 
     def _over(self, c: Call) -> list[Part]:
-        window = c.window
-        assert window is not None
-        parts: list[Part] = []
+        window, parts = c.window, list[Part]()
+        if window is None:
+            return []
         if window.partition:
             parts += ["PARTITION BY ", *self._list(window.partition)]
         if window.order:
             parts += [" " if parts else "", "ORDER BY ", *self._orders(window.order)]
         if window.frame:
             parts += [" " if parts else "", window.frame.upper()]
-        return parts
+        return [" OVER (", *parts, ")"]
 
     def _orders(self, orders: tuple[Ordering, ...]) -> list[Part]:
         parts: list[Part] = []

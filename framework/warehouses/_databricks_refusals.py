@@ -4,8 +4,9 @@ import re
 
 from framework.warehouse import Refusal
 from framework.warehouses import _overflows
+from framework.warehouses._databricks_pieces import DATE, DOUBLE
 
-_NAME = re.compile(r"\[([A-Z][A-Z0-9_]+(?:\.[A-Z0-9_]+)*)\]")
+_NAME = re.compile(r"\[([A-Z_][A-Z0-9_]+(?:\.[A-Z0-9_]+)*)\]")
 _RIGHTS = Refusal("the user lacks a right", "grant it to the user of the target, or use another one")
 _MEANINGS = {
     "TABLE_OR_VIEW_NOT_FOUND": Refusal("a table does not exist", "check `table` of the pipeline's sources"),
@@ -16,16 +17,26 @@ _MEANINGS = {
     "UNRESOLVED_ROUTINE": Refusal(
         "a function does not exist, or not for such arguments", "check the calls of `native.` functions in the stage"
     ),
-    "ARITHMETIC_OVERFLOW": _overflows.NUMBER,
+    "ARITHMETIC_OVERFLOW": _overflows.INTEGER,
     "BINARY_ARITHMETIC_OVERFLOW": _overflows.NUMBER,
     "CAST_OVERFLOW": _overflows.NUMBER,
     "NUMERIC_VALUE_OUT_OF_RANGE": _overflows.DECIMAL,
     "DATETIME_OVERFLOW": _overflows.DATE,
+    "INTERVAL_ARITHMETIC_OVERFLOW": _overflows.DATE,
     "CANNOT_PARSE_TIMESTAMP": _overflows.DATE,
     "DATETIME_FIELD_OUT_OF_BOUNDS": _overflows.DATE,
     "USER_RAISED_EXCEPTION": Refusal(
         "a text cannot be read as what a strict conversion makes of it", "use the `try_` twin of the conversion"
     ),
+}
+# What tells more than a name: texts of our own that were raised, and what an overflow was of.
+_WORDS = {
+    DOUBLE: _overflows.DOUBLE,
+    DATE: _overflows.DATE,
+    "Overflow in sum of decimals": _overflows.DECIMAL,
+    'cannot be cast to "BIGINT"': _overflows.INTEGER,
+    'cannot be cast to "INT"': _overflows.ARGUMENT,  # lengths, positions and parts of dates are the only ones
+    "SparkDateTimeException": _overflows.DATE,
 }
 # By the words of what stopped a connection: no statement has been sent by then, so there is no value in them.
 _CONNECTING = (
@@ -44,8 +55,16 @@ _CONNECTING = (
 )
 
 
+def shown(text: str) -> str:
+    """What of a text without values tells the error: words or names that are known here."""
+    names = [f"[{name[1]}]" for name in _NAME.finditer(text) if name[1].partition(".")[0] in _MEANINGS]
+    return " ".join([*names[:1], *(words for words in _WORDS if words in text)])
+
+
 def refusal(error: BaseException, warehouse: str) -> Refusal:
     said = str(error)
+    if (words := next((words for words in _WORDS if words in said), None)) is not None:
+        return _WORDS[words]
     if (name := _NAME.search(said)) is not None:
         found = _MEANINGS.get(name[1]) or _MEANINGS.get(name[1].partition(".")[0])
         return found or Refusal(f"{warehouse} refused a statement ({name[1]})")

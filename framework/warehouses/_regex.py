@@ -9,7 +9,7 @@ refused where it matters which text is matched.
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
 from framework.warehouses._regex_order import (
     LAST,
@@ -25,8 +25,6 @@ from framework.warehouses._regex_order import (
     groups_agree,
     order,
 )
-
-_MOST = 255  # repeats that Postgres counts
 
 
 def _ranges(text: str) -> Ranges:
@@ -60,7 +58,7 @@ _INSIDE = "(?<![0-9A-Za-z_])(?![0-9A-Za-z_])|(?<=[0-9A-Za-z_])(?=[0-9A-Za-z_])"
 _EXACTLY = "\0"  # behind a bound {n,n}, whose greediness must follow that of the others
 
 
-class _Piece(NamedTuple):
+class Piece(NamedTuple):
     """A part of the pattern as Postgres has it, and what it matches."""
 
     text: str
@@ -78,10 +76,8 @@ class Translation:
 
 def translated(pattern: str) -> Translation:
     """The pattern for Postgres, to ask whether it matches. Raises ValueError for what cannot be said there."""
-    reader = _Reader(pattern)
-    piece = reader.alternatives("", top=True)
-    if reader.at < len(pattern):
-        raise reader.problem("a `)` too many")
+    reader = Reader(pattern)
+    piece = reader.whole()
     return Translation(piece.text.replace(_EXACTLY, "?" if reader.lazy else ""), piece.node, reader.lazy)
 
 
@@ -125,13 +121,24 @@ def _found(translation: Translation, groups: bool, all: bool) -> str:
     return f"(?:{translation.text}){{1,1}}{'' if known.longest else '?'}"
 
 
-class _Reader:
+class Reader:
+    """What a pattern is made of, and its text on Postgres."""
+
+    warehouse: ClassVar[str] = "Postgres"
+    most: ClassVar[int] = 255  # repeats that are counted
+
     def __init__(self, pattern: str) -> None:
         self.pattern, self.at = pattern, 0
         self.lazy = False
 
+    def whole(self) -> Piece:
+        piece = self.alternatives("", top=True)
+        if self.at < len(self.pattern):
+            raise self.problem("a `)` too many")
+        return piece
+
     def problem(self, what: str) -> ValueError:
-        return ValueError(f"the pattern '{self.pattern}' cannot be used on Postgres: {what}")
+        return ValueError(f"the pattern '{self.pattern}' cannot be used on {self.warehouse}: {what}")
 
     def rest(self, pattern: str) -> re.Match[str] | None:
         """What fits at the place in hand, taken."""
@@ -142,9 +149,9 @@ class _Reader:
 
     # -- structure
 
-    def alternatives(self, flags: str, *, top: bool = False) -> _Piece:
+    def alternatives(self, flags: str, *, top: bool = False) -> Piece:
         start = self.at
-        branches: list[tuple[str, _Piece]] = []
+        branches: list[tuple[str, Piece]] = []
         while True:
             piece, flags = self._branch(flags)
             branches.append((self.pattern[start : self.at], piece))
@@ -155,9 +162,9 @@ class _Reader:
             # Of plain words, those that RE2 never comes to are left out.
             branches = [b for i, b in enumerate(branches) if not any(b[0].startswith(e) for e, _ in branches[:i])]
         nodes = tuple(piece.node for _, piece in branches)
-        return _Piece("|".join(piece.text for _, piece in branches), nodes[0] if len(nodes) == 1 else Choice(nodes))
+        return Piece("|".join(piece.text for _, piece in branches), nodes[0] if len(nodes) == 1 else Choice(nodes))
 
-    def _branch(self, flags: str) -> tuple[_Piece, str]:
+    def _branch(self, flags: str) -> tuple[Piece, str]:
         pieces = []
         while self.at < len(self.pattern) and self.pattern[self.at] not in "|)":
             if match := self.rest(r"\(\?([imsU]*)(?:-([imsU]+))?\)"):
@@ -169,34 +176,34 @@ class _Reader:
     def _flags(self, flags: str, match: re.Match[str]) -> str:
         return "".join({*flags, *match[1]} - {*(match[2] or "")})
 
-    def _atom(self, flags: str) -> _Piece:
+    def _atom(self, flags: str) -> Piece:
         if match := self.rest(r"\(\?([imsU]*)(?:-([imsU]+))?:"):
             return self._closed("(?:", self._flags(flags, match))
         if self.rest(r"\(\?P?<\w+>") or self.rest(r"\((?!\?)"):
             text, node = self._closed("(", flags)
-            return _Piece(text, Group(node))
+            return Piece(text, Group(node))
         if self.rest(r"\["):
-            return self._bracket(flags)
+            return self.bracket(flags)
         char = self.pattern[self.at]
         self.at += 1
         if char == ".":
             line = () if "s" in flags else ((10, 10),)
-            return _Piece("." if "s" in flags else "[^\\n]", Chars(_inverted(line)))
+            return Piece("." if "s" in flags else "[^\\n]", Chars(inverted(line)))
         if char in "^$":
             return _edge(char if "m" in flags else "A" if char == "^" else "z")
         if char == "\\":
-            return self._escape(flags)
+            return self.escape(flags)
         if char in "*+?" or char == "(":
             raise self.problem(f"`{char}` means nothing where it stands")
         return _literal(char, flags)
 
-    def _closed(self, opening: str, flags: str) -> _Piece:
+    def _closed(self, opening: str, flags: str) -> Piece:
         inside = self.alternatives(flags)
         if not self.rest(r"\)"):
             raise self.problem("a `(` is not closed")
-        return _Piece(f"{opening}{inside.text})", inside.node)
+        return Piece(f"{opening}{inside.text})", inside.node)
 
-    def _repeated(self, piece: _Piece) -> _Piece:
+    def _repeated(self, piece: Piece) -> Piece:
         match = self.rest(r"([*+?]|\{(\d+)(,?)(\d*)\})(\??)")
         if match is None:
             return piece
@@ -204,25 +211,25 @@ class _Reader:
             int(match[2]),
             int(match[4] or match[2]) if match[4] or not match[3] else None,
         )
-        if max(least, most or 0) > _MOST:
-            raise self.problem(f"it counts no more than {_MOST} repeats")
+        if max(least, most or 0) > self.most:
+            raise self.problem(f"it counts no more than {self.most} repeats")
         node = Repeat(piece.node, least, most, lazy=bool(match[5]))
         if least == most:
-            return _Piece(f"{piece.text}{{{least},{most}}}{_EXACTLY}", node)
+            return Piece(f"{piece.text}{{{least},{most}}}{_EXACTLY}", node)
         self.lazy = self.lazy or bool(match[5])
         bounds = match[1] if match[2] is None else f"{{{least},{'' if most is None else most}}}"
-        return _Piece(piece.text + bounds + match[5], node)
+        return Piece(piece.text + bounds + match[5], node)
 
     # -- characters
 
-    def _escape(self, flags: str) -> _Piece:
+    def escape(self, flags: str) -> Piece:
         if match := self.rest("[dDwWsS]"):
             return _set(_CLASSES[match[0].lower()], negated=match[0].isupper())
         if match := self.rest("[bBAz]"):
             return _edge(match[0])
         if match := self.rest(r"Q(.*?)(?:\\E|$)"):
             text, node = _row([_literal(c, flags) for c in match[1]])
-            return _Piece(f"(?:{text})", node)
+            return Piece(f"(?:{text})", node)
         return _literal(self._escaped(), flags)
 
     def _escaped(self) -> str:
@@ -235,28 +242,28 @@ class _Reader:
             return match[0]
         raise self.problem(f"it knows no `\\{self.pattern[self.at : self.at + 1]}`")
 
-    def _bracket(self, flags: str) -> _Piece:
+    def bracket(self, flags: str) -> Piece:
         negated = bool(self.rest(r"\^"))
         ranges: list[tuple[int, int]] = []
         first = True
         while first or not self.rest(r"\]"):
             if self.at >= len(self.pattern):
                 raise self.problem("a `[` is not closed")
-            ranges += self._member()
+            ranges += self.member()
             first = False
         if "i" in flags:
             ranges += [(ord(c), ord(c)) for low, high in ranges for c in _other_cases(low, high)]
         return _set(tuple(ranges), negated=negated)
 
-    def _member(self) -> Ranges:
+    def member(self) -> Ranges:
         """One member of a bracket: a class, a range or a character."""
         if match := self.rest(r"\[:(\^?)(\w+):\]"):
             if match[2] not in _NAMED:
                 raise self.problem(f"no class is named {match[2]}")
-            return _inverted(_NAMED[match[2]]) if match[1] else _NAMED[match[2]]
+            return inverted(_NAMED[match[2]]) if match[1] else _NAMED[match[2]]
         if match := self.rest(r"\\([dDwWsS])"):
             ranges = _CLASSES[match[1].lower()]
-            return _inverted(ranges) if match[1].isupper() else ranges
+            return inverted(ranges) if match[1].isupper() else ranges
         low = self._character()
         high = self._character() if self.rest(r"-(?!\])") else low
         if high < low:
@@ -270,7 +277,7 @@ class _Reader:
         return self.pattern[self.at - 1]
 
 
-def _inverted(ranges: Ranges) -> Ranges:
+def inverted(ranges: Ranges) -> Ranges:
     found, start = [], 1
     for low, high in sorted(ranges):
         if low > start:
@@ -301,9 +308,9 @@ def _folded() -> dict[str, set[str]]:
     return found
 
 
-def _row(pieces: list[_Piece]) -> _Piece:
+def _row(pieces: list[Piece]) -> Piece:
     nodes = tuple(piece.node for piece in pieces)
-    return _Piece("".join(piece.text for piece in pieces), nodes[0] if len(nodes) == 1 else Row(nodes))
+    return Piece("".join(piece.text for piece in pieces), nodes[0] if len(nodes) == 1 else Row(nodes))
 
 
 _EDGES = {
@@ -316,19 +323,19 @@ _EDGES = {
 }
 
 
-def _edge(kind: str) -> _Piece:
-    return _Piece(_EDGES[kind], Edge(kind))
+def _edge(kind: str) -> Piece:
+    return Piece(_EDGES[kind], Edge(kind))
 
 
-def _literal(char: str, flags: str) -> _Piece:
+def _literal(char: str, flags: str) -> Piece:
     others = _other_cases(ord(char), ord(char)) if "i" in flags else ""
     node = Chars(tuple((ord(c), ord(c)) for c in (char, *others)))
-    return _Piece(f"[{_quoted(char)}{''.join(map(_quoted, others))}]" if others else _quoted(char), node)
+    return Piece(f"[{_quoted(char)}{''.join(map(_quoted, others))}]" if others else _quoted(char), node)
 
 
-def _set(ranges: Ranges, *, negated: bool) -> _Piece:
+def _set(ranges: Ranges, *, negated: bool) -> Piece:
     inside = "".join(_quoted(chr(low)) + (f"-{_quoted(chr(high))}" if high > low else "") for low, high in ranges)
-    return _Piece(f"[{'^' if negated else ''}{inside}]", Chars(_inverted(ranges) if negated else ranges))
+    return Piece(f"[{'^' if negated else ''}{inside}]", Chars(inverted(ranges) if negated else ranges))
 
 
 def _quoted(char: str) -> str:

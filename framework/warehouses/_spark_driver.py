@@ -4,6 +4,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from framework.warehouses._databricks_refusals import shown
+
 apilevel = "2.0"
 threadsafety = 2
 paramstyle = "named"
@@ -80,9 +82,9 @@ class Cursor:
             rows = frame.collect()
             fields = frame.schema.fields
         except PySparkException as error:
-            raise ProgrammingError(f"[{error.getErrorClass() or type(error).__name__}]") from error
+            raise ProgrammingError(_told(error, error.getErrorClass() or type(error).__name__)) from error
         except Exception as error:  # Java's, as Py4J raises them
-            raise OperationalError(f"[{_java_class(error)}]") from error
+            raise OperationalError(_told(error, _java_class(error))) from error
         described = [(field.name, field.dataType.simpleString(), None, None, None, None, None) for field in fields]
         self.description = described or None
         self._rows = [tuple(row) for row in rows]
@@ -115,6 +117,11 @@ class Cursor:
 
 def connect(session: Any, catalog: str | None) -> Connection:
     return Connection(session, catalog)
+
+
+def _told(error: Exception, name: str) -> str:
+    """An error by its name. Where a task has failed, that of its cause stands in the text, which can hold values."""
+    return shown(str(error)) or f"[{name}]"
 
 
 def _java_class(error: Exception) -> str:

@@ -17,7 +17,9 @@ from framework.expressions.lowering import Lowering, Value
 from framework.files.unnamed import Unnamed
 from framework.warehouse import Address, Hold, Refusal, TableSetting, TargetSetting, Unreachable
 from framework.warehouses import _lease
+from framework.warehouses._databricks_aggregates import over
 from framework.warehouses._databricks_functions import TEMPLATES, TYPES
+from framework.warehouses._databricks_pieces import FINITE
 from framework.warehouses._databricks_refusals import refusal
 from framework.warehouses._loading import Bulk, Kinds, named
 
@@ -45,7 +47,12 @@ class Lakehouse(Bulk):
     transactional_ddl: ClassVar[bool] = False
     transactions: ClassVar[bool] = False
     lowering: ClassVar[Lowering] = Lowering(
-        TEMPLATES, TYPES, "databricks", series="EXPLODE(SEQUENCE(CAST(0 AS BIGINT), {0} - 1))"
+        TEMPLATES,
+        TYPES,
+        "databricks",
+        finite=FINITE,
+        over=over,
+        series="EXPLODE(SEQUENCE(CAST(0 AS BIGINT), {0} - 1))",
     )
     kinds: ClassVar[Kinds] = Kinds(
         integer="bigint",

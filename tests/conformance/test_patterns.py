@@ -1,4 +1,4 @@
-"""Whatever pattern Postgres is given, it finds the text that RE2 finds."""
+"""Whatever pattern a warehouse is given, it finds the text that RE2 finds."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -33,11 +33,24 @@ PATTERNS = st.tuples(STARTS, INSIDE, ENDS).map("".join)
 
 
 @pytest.fixture(scope="module")
-def both(request: pytest.FixtureRequest) -> Iterator[tuple[Opened, Opened]]:
-    with OPENERS["duckdb"](request) as duckdb, OPENERS["postgres"](request) as postgres:
-        for opened in (duckdb, postgres):
-            table.create(opened, "texts", ["word"], [table.constants([literal(text)], opened) for text in TEXTS])
-        yield duckdb, postgres
+def duckdb(request: pytest.FixtureRequest) -> Iterator[Opened]:
+    yield from _with_texts("duckdb", request)
+
+
+@pytest.fixture(scope="module")
+def postgres(request: pytest.FixtureRequest) -> Iterator[Opened]:
+    yield from _with_texts("postgres", request)
+
+
+@pytest.fixture(scope="module")
+def spark(request: pytest.FixtureRequest) -> Iterator[Opened]:
+    yield from _with_texts("spark", request)
+
+
+def _with_texts(name: str, request: pytest.FixtureRequest) -> Iterator[Opened]:
+    with OPENERS[name](request) as opened:
+        table.create(opened, "texts", ["word"], [table.constants([literal(text)], opened) for text in TEXTS])
+        yield opened
 
 
 def _found(opened: Opened, expressions: list[Expression]) -> Any:
@@ -68,15 +81,33 @@ def _is_said(e: Expression, opened: Opened) -> bool:
     return True
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-@given(pattern=PATTERNS)
-@example(pattern=r"a?\ba??")  # whether a match ends at the edge of a word hangs on what comes next
-def test_postgres_finds_what_re2_finds(both: tuple[Opened, Opened], pattern: str) -> None:
-    duckdb, postgres = both
+def _asked(pattern: str, opened: Opened) -> list[Expression]:
+    """What the warehouse can be asked of a pattern; nothing of what is none."""
     try:
         groups = read(pattern).groups
     except PatternProblem:
-        return
-    calls = [e for e in _calls(pattern, groups) if _is_said(e, postgres)]
+        return []
+    calls = [e for e in _calls(pattern, groups) if _is_said(e, opened)]
     assert calls
-    assert _found(postgres, calls) == _found(duckdb, calls)
+    return calls
+
+
+_SETTINGS = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@_SETTINGS
+@given(pattern=PATTERNS)
+@example(pattern=r"a?\ba??")  # whether a match ends at the edge of a word hangs on what comes next
+def test_postgres_finds_what_re2_finds(duckdb: Opened, postgres: Opened, pattern: str) -> None:
+    calls = _asked(pattern, postgres)
+    if calls:
+        assert _found(postgres, calls) == _found(duckdb, calls)
+
+
+@pytest.mark.engines
+@settings(_SETTINGS, max_examples=15)
+@given(patterns=st.lists(PATTERNS, min_size=10, max_size=10))  # Spark is slow to answer, and not to answer much
+@example(patterns=[r"a?\ba??", "(|a)*", "(|a)+", "b*", "(a|b*)*", " *$", "(?:a?)*?", "(a*)+", "(?:(a)|b)*", "(a?)*b"])
+def test_spark_finds_what_re2_finds(duckdb: Opened, spark: Opened, patterns: list[str]) -> None:
+    calls = [e for pattern in patterns for e in _asked(pattern, spark)]
+    assert not calls or _found(spark, calls) == _found(duckdb, calls)

@@ -8,6 +8,7 @@ from framework.expressions.lowering import Lowering, lower
 from framework.expressions.tree import Reference
 from framework.expressions.typed import Scope
 from framework.expressions.types import INTEGER, STRING
+from framework.warehouses.databricks import Databricks
 from framework.warehouses.postgres import Postgres
 
 COLUMNS = Scope(
@@ -53,6 +54,23 @@ def test_on_postgres(text: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (r"regexp_extract(word, '(?:|ab*)*')", "can be empty"),
+        (r"regexp_replace(word, '(?:a|b*?){2,}', '')", "can be empty"),
+        (r"regexp_extract(word, '(a*)+', 1)", "divides a match"),
+        (r"regexp_replace(word, '(?:(a)|b*)*', '\1')", "divides a match"),
+        (r"regexp_extract(word, '((ab){2}){2}|a+', 2)", "divides a match"),
+        (r"regexp_matches(word, '(?i)\pL')", "name both cases"),
+        ("sum(distinct n) over (partition by word)", "distinct ...* over a window"),
+        ("median(distinct n) over (partition by word)", "distinct ...* over a window"),
+    ],
+)
+def test_on_databricks(text: str, message: str) -> None:
+    _refused(text, Databricks.lowering, message)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "regexp_matches(word, 'a+?b*|(a|ab)(c|bcd)?')",
@@ -67,3 +85,19 @@ def test_on_postgres(text: str, message: str) -> None:
 def test_what_means_the_same_on_postgres_is_not_refused(text: str) -> None:
     e = table.expression(text, COLUMNS)
     lower(e, lambda reference: sa.column(reference.name), Postgres.lowering)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "regexp_matches(word, '(?:|ab*)*')",
+        "regexp_extract(word, '(?:a?b*)*c')",
+        "regexp_extract(word, '(\\d{3}-)?(\\d{4})', 1)",
+        r"regexp_extract(word, '[\p{L}\pN_-]+ \p{Greek}')",
+        "regexp_replace(word, '(a*)+', '-')",
+        "count(distinct n) over (partition by word)",
+    ],
+)
+def test_what_means_the_same_on_databricks_is_not_refused(text: str) -> None:
+    e = table.expression(text, COLUMNS)
+    lower(e, lambda reference: sa.column(reference.name), Databricks.lowering)
