@@ -60,11 +60,15 @@ class Session:
 
     def literal(self, statement: Any) -> str:
         """The statement as the warehouse reads it, the run's clock and variables written into it."""
-        dialect = self.connection.dialect
-        names = statement.compile(dialect=dialect).binds
-        bound = {name: value for name, value in self.bound.items() if name in names}
-        text = statement.params(bound) if bound else statement
-        return str(text.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
+        dialect, bound = self.connection.dialect, self.bound
+
+        class Literal(dialect.statement_compiler):  # type: ignore[misc, name-defined]  # each dialect has its own
+            def visit_bindparam(self, bindparam: Any, **options: Any) -> str:
+                if bindparam.key in bound:
+                    return str(self.render_literal_value(bound[bindparam.key], bindparam.type))
+                return str(super().visit_bindparam(bindparam, **{**options, "literal_binds": True}))
+
+        return str(Literal(dialect, statement))
 
     def relations(self, schema: str) -> dict[str, str]:
         return self.warehouse.relations(self.connection, schema)

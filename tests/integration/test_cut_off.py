@@ -203,7 +203,8 @@ def test_one_run_of_a_pipeline_at_a_time(shop: Shop, monkeypatch: pytest.MonkeyP
             assert code == 4
             assert "another run of `shop` is under way" in said
         shop.good("2024-01-01")
-        monkeypatch.setattr(_lease, "SECONDS", -5)  # a lease that has run out when it is given
-        with shop.warehouse.exclusive(connection, ["shop"]) as lost:
-            assert lost.lacking == ("shop",)
+        with monkeypatch.context() as patched:
+            patched.setattr(_lease, "SECONDS", -5)  # a lease that has run out when it is given
+            with shop.warehouse.exclusive(connection, ["shop"]) as lost:
+                assert lost.lacking == ("shop",)
     shop.good("2024-02-01")
