@@ -57,7 +57,8 @@ def _parsed(module: ModuleType, words: Sequence[str]) -> argparse.Namespace:
     )
     module.arguments(parser)
     _shared(parser, getattr(module, "OUTPUTS", ("text", "json")))
-    return parser.parse_args(words[1:])
+    # A word behind an option is read as well, where a command may be given it or not.
+    return parser.parse_intermixed_args(words[1:])
 
 
 def _shared(parser: argparse.ArgumentParser, outputs: Sequence[str]) -> None:
