@@ -93,6 +93,11 @@ def _spark() -> Any:
         "spark.sql.extensions": "org.apache.iceberg.spark.extensions.IcebergSparkSessionExtensions",
         "spark.sql.warehouse.dir": tempfile.mkdtemp(prefix="framework-spark-"),
         "spark.log.level": "OFF",
+        # Tables of a few rows: what makes long queries quick only makes these slow.
+        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
         "spark.ui.showConsoleProgress": "false",
     }
     os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")

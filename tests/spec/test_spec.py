@@ -20,6 +20,7 @@ from conftest import ENGINES
 from proofs.truth import untrue
 
 from framework import cli, yaml_source
+from framework.expressions.types import parse_type
 from framework.target import warehouse
 from framework.warehouse import Warehouse
 
@@ -226,7 +227,7 @@ def _jsonl(name: str, types: Data, source: Data, project: Path, settings: Data) 
 
 def _parquet(name: str, types: Data, source: Data, project: Path, settings: Data) -> None:
     with duckdb.connect() as connection:
-        connection.execute(f"CREATE TABLE given ({_columns(types)})")
+        connection.execute(f"CREATE TABLE given ({_columns(types, _opened({'warehouse': 'duckdb'}))})")
         for row in source["rows"]:
             connection.execute(f"INSERT INTO given VALUES ({', '.join('?' for _ in types)})", list(row))
         connection.execute(f"COPY given TO '{name}.parquet' (FORMAT parquet)")
@@ -234,14 +235,15 @@ def _parquet(name: str, types: Data, source: Data, project: Path, settings: Data
 
 def _table(name: str, types: Data, source: Data, project: Path, settings: dict[str, str]) -> None:
     with connected(settings, project) as connection, connection.begin():
+        opened = _opened(settings)
         connection.execute(sa.text("CREATE SCHEMA IF NOT EXISTS given"))
-        connection.execute(sa.text(f"CREATE TABLE IF NOT EXISTS given.{name} ({_columns(types)})"))
+        connection.execute(sa.text(f"CREATE TABLE IF NOT EXISTS given.{name} ({_columns(types, opened)})"))
         connection.execute(sa.text(f"DELETE FROM given.{name}"))
-        values = ", ".join(f"CAST(:v{i} AS {_SQL.get(t, t)})" for i, t in enumerate(types.values()))
-        for row in source["rows"]:
-            connection.execute(
-                sa.text(f"INSERT INTO given.{name} VALUES ({values})"), {f"v{i}": v for i, v in enumerate(row)}
-            )
+        row = ", ".join(f"CAST(:v{{0}}_{i} AS {_type(told, opened)})" for i, told in enumerate(types.values()))
+        rows = ", ".join(f"({row.format(number)})" for number in range(len(source["rows"])))
+        if rows:
+            given = {f"v{n}_{i}": v for n, values in enumerate(source["rows"]) for i, v in enumerate(values)}
+            connection.execute(sa.text(f"INSERT INTO given.{name} VALUES {rows}"), given)
 
 
 _WRITERS: dict[str, Callable[[str, Data, Data, Path, dict[str, str]], None]] = {
@@ -251,11 +253,17 @@ _WRITERS: dict[str, Callable[[str, Data, Data, Path, dict[str, str]], None]] = {
     "parquet": _parquet,
     "table": _table,
 }
-_SQL = {"string": "varchar", "integer": "bigint", "double": "double precision"}
 
 
-def _columns(types: Data) -> str:
-    return ", ".join(f'"{name}" {_SQL.get(told, told)}' for name, told in types.items())
+def _columns(types: Data, opened: Warehouse) -> str:
+    quote = opened.dialect().identifier_preparer.quote
+    return ", ".join(f"{quote(name)} {_type(told, opened)}" for name, told in types.items())
+
+
+def _type(told: str, opened: Warehouse) -> str:
+    found = parse_type(told)
+    assert found is not None, told
+    return opened.lowering.type_name(found)
 
 
 @contextmanager
