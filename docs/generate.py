@@ -1,4 +1,4 @@
-"""Writes the reference pages that are made from the code: functions, checks, warehouses and codes.
+"""Writes the reference pages that are made from the code: functions, checks, warehouses, support and codes.
 
 With `--check` it writes nothing and exits 1 if a page is not what would be written.
 """
@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, get_args, get_type_hints
 
+import support
 from pydantic import BaseModel
 from pydantic_core import PydanticCustomError
 
@@ -75,6 +76,7 @@ def pages() -> dict[str, str]:
         "checks.md": _checks(),
         "expectations.md": _expectations(),
         "warehouses.md": _warehouses(),
+        "support.md": support.lines(),
         "codes.md": _codes(),
         **{f"{DIAGNOSTICS}/{code.id}.md": as_markdown(code_page(code)) for code in _sorted()},
     }
@@ -340,7 +342,8 @@ def _warehouses() -> Iterator[str]:
     yield from ("# Warehouses", "")
     yield "What may be said of a target in [framework.yaml](language.md#projects), and of the tables of a stage under"
     yield "`warehouse`, by the warehouse's name. A stage may have settings for several warehouses; those of the"
-    yield "target's count. They say how a table is kept and nothing of what is in it:"
+    yield "target's count. They say how a table is kept and nothing of what is in it. What has been seen to work on"
+    yield "each is told in [support](support.md)."
     yield from ("", "```yaml", "warehouse:", "  postgres: {indexes: [[member_id, month]]}")
     yield from ("  snowflake: {cluster_by: [month], transient: true}", "```")
     for name in plugins.names(framework.warehouses):

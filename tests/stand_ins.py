@@ -15,10 +15,31 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+# Mistakes of its own are mended: what it has no words for it answers as a server that is broken, and the driver tries
+# that again for minutes; a timestamp that is null it sends as the first second of 1970; it sums decimals as doubles.
 _SERVE = """
 import json, logging, sys
 logging.disable(logging.CRITICAL)
-import fakesnow
+import duckdb, fakesnow, pyarrow
+from fakesnow import arrow, transforms
+from fakesnow.cursor import FakeSnowflakeCursor
+from snowflake.connector.errors import Error, ProgrammingError
+execute = FakeSnowflakeCursor.execute
+def refusing(self, *args, **options):
+    try:
+        return execute(self, *args, **options)
+    except (Error, duckdb.TransactionException):
+        raise
+    except Exception as error:
+        raise ProgrammingError(msg=str(error), errno=9999, sqlstate="99999") from error
+FakeSnowflakeCursor.execute = refusing
+sent = arrow.timestamp_to_sf_struct
+def with_nulls(values):
+    found = sent(values)
+    fields = [found.type.field(i) for i in range(found.type.num_fields)]
+    return pyarrow.StructArray.from_arrays(found.flatten(), fields=fields, mask=values.is_null().combine_chunks())
+arrow.timestamp_to_sf_struct = with_nulls
+transforms.numeric_agg_implicit_cast = lambda expression: expression
 with fakesnow.server() as place:
     print(json.dumps(place), flush=True)
     sys.stdin.read()

@@ -2,28 +2,24 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
-from framework.expressions.lowering import Template, verbatim
+from framework.expressions.lowering import Template
 from framework.expressions.tree import Call, Expression, Literal, Reference
 from framework.expressions.types import as_decimal
+from framework.warehouses._snowflake_formats import TEXT, YEAR, formatted, moment_of, parsed, quoted
+from framework.warehouses._snowflake_regex import Pattern, finding, matching
 
 # Of a session the templates expect: TIMEZONE is UTC, the input formats of dates and timestamps are AUTO,
 # and TIMESTAMP is TIMESTAMP_NTZ. WEEK_START, TWO_DIGIT_CENTURY_START and the output formats may be anything.
-_TEXT = r"TRIM({0}, ' \t\n\r\f')"
-_YEAR = "(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})"
-_DATE = rf"\s*{_YEAR}-[0-9]{{2}}-[0-9]{{2}}"
+_DATE = rf"\s*{YEAR}-[0-9]{{2}}-[0-9]{{2}}"
 _CLOCK = r"[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
 _ZONE = "[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?"
 
 
-def _quoted(text: str) -> str:
-    """A text literal: a backslash in quotes is an escape."""
-    return verbatim("'" + text.replace("\\", "\\\\").replace("'", "''") + "'")
-
-
 def _shaped(regex: str, value: str) -> str:
     """The value of a text that fits whole: a match is anchored, docs.snowflake.com/en/sql-reference/functions/regexp"""
-    return f"CASE WHEN REGEXP_LIKE({{0}}, {_quoted(regex)}) THEN {value} END"
+    return f"CASE WHEN REGEXP_LIKE({{0}}, {quoted(regex)}) THEN {value} END"
 
 
 def _text(template: Template, c: Call) -> str:
@@ -41,22 +37,22 @@ def _whole(value: str) -> str:
 
 def _read_decimal(c: Call) -> str:
     number = rf"[0-9]+(\.[0-9]{{0,{c.type.scale}}})?|\.[0-9]{{1,{c.type.scale}}}" if c.type.scale else r"[0-9]+\.?"
-    return _shaped(rf"\s*[+-]?({number})\s*", f"TRY_TO_NUMBER({_TEXT}, {{p}}, {{s}})")
+    return _shaped(rf"\s*[+-]?({number})\s*", f"TRY_CAST({TEXT} AS {{type}})")
 
 
 def _in_utc(text: str) -> str:
     """A text with an offset at its end, `+05`, `+0530` or `+05:30`, as a timestamp in UTC."""
-    hours = f"REGEXP_REPLACE({text}, {_quoted('([+-][0-9]{2})$')}, '\\\\1:00')"
-    full = f"REGEXP_REPLACE({hours}, {_quoted('([+-][0-9]{2})([0-9]{2})$')}, '\\\\1:\\\\2')"
+    hours = f"REGEXP_REPLACE({text}, {quoted('([+-][0-9]{2})$')}, '\\\\1:00')"
+    full = f"REGEXP_REPLACE({hours}, {quoted('([+-][0-9]{2})([0-9]{2})$')}, '\\\\1:\\\\2')"
     return f"CAST(CONVERT_TIMEZONE('UTC', TRY_CAST({full} AS TIMESTAMP_TZ)) AS TIMESTAMP_NTZ)"
 
 
 def _read_timestamp() -> str:
-    plain, zoned = _quoted(rf"{_DATE}({_CLOCK})?\s*"), _quoted(rf"{_DATE}{_CLOCK}(Z|{_ZONE})\s*")
-    utc = _in_utc(f"REPLACE({_TEXT}, 'Z', '+00:00')")
+    plain, zoned = quoted(rf"{_DATE}({_CLOCK})?\s*"), quoted(rf"{_DATE}{_CLOCK}(Z|{_ZONE})\s*")
+    utc = _in_utc(f"REPLACE({TEXT}, 'Z', '+00:00')")
     return (
-        f"CASE WHEN REGEXP_LIKE({{0}}, {plain}) THEN TRY_CAST({_TEXT} AS TIMESTAMP_NTZ) "
-        f"WHEN REGEXP_LIKE({{0}}, {zoned}) THEN {utc} END"
+        f"CASE WHEN REGEXP_LIKE({{0}}, {plain}) THEN TRY_CAST({TEXT} AS TIMESTAMP_NTZ) "
+        f"WHEN REGEXP_LIKE({{0}}, {zoned}) THEN CASE WHEN YEAR({utc}) BETWEEN 1 AND 9999 THEN {utc} END END"
     )
 
 
@@ -75,7 +71,7 @@ def _parse_decimal(c: Call) -> str:
     dollar = r"(\$\s*)"
     signed, behind = rf"([+-]?{dollar}?|{dollar}[+-]){digits}", rf"{dollar}?{digits}(-|\s*[Cc][Rr])"
     shape = rf"{signed}|{behind}|\({dollar}?{digits}\)|{dollar}\({digits}\)"
-    bare = f"TRY_TO_NUMBER(REGEXP_REPLACE({{0}}, {_quoted('[^0-9.]')}, ''), {{p}}, {{s}})"
+    bare = f"TRY_CAST(REGEXP_REPLACE({{0}}, {quoted('[^0-9.]')}, '') AS {{type}})"
     value = f"CASE WHEN REGEXP_INSTR({{0}}, '[(Rr-]') > 0 THEN -{bare} ELSE {bare} END"
     return _shaped(rf"\s*({shape})\s*", value)
 
@@ -83,9 +79,11 @@ def _parse_decimal(c: Call) -> str:
 def _text_of(e: Expression, place: str) -> str:
     """A value as text, whatever the session's output formats are."""
     if e.type.name in ("date", "timestamp"):
-        return f"TO_VARCHAR({place}, 'YYYY-MM-DD{' HH24:MI:SS.FF6' if e.type.name == 'timestamp' else ''}')"
-    if e.type.name == "decimal" and not isinstance(e, Reference):
-        place = f"CAST({place} AS NUMBER({e.type.precision}, {e.type.scale}))"
+        clock = " HH24:MI:SS.FF6" if e.type.name == "timestamp" else ""
+        return f"TO_VARCHAR({moment_of(e, place)}, 'YYYY-MM-DD{clock}')"
+    if e.type.name == "decimal" and (not isinstance(e, Reference) or e.type.scale == e.type.precision):
+        # With a digit before the point, so that a zero stands there.
+        place = f"CAST({place} AS NUMBER({max(e.type.precision, e.type.scale + 1)}, {e.type.scale}))"
     return place if e.type.name == "string" else f"CAST({place} AS VARCHAR)"
 
 
@@ -106,18 +104,18 @@ def _of_unknown(reading: Template) -> Callable[[Call], str]:
     return lambda c: _text(reading, c).replace("{0}", "CAST({0} AS VARCHAR)")
 
 
-_FINITE = f"CASE WHEN ABS(TRY_TO_DOUBLE({_TEXT})) < CAST('inf' AS DOUBLE) THEN TRY_TO_DOUBLE({_TEXT}) END"
+_FINITE = f"CASE WHEN ABS(TRY_TO_DOUBLE({TEXT})) < CAST('inf' AS DOUBLE) THEN TRY_TO_DOUBLE({TEXT}) END"
 _READ: dict[str, Template] = {
-    "integer": _shaped(r"\s*[+-]?[0-9]+\s*", _whole(f"TRY_TO_NUMBER({_TEXT}, 38, 0)")),
+    "integer": _shaped(r"\s*[+-]?[0-9]+\s*", _whole(f"TRY_TO_NUMBER({TEXT}, 38, 0)")),
     "decimal": _read_decimal,
     "double": _shaped(r"\s*[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", _FINITE),
-    "boolean": f"CASE LOWER({_TEXT}) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END",
-    "date": _shaped(rf"{_DATE}\s*", f"TRY_TO_DATE({_TEXT}, 'YYYY-MM-DD')"),
+    "boolean": f"CASE LOWER({TEXT}) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE END",
+    "date": _shaped(rf"{_DATE}\s*", f"TRY_TO_DATE({TEXT}, 'YYYY-MM-DD')"),
     "timestamp": _read_timestamp(),
 }
 _CUT = f"CASE WHEN {{0}} = ROUND({{0}}, 0) THEN {_whole('{0}')} END"
 _GROUPED = _shaped(
-    r"\s*[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)\s*", _whole(f"TRY_TO_NUMBER(REPLACE({_TEXT}, ',', ''), 38, 0)")
+    r"\s*[+-]?([0-9]+|[0-9]{1,3}(,[0-9]{3})+)\s*", _whole(f"TRY_TO_NUMBER(REPLACE({TEXT}, ',', ''), 38, 0)")
 )
 _CONVERSIONS: dict[str, Template] = {
     **{f"try_cast(string as {name})": reading for name, reading in _READ.items()},
@@ -137,67 +135,6 @@ _CONVERSIONS: dict[str, Template] = {
     "try_parse_integer": _GROUPED,
     "parse_integer": _strict(_GROUPED),
 }
-
-
-# -- formats of dates: strftime's letters, Snowflake's words for them, and what may stand there when one is read
-
-_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-_DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
-_WORDS = {"Y": "YYYY", "y": "YY", "m": "MM", "b": "MON", "B": "MMMM", "d": "DD", "a": "DY", "H": "HH24", "I": "HH12"}
-_WORDS |= {"M": "MI", "S": "SS", "f": "FF6", "p": "AM"}
-_SHAPES = dict.fromkeys("mdHIMS", "[0-9]{1,2}") | {"Y": _YEAR, "y": "[0-9]{2}", "f": "[0-9]{1,6}"}
-_SHAPES |= {"b": re.sub(r"(\w{3})\w*", r"\1", _MONTHS), "B": _MONTHS, "a": re.sub(r"(\w{3})\w*", r"\1", _DAYS)}
-_SHAPES |= {"p": "[AP]M", "A": _DAYS}
-_COMPUTED = {f"-{n}": f"TO_VARCHAR(CAST(TO_VARCHAR({{0}}, '{_WORDS[n]}') AS INTEGER))" for n in "ymdHIMS"}
-_COMPUTED |= {"j": "LPAD(DAYOFYEAR({0}), 3, '0')", "-j": "TO_VARCHAR(DAYOFYEAR({0}))"}
-_COMPUTED |= {"u": "TO_VARCHAR(DAYOFWEEKISO({0}))", "V": "LPAD(WEEKISO({0}), 2, '0')"}
-_COMPUTED |= {"G": "LPAD(YEAROFWEEKISO({0}), 4, '0')", "A": f"SPLIT_PART('{_DAYS}', '|', DAYOFWEEKISO({{0}}))"}
-
-
-def _pieces(format: str) -> list[tuple[str, str]]:
-    """A strftime format as directives and the text between them: ('Y', ''), ('', '-')."""
-    pieces = re.findall(r"%(-?[^%-])|((?:[^%]|%%)+)", format)
-    return [(letter, text.replace("%%", "%")) for letter, text in pieces]
-
-
-def _worded(text: str) -> str:
-    """Text in a format: letters and digits stand in double quotes."""
-    return f'"{text}"' if re.search(r"[^-/:., ]", text) else text
-
-
-def _reading(format: str) -> str:
-    """A text read by one format; its shape is tested first, as Snowflake is lenient about it."""
-    words, shape, text = "", "", f"REGEXP_REPLACE({_TEXT}, '[ \\t]+', ' ')" if " " in format else _TEXT
-    pieces = [(letter.removeprefix("-"), part) for letter, part in _pieces(format)]
-    for index, (letter, part) in enumerate(pieces):
-        if letter and letter not in _SHAPES:
-            raise ValueError(f"no format of Snowflake reads %{letter}")
-        if letter in ("a", "A"):  # of a weekday's names it knows the short ones alone
-            text = f"REGEXP_REPLACE({text}, '{_SHAPES[letter]}', '', 1, 0, 'i')"
-        plain = re.sub(r"[][\\^$.|?*+(){}]", r"\\\g<0>", part)
-        regex = f"({_SHAPES[letter]})" if letter else re.sub(r"[ \t]+", r"[ \\t]+", plain)
-        if any(p[0] for p in (*pieces[max(index - 1, 0) : index], *pieces[index + 1 : index + 2])):
-            regex = regex.replace("{1,2}", "{2}")  # digits beside digits: it must be plain where each ends
-        word = {"": _worded(part), "f": "FF", "a": "", "A": ""}.get(letter)
-        words, shape = words + (_WORDS[letter] if word is None else word), shape + regex
-    value = f"TRY_TO_TIMESTAMP_NTZ({text}, {_quoted(words)})"
-    if ("y", "") in pieces:  # 1969 to 2068, as POSIX has it
-        value = f"CASE WHEN YEAR({value}) > 2068 THEN DATEADD('year', -100, {value}) ELSE {value} END"
-    whole = _quoted(rf"\s*{shape}\s*")
-    return f"CASE WHEN REGEXP_LIKE({{0}}, {whole}, 'i') THEN {value} END"
-
-
-def _parse(c: Call) -> str:
-    read = ", ".join(_reading(format) for format in c.options)
-    return f"CAST({f'COALESCE({read})' if len(c.options) > 1 else read} AS {{type}})"
-
-
-def _written(letter: str, text: str) -> str:
-    return (_COMPUTED.get(letter) or f"TO_VARCHAR({{0}}, '{_WORDS[letter]}')") if letter else _quoted(text)
-
-
-def _format(c: Call) -> str:
-    return " || ".join(_written(*piece) for piece in _pieces(c.options[0])) or "''"
 
 
 def _moment(c: Call, text: str) -> str:
@@ -226,28 +163,57 @@ def _full_months(c: Call) -> str:
 _MADE = "DATE_FROM_PARTS({0}, {1}, {2})"  # it carries a day 32 over into the next month
 
 
-def _regexp(plain: str, flagged: str) -> Callable[[Call], str]:
-    """Flags that begin a literal pattern become Snowflake's parameters: it has no `(?i)`."""
+def _pattern(c: Call) -> str | None:
+    """A pattern that is written in the expression; one from a column is taken as it is."""
+    pattern = c.args[1]
+    return pattern.value if isinstance(pattern, Literal) and isinstance(pattern.value, str) else None
 
-    def template(c: Call) -> str:
-        given = c.args[1].value if isinstance(c.args[1], Literal) else None
-        flags = re.match(r"\(\?([ims]+)\)", given) if isinstance(given, str) else None
-        if flags is None:
-            return plain
-        return flagged.replace("{flags}", flags[1]).replace("{1}", _quoted(str(given)[flags.end() :]))
 
-    return template
+def _instr(pattern: Pattern) -> str:
+    flags = f", 1, 1, 0, '{pattern.flags}'" if pattern.flags else ""
+    return f"REGEXP_INSTR({{0}}, {quoted(pattern.text)}{flags}) > 0"
+
+
+def _matches(c: Call) -> str:
+    pattern = _pattern(c)
+    return "REGEXP_INSTR({0}, {1}) > 0" if pattern is None else _instr(matching(pattern))
+
+
+def _replaced(c: Call) -> str:
+    """`\0` is the whole match, as a group around the pattern."""
+    pattern, by = _pattern(c), c.args[2]
+    given = by.value if isinstance(by, Literal) and isinstance(by.value, str) else None
+    if pattern is None:
+        return "REGEXP_REPLACE({args})"
+    named = {int(n) for n in re.findall(r"\\\\|\\(\d)", given or "") if n}
+    # Nothing in the place of an empty match is no change, however many of them are found.
+    found = finding(pattern, groups=given is None or bool(named - {0}), all=given != "")
+    around = int(0 in named)
+    numbers = {"0": 1} | {str(i): n + around for i, n in enumerate(found.groups, 1)}
+    if given is None and found.groups != tuple(range(1, len(found.groups) + 1)):
+        raise ValueError(f"the pattern '{pattern}' cannot be used on Snowflake with a replacement from a column")
+    if any(numbers[str(n)] > 9 for n in named):
+        raise ValueError(f"the pattern '{pattern}' cannot be used on Snowflake: it has more than nine groups")
+    text = re.sub(r"\\(\\|\d)", lambda m: f"\\{numbers.get(m[1], m[1])}", given or "")
+    written = "{2}" if given is None else quoted(text)
+    flags = f", 1, 0, '{found.flags}'" if found.flags else ""
+    return f"REGEXP_REPLACE({{0}}, {quoted(f'({found.text})' if around else found.text)}, {written}{flags})"
 
 
 def _extract(c: Call) -> str:
     """No match is null, and a group that took no part in one is empty."""
-    if len(c.args) < 3 or c.args[2] == Literal(c.args[2].type, False, 0):
-        return _regexp("REGEXP_SUBSTR({0}, {1})", "REGEXP_SUBSTR({0}, {1}, 1, 1, '{flags}')")(c)
-    return _regexp(
-        "CASE WHEN REGEXP_INSTR({0}, {1}) > 0 THEN COALESCE(REGEXP_SUBSTR({0}, {1}, 1, 1, 'e', {2}), '') END",
-        "CASE WHEN REGEXP_INSTR({0}, {1}, 1, 1, 0, '{flags}') > 0 "
-        "THEN COALESCE(REGEXP_SUBSTR({0}, {1}, 1, 1, '{flags}e', {2}), '') END",
-    )(c)
+    pattern = _pattern(c)
+    group = c.args[2].value if len(c.args) > 2 and isinstance(c.args[2], Literal) else 0 if len(c.args) < 3 else None
+    if pattern is None or group is None:
+        grouped = "CASE WHEN REGEXP_INSTR({0}, {1}) > 0 THEN COALESCE(REGEXP_SUBSTR({0}, {1}, 1, 1, 'e', {2}), '') END"
+        return grouped if group != 0 else "REGEXP_SUBSTR({0}, {1})"
+    found = finding(pattern, groups=group != 0)
+    if group == 0:
+        flags = f", 1, 1, '{found.flags}'" if found.flags else ""
+        return f"REGEXP_SUBSTR({{0}}, {quoted(found.text)}{flags})"
+    number = found.groups[int(group) - 1]
+    value = f"REGEXP_SUBSTR({{0}}, {quoted(found.text)}, 1, 1, '{found.flags}e', {number})"
+    return f"CASE WHEN {_instr(found)} THEN COALESCE({value}, '') END"
 
 
 def _concat(c: Call) -> str:
@@ -269,8 +235,18 @@ def _substring(c: Call) -> str:
     return f"SUBSTRING({{0}}, CASE WHEN {{1}} < 1 THEN 1 ELSE {{1}} END{length})"
 
 
+def _part(c: Call) -> str:
+    """Part 0 is taken for the first: docs.snowflake.com/en/sql-reference/functions/split_part"""
+    if isinstance(c.args[2], Literal) and c.args[2].value:
+        return "SPLIT_PART({args})"
+    return "CASE WHEN {2} = 0 THEN LEFT({0} || {1}, 0) ELSE SPLIT_PART({args}) END"
+
+
 def _padded(c: Call) -> str:
-    return f"{c.function.name.upper()}({{args}})" if len(c.args) > 2 else f"{c.function.name.upper()}({{args}}, ' ')"
+    """Nothing fills nothing up, and cuts it off all the same: of an empty text its reference says nothing."""
+    padded = f"{c.function.name.upper()}({{args}})" if len(c.args) > 2 else f"{c.function.name.upper()}({{args}}, ' ')"
+    known = len(c.args) < 3 or (isinstance(c.args[2], Literal) and c.args[2].value)
+    return padded if known else f"CASE WHEN {{2}} = '' THEN LEFT({{0}}, {{1}}) ELSE {padded} END"
 
 
 def _key_text(e: Expression, place: str) -> str:
@@ -289,8 +265,18 @@ def _times(c: Call) -> str:
 
 def _listed(c: Call) -> str:
     """Of nothing LISTAGG makes an empty text, not a null; its order stands outside."""
-    text = "LISTAGG({distinct}{0}, {1})" + (" WITHIN GROUP ({order})" if c.order else "")
-    return text if c.window is not None else f"CASE WHEN COUNT({{0}}) > 0 THEN {text} END"
+    text = "LISTAGG({distinct}{0}, {1})" + (" WITHIN GROUP ({order})" if c.order else "") + "{over}"
+    return f"CASE WHEN COUNT({{0}}){{over}} > 0 THEN {text} END"
+
+
+def _any_or_all(of_booleans: str, of_numbers: str) -> Callable[[Call], str]:
+    """In an order as numbers: docs.snowflake.com/en/sql-reference/functions/booland_agg takes none over a window."""
+
+    def template(c: Call) -> str:
+        ordered = c.window is not None and (c.window.order or c.window.frame)
+        return f"{of_numbers}(CAST({{0}} AS INTEGER)){{over}} = 1" if ordered else f"{of_booleans}({{0}})"
+
+    return template
 
 
 def _at_extreme(c: Call) -> str:
@@ -300,14 +286,26 @@ def _at_extreme(c: Call) -> str:
     direction = "DESC" if c.function.name == "arg_max" else "ASC"
     ties = "".join(f"{{k{i}}} ASC NULLS LAST, " for i in range(len(c.order)))
     order = f"{{1}} {direction} NULLS LAST, {ties}{{0}} {direction} NULLS LAST"
-    value = f"GET(ARRAY_AGG(CASE WHEN {{1}} IS NOT NULL THEN {{0}} END) WITHIN GROUP (ORDER BY {order}), 0)"
+    value = f"ARRAY_AGG(CASE WHEN {{1}} IS NOT NULL THEN {{0}} END) WITHIN GROUP (ORDER BY {order})[0]"
     return value if c.type.name in ("unknown", "null") else f"CAST({value} AS {{type}})"
+
+
+def over(c: Call) -> Call:
+    """LAST_VALUE looks at the whole window, unless it is told what the standard means by an order alone."""
+    window = c.window
+    if window is None or not (window.order or window.frame):
+        return c
+    if c.function.name in ("string_agg", "median"):  # docs.snowflake.com/en/sql-reference/functions/listagg
+        raise ValueError(f"Snowflake cannot compute {c.function.name} of {c.args[0].type} over a window in an order")
+    if c.function.name != "last_value" or window.frame:
+        return c
+    return replace(c, window=replace(window, frame="range between unbounded preceding and current row"))
 
 
 TEMPLATES: dict[str, Template] = {
     **_CONVERSIONS,
-    **dict.fromkeys(("try_parse_date", "try_parse_timestamp"), _parse),
-    **dict.fromkeys(("parse_date", "parse_timestamp"), _strict(_parse)),
+    **dict.fromkeys(("try_parse_date", "try_parse_timestamp"), parsed),
+    **dict.fromkeys(("parse_date", "parse_timestamp"), _strict(parsed)),
     "sha256": "SHA2({0}, 256)",
     "hash_key": lambda c: f"MD5({' || '.join(_key_text(a, f'{{{i}}}') for i, a in enumerate(c.args))})",
     "key_text": lambda c: _key_text(c.args[0], "{0}"),
@@ -326,30 +324,36 @@ TEMPLATES: dict[str, Template] = {
     "ELSE TO_DATE('no date' || LEFT({0} || {1} || {2}, 0), 'YYYY-MM-DD') END",
     "day_of_week": "DAYOFWEEKISO({0})",
     **{f"{u}(date)": f"EXTRACT({u} FROM CAST({{0}} AS TIMESTAMP_NTZ))" for u in ("hour", "minute", "second")},
-    "format_date": _format,
+    "format_date": formatted,
     "*": _times,
     "sign": "CAST(SIGN({0}) AS {type})",
+    **{f"{name}(integer)": "{0}" for name in ("ceil", "floor")},
     **{name: f"{name.upper()}_IGNORE_NULLS({{args}})" for name in ("greatest", "least")},
     "concat": _concat,
     "concat_ws": _concat_ws,
     **dict.fromkeys(("lpad", "rpad"), _padded),
     **{name: f"{name.upper()}({{0}}, ' ')" for name in ("trim", "ltrim", "rtrim")},
     "substring": _substring,
-    "split_part": "CASE WHEN {2} = 0 THEN LEFT({0} || {1}, 0) ELSE SPLIT_PART({0}, {1}, {2}) END",
+    "split_part": _part,
     "power": "CASE WHEN ({0} <> 0 OR {1} >= 0) AND ({0} >= 0 OR {1} = FLOOR({1})) THEN POWER({0}, {1}) END",
     "starts_with": "STARTSWITH({0}, {1})",
     "ends_with": "ENDSWITH({0}, {1})",
-    "regexp_matches": _regexp("REGEXP_INSTR({0}, {1}) > 0", "REGEXP_INSTR({0}, {1}, 1, 1, 0, '{flags}') > 0"),
-    "regexp_replace": _regexp("REGEXP_REPLACE({args})", "REGEXP_REPLACE({0}, {1}, {2}, 1, 0, '{flags}')"),
+    "regexp_matches": _matches,
+    "regexp_replace": _replaced,
     "regexp_extract": _extract,
     "avg": "AVG({distinct}CAST({0} AS DOUBLE))",
     "stddev": "STDDEV_SAMP({distinct}CAST({0} AS DOUBLE))",
     "variance": "VAR_SAMP({distinct}CAST({0} AS DOUBLE))",
     "median": "MEDIAN(CAST({0} AS DOUBLE))",
-    **dict.fromkeys(("bool_and", "min(boolean)", "any_value(boolean)"), "BOOLAND_AGG({0})"),
-    **dict.fromkeys(("bool_or", "max(boolean)"), "BOOLOR_AGG({0})"),
+    **dict.fromkeys(("bool_and", "min(boolean)", "any_value(boolean)"), _any_or_all("BOOLAND_AGG", "MIN")),
+    **dict.fromkeys(("bool_or", "max(boolean)"), _any_or_all("BOOLOR_AGG", "MAX")),
     "string_agg": _listed,
     **dict.fromkeys(("arg_max", "arg_min"), _at_extreme),
 }
+# A double that is no number is larger than an infinite one.
+FINITE = (
+    "CASE WHEN ABS({0}) >= CAST('inf' AS DOUBLE) "
+    "THEN CAST('out of range' || LEFT(CAST({0} AS VARCHAR), 0) AS DOUBLE) ELSE {0} END"
+)
 TYPES = {"string": "VARCHAR", "integer": "BIGINT", "double": "DOUBLE", "timestamp": "TIMESTAMP_NTZ"}
 TYPES |= {"decimal": "NUMBER({p}, {s})", "json": "VARIANT"}

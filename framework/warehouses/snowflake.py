@@ -13,7 +13,7 @@ from framework.files.unnamed import Unnamed
 from framework.warehouse import Address, Hold, Refusal, TableSetting, TargetSetting, Unreachable
 from framework.warehouses import _lease
 from framework.warehouses._loading import Bulk, Kinds
-from framework.warehouses._snowflake_functions import TEMPLATES, TYPES
+from framework.warehouses._snowflake_functions import FINITE, TEMPLATES, TYPES, over
 from framework.warehouses._snowflake_refusals import refusal
 
 _LOGIN_SECONDS = 30
@@ -38,7 +38,7 @@ class Snowflake(Bulk):
     transactional_ddl: ClassVar[bool] = False
     tells_case: ClassVar[bool] = True
     longest_name: ClassVar[int | None] = 255
-    lowering: ClassVar[Lowering] = Lowering(TEMPLATES, TYPES, "snowflake", numbers=_NUMBERS)
+    lowering: ClassVar[Lowering] = Lowering(TEMPLATES, TYPES, "snowflake", finite=FINITE, over=over, numbers=_NUMBERS)
     kinds: ClassVar[Kinds] = Kinds(
         integer="NUMBER(38,0)",
         decimal="NUMBER({p},{s})",
@@ -101,8 +101,7 @@ class Snowflake(Bulk):
         self, connection: sa.Connection, schema: str, name: str, columns: Mapping[str, str], file: Unnamed
     ) -> None:
         """A table that has these columns already is emptied and filled in one transaction, and keeps its grants."""
-        quote = connection.dialect.identifier_preparer.quote
-        table, stage = (f"{quote(schema)}.{quote(n)}" for n in (name, _STAGE))
+        table, stage = (_named(connection, schema, n) for n in (name, _STAGE))
         connection.exec_driver_sql(f"CREATE TEMPORARY STAGE IF NOT EXISTS {stage}")
         kind = self.relations(connection, schema).get(name)
         if kind == "TABLE" and list(self.columns(connection, schema, name).items()) == list(columns.items()):
@@ -111,8 +110,8 @@ class Snowflake(Bulk):
             emptied = False
             if kind is not None:
                 connection.exec_driver_sql(f"DROP {kind} {table}")
-            listed = ", ".join(f"{quote(column)} {type_name}" for column, type_name in columns.items())
-            connection.exec_driver_sql(f"CREATE TABLE {table} ({_escaped(listed)})")
+            listed = ", ".join(f"{_named(connection, column)} {type_name}" for column, type_name in columns.items())
+            connection.exec_driver_sql(f"CREATE TABLE {table} ({listed})")
         file.file.seek(0)
         driver = connection.connection.driver_connection
         assert driver is not None
@@ -120,17 +119,16 @@ class Snowflake(Bulk):
         with driver.cursor() as cursor:
             cursor.execute(put, file_stream=file.file)
         if emptied:
-            connection.exec_driver_sql(f"DELETE FROM {_escaped(table)}")
+            connection.exec_driver_sql(f"DELETE FROM {table}")
         connection.exec_driver_sql(
-            f"COPY INTO {_escaped(table)} FROM @{_escaped(stage)}/{_escaped(name)} "
+            f"COPY INTO {table} FROM @{stage}/{name} "
             "FILE_FORMAT = (TYPE = PARQUET USE_LOGICAL_TYPE = TRUE) MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE "
             "PURGE = TRUE FORCE = TRUE"
         )
 
     def forget(self, connection: sa.Connection, schema: str, name: str) -> None:
         if name in self.relations(connection, schema):
-            quote = connection.dialect.identifier_preparer.quote
-            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_escaped(f'{quote(schema)}.{quote(name)}')}")
+            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_named(connection, schema, name)}")
 
     def storage(self, settings: Mapping[str, Any], partition_by: tuple[str, ...]) -> Storage:
         clustered = settings.get("cluster_by", partition_by)
@@ -228,6 +226,6 @@ def _shown(connection: sa.Connection, name: str) -> str:
     return str(connection.dialect.normalize_name(name))
 
 
-def _escaped(text: str) -> str:
-    """Text for a statement that goes to the driver as it stands, where a % would be a place."""
-    return text.replace("%", "%%")
+def _named(connection: sa.Connection, *names: str) -> str:
+    """A name for a statement that goes to the driver as it stands: SQLAlchemy doubles a % for the one that it fills."""
+    return ".".join(map(connection.dialect.identifier_preparer.quote, names)).replace("%%", "%")

@@ -1,11 +1,12 @@
 """A calculation that is out of range is refused in words that fit what happened, and that show no value."""
 
+from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from conftest import Opened
+from conftest import OPENERS, Opened, each_warehouse
 
 from conformance import table
 from framework.expressions.typed import Scope
@@ -16,6 +17,13 @@ from framework.warehouses.postgres import Postgres
 NOWHERE = Scope({}, "the test")
 NINES = "9" * 36 + ".99"
 _NUMBERS = count()
+
+
+# The errors of the stand-in for Snowflake are not an account's.
+@pytest.fixture(params=[param for param in each_warehouse() if param.values != ("snowflake",)])
+def warehouse(request: pytest.FixtureRequest) -> Iterator[Opened]:
+    with OPENERS[request.param](request) as opened:
+        yield opened
 
 
 def refused(opened: Opened, text: str) -> Refusal:

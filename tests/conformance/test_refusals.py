@@ -7,14 +7,16 @@ from conformance import table
 from framework.expressions.lowering import Lowering, lower
 from framework.expressions.tree import Reference
 from framework.expressions.typed import Scope
-from framework.expressions.types import INTEGER, STRING
+from framework.expressions.types import BOOLEAN, INTEGER, STRING
 from framework.warehouses.databricks import Databricks
 from framework.warehouses.postgres import Postgres
+from framework.warehouses.snowflake import Snowflake
 
 COLUMNS = Scope(
     {
         "word": Reference(STRING, True, "word"),
         "n": Reference(INTEGER, True, "n"),
+        "flag": Reference(BOOLEAN, True, "flag"),
     },
     "the test",
 )
@@ -101,3 +103,21 @@ def test_what_means_the_same_on_postgres_is_not_refused(text: str) -> None:
 def test_what_means_the_same_on_databricks_is_not_refused(text: str) -> None:
     e = table.expression(text, COLUMNS)
     lower(e, lambda reference: sa.column(reference.name), Databricks.lowering)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "string_agg(word, ',' order by n) over (order by n)",
+        "median(n) over (order by n)",
+        "arg_max(word, n) over (partition by word)",
+    ],
+)
+def test_on_snowflake(text: str) -> None:
+    _refused(text, Snowflake.lowering, "over a window")
+
+
+@pytest.mark.parametrize("text", ["bool_or(flag) over (order by n)", "string_agg(word, ',') over (partition by n)"])
+def test_a_window_that_snowflake_has(text: str) -> None:
+    e = table.expression(text, COLUMNS)
+    lower(e, lambda reference: sa.column(reference.name), Snowflake.lowering)
