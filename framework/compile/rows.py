@@ -393,7 +393,8 @@ class _Levels:
 
     def _number_left(self) -> None:
         """Rows that a join multiplies are told apart by a number: they need have no key."""
-        self._push((LEFT, sa.func.row_number().over()))
+        order: ColumnElement[Any] | None = sa.literal_column("1") if self.lowering.ranks_by_order else None
+        self._push((LEFT, sa.func.row_number().over(order_by=order)))
 
     def _mark_added(self) -> None:
         """Of the rows that one left row became, all but one are added."""

@@ -65,6 +65,8 @@ class Lowering:
     forgets_digits: bool = False
     # What refuses `{0}`, a double that arithmetic has made infinite, where the warehouse does not do so by itself.
     finite: str = "{0}"
+    # Whether a number of rows must have an order, be it one of nothing.
+    ranks_by_order: bool = False
     # A function of any values, nulls among them, whose result is quicker to tell apart than they are.
     hash: str = ""
     # An aggregate over a window as the warehouse can compute it.

@@ -50,6 +50,7 @@ class Lakehouse(Bulk):
         TEMPLATES,
         TYPES,
         "databricks",
+        ranks_by_order=True,
         finite=FINITE,
         over=over,
         series="EXPLODE(SEQUENCE(CAST(0 AS BIGINT), {0} - 1))",

@@ -38,7 +38,9 @@ class Snowflake(Bulk):
     transactional_ddl: ClassVar[bool] = False
     tells_case: ClassVar[bool] = True
     longest_name: ClassVar[int | None] = 255
-    lowering: ClassVar[Lowering] = Lowering(TEMPLATES, TYPES, "snowflake", finite=FINITE, over=over, numbers=_NUMBERS)
+    lowering: ClassVar[Lowering] = Lowering(
+        TEMPLATES, TYPES, "snowflake", ranks_by_order=True, finite=FINITE, over=over, numbers=_NUMBERS
+    )
     kinds: ClassVar[Kinds] = Kinds(
         integer="NUMBER(38,0)",
         decimal="NUMBER({p},{s})",

@@ -1,11 +1,13 @@
 """Spark of one's own, with the SQL of Databricks: a cluster by Spark Connect, or this machine."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
+from framework.expressions.lowering import Lowering
 from framework.warehouse import Address, Refusal, TableSetting, TargetSetting, Unreachable
 from framework.warehouses.databricks import Lakehouse
 
@@ -14,6 +16,7 @@ class Spark(Lakehouse):
     """Apache Spark 3.5 or later, with a catalog whose tables can be merged into: Iceberg, or Delta."""
 
     name: ClassVar[str] = "spark"
+    lowering: ClassVar[Lowering] = replace(Lakehouse.lowering, select_dialect="spark")  # which has no QUALIFY
     settings: ClassVar[Mapping[str, TargetSetting]] = {
         "remote": TargetSetting(
             "Where a Spark Connect server is: sc://host:port. Without it Spark runs in this process."

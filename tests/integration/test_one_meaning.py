@@ -38,6 +38,7 @@ def project(
     shutil.copytree(REPOSITORY / "checks", tmp_path / "checks")
     shutil.copytree(REPOSITORY / "pipelines", tmp_path / "pipelines")
     shutil.copy(Path(__file__).with_name("synthea.yaml"), tmp_path / "synthea.yaml")
+    monkeypatch.setenv("DATA_DIR", os.environ.get(SYNTHEA, ""))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
