@@ -65,15 +65,13 @@ class Lowering:
     forgets_digits: bool = False
     # What refuses `{0}`, a double that arithmetic has made infinite, where the warehouse does not do so by itself.
     finite: str = "{0}"
-    # Whether a number of rows must have an order, be it one of nothing.
-    ranks_by_order: bool = False
+    ranks_by_order: bool = False  # whether a number of rows must have an order, be it one of nothing
     # A function of any values, nulls among them, whose result is quicker to tell apart than they are.
     hash: str = ""
     # An aggregate over a window as the warehouse can compute it.
     over: Callable[[Call], Call] = lambda c: c
-
-    # How one row becomes many: in a select list, the numbers from 0 to `{0}` less one; or where a warehouse has no such
-    # word, the text of a select with a column `number`, to be joined.
+    # How one row becomes many: in a select list, the numbers from 0 to `{0}` less one; or the text of a select with a
+    # column `number`, to be joined.
     series: str = "UNNEST(RANGE({0}))"
     numbers: str = ""
 
