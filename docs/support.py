@@ -97,16 +97,22 @@ def _section(title: str, engines: Mapping[str, Mapping[str, Mapping[str, int]]])
     names = sorted({name for counted in engines.values() for name in counted})
     if not names:
         return
-    yield from ("", f"## {title}", "", *_head(title.split()[-1].lower().removesuffix("s")))
+    yield from ("", f"## {title}", "")
+    yield "How many specification cases use it: pipelines whose rows, ledger and results of checks must come out the same."
+    yield "Databricks runs the statements that Spark runs, but for the reading of files."
+    yield from ("", *_head(title.split()[-1].lower().removesuffix("s")))
     for name in names:
         cells = [_place(engine, engines.get(engine, {}).get(name)) for engine in _ENGINES]
         yield f"| `{_escaped(name)}` | {' | '.join(cells)} |"
 
 
 def _place(engine: str, counts: Mapping[str, int] | None) -> str:
+    if engine == "databricks":
+        return "as Spark"
     if engine in _EXECUTED or not counts:
         return _executed(counts)
-    return "golden only" if engine not in _STOOD_IN or counts["differ"] else "stand-in"
+    every = counts["agreed"] + counts["differ"]
+    return f"stand-in, {every}" if not counts["differ"] else f"stand-in, {counts['agreed']} of {every}"
 
 
 def _escaped(text: str) -> str:

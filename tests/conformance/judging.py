@@ -80,7 +80,7 @@ def record(engine: str, file: str, function: str, judged: Iterable[Judged], *, u
     results = read()
     if update:
         results.setdefault("functions", {}).setdefault(engine, {}).setdefault(file, {})[function] = counted
-        _write(results)
+        write(results)
     written = results.get("functions", {}).get(engine, {}).get(file, {}).get(function)
     assert written == counted, f"{RESULTS.name} has {written}: write it with --update-golden"
 
@@ -89,7 +89,7 @@ def read() -> dict[str, Any]:
     return (yaml.safe_load(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else None) or {}
 
 
-def _write(results: dict[str, Any]) -> None:
+def write(results: dict[str, Any]) -> None:
     note = "# Written by --update-golden. Functions: by engine and file of rows, how many rows of each agreed.\n"
     text = yaml.safe_dump(results, sort_keys=True, allow_unicode=True, default_flow_style=None, width=120)
     RESULTS.write_text(note + text, encoding="utf-8")
