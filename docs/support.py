@@ -98,8 +98,8 @@ def _section(title: str, engines: Mapping[str, Mapping[str, Mapping[str, int]]])
     if not names:
         return
     yield from ("", f"## {title}", "")
-    yield "How many specification cases use it: pipelines whose rows, ledger and results of checks must come out the same."
-    yield "Databricks runs the statements that Spark runs, but for the reading of files."
+    yield "How many specification cases use it: pipelines whose rows, ledger and results of checks must come out the"
+    yield "same. Databricks runs the statements that Spark runs, but for the reading of files."
     yield from ("", *_head(title.split()[-1].lower().removesuffix("s")))
     for name in names:
         cells = [_place(engine, engines.get(engine, {}).get(name)) for engine in _ENGINES]
