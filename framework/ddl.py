@@ -103,6 +103,13 @@ class DropColumn(Ddl):
         self.table, self.column = table, column
 
 
+class Comment(Ddl):
+    """What people are told of a table, or of one of its columns; an empty text tells nothing."""
+
+    def __init__(self, table: TableClause, column: str | None, text: str) -> None:
+        self.table, self.column, self.text = table, column, text
+
+
 class CreateSchema(Ddl):
     def __init__(self, name: str) -> None:
         self.name = name
@@ -172,6 +179,23 @@ def _rename_column(element: RenameColumn, compiler: SQLCompiler, **_: Any) -> st
 @compiles(DropColumn)
 def _drop_column(element: DropColumn, compiler: SQLCompiler, **_: Any) -> str:
     return f"ALTER TABLE {_table(element.table, compiler)} DROP COLUMN {compiler.preparer.quote(element.column)}"
+
+
+@compiles(Comment)
+def _comment(element: Comment, compiler: SQLCompiler, **_: Any) -> str:
+    table, text = _table(element.table, compiler), compiler.render_literal_value(element.text, sa.Text())
+    if element.column is None:
+        return f"COMMENT ON TABLE {table} IS {text}"
+    return f"COMMENT ON COLUMN {table}.{compiler.preparer.quote(element.column)} IS {text}"
+
+
+@compiles(Comment, "snowflake", "databricks")
+def _comment_altered(element: Comment, compiler: SQLCompiler, **options: Any) -> str:
+    if element.column is None:
+        return str(_comment(element, compiler, **options))
+    text = compiler.render_literal_value(element.text, sa.Text())
+    column = compiler.preparer.quote(element.column)
+    return f"ALTER TABLE {_table(element.table, compiler)} ALTER COLUMN {column} COMMENT {text}"
 
 
 @compiles(CreateSchema)

@@ -340,12 +340,16 @@ def discarding(connection: sa.Connection) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Making:
-    """What a published table was made by: its mode, what its rows are known by, and how they lie."""
+    """What a published table was made by: its mode, what its rows are known by, and how they lie.
+
+    `comments` are what is told of it, by column, of the table itself under the empty name.
+    """
 
     mode: Mode
     key: tuple[str, ...]
     surrogate_key: str | None
     storage: Storage
+    comments: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 _MAKING = TypeAdapter(Making)

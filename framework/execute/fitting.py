@@ -1,12 +1,12 @@
 """A published table that stands, held against what the pipeline would have there."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from framework import standing
 from framework.compile.program import StageProgram
 from framework.compile.tables import Tables
-from framework.ddl import AddColumn, RenameColumn
+from framework.ddl import AddColumn, Comment, RenameColumn
 from framework.execute.session import Session, refused
 from framework.execute.settings import Settings
 from framework.obstacles import ANEW, of_one_key, rekeyed
@@ -69,7 +69,18 @@ def made(program: StageProgram) -> Making:
     publication, publish = program.stage.publication, program.publish
     assert publication is not None
     assert publish is not None
-    return Making(publication.mode, publication.key, publication.surrogate_key, publish.create.storage)
+    told = {"": program.stage.description, **{c.name: c.description for c in program.stage.relation.columns}}
+    comments = {name: text for name, text in told.items() if text}
+    return Making(publication.mode, publication.key, publication.surrogate_key, publish.create.storage, comments)
+
+
+def comments(program: StageProgram, tables: Tables, stood: Making | None) -> Iterator[Comment]:
+    """The statements that tell people of a table and its columns, where that is not told yet."""
+    before, now = {} if stood is None else stood.comments, made(program).comments
+    for name in (*now, *(gone for gone in before if gone not in now)):
+        there = not name or name in program.stage.relation.names
+        if there and now.get(name, "") != before.get(name, ""):
+            yield Comment(tables.live(program.stage), name or None, now.get(name, ""))
 
 
 def show(session: Session, program: StageProgram, tables: Tables, settings: Settings) -> None:

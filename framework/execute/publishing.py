@@ -10,10 +10,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from framework import standing
 from framework.compile.program import PublishProgram, StageProgram
 from framework.compile.tables import Tables
-from framework.ddl import PLAIN
+from framework.ddl import PLAIN, Comment
 from framework.execute import rolling
 from framework.execute.checking import refuse_faults
-from framework.execute.fitting import Standing, fit, found, made, respell
+from framework.execute.fitting import Standing, comments, fit, found, made, respell
 from framework.execute.session import Session
 from framework.execute.settings import Settings
 from framework.ledger import grown, published
@@ -24,13 +24,15 @@ from framework.standing import Making
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """One table: what is to be done to it, and recorded of it. `before` are the rows that stand, of those counted."""
+    """One table: what is to be done to it, and recorded of it. `before` are the rows that stand, of those counted.
+    `comments` are made with it, where they can be taken back."""
 
     program: StageProgram
     account: LedgerLine
     statements: tuple[Any, ...]
     making: Making
     before: int
+    comments: tuple[Comment, ...] = ()
 
 
 class Publishing:
@@ -75,7 +77,7 @@ class Publishing:
             sure()
             for program in self.programs:
                 step = self._step(program, first=program.stage.name in begun)
-                for statement in step.statements:
+                for statement in (*step.statements, *step.comments):
                     session.do(statement)
                 results[program.stage.name] = self._result(step)
                 for statement in self._records(pipeline, placed, step):
@@ -104,6 +106,8 @@ class Publishing:
             elif not self._as_it_was(program, stands):
                 self.made[stage.name] = self._account(stage, publish.rebuilt(stands.kept))
                 session.do(publish.anew)
+            for statement in comments(program, self.tables, None if stage.name in self.made else stands.making):
+                session.do(statement)
 
     def _as_it_was(self, program: StageProgram, stands: Standing) -> bool:
         return stands.same and stands.making == made(program)
@@ -173,7 +177,9 @@ class Publishing:
         before = self._counted(publish) if stands.columns and not self.anew else 0
         how = self._begin if first else self._rebuild if self.anew else self._apply
         account, statements, making = how(program, publish, stands, ahead=ahead)
-        return _Step(program, account, statements, making, before)
+        fresh = first or not stands.columns or (self.anew and not self._as_it_was(program, stands))
+        told = () if ahead else tuple(comments(program, self.tables, None if fresh else stands.making))
+        return _Step(program, account, statements, making, before, told)
 
     def _result(self, step: _Step) -> StageResult:
         """Raises Stopped where the table has not become what was counted."""
