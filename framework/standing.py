@@ -306,15 +306,20 @@ def loaded_as(source: SourcePlan) -> str | None:
 def release(connection: sa.Connection, plan: Plan) -> None:
     """The pipeline has these sources and stages and no others any more; what it has published stays its own."""
     published = sa.select(COMMITS.c.stage).where(COMMITS.c.pipeline == plan.name)
-    stages = STAGES.c.stage.not_in([s.name for s in plan.stages]), STAGES.c.stage.not_in(published)
+    stages = STAGES.c.stage.not_in(_listed(s.name for s in plan.stages)), STAGES.c.stage.not_in(published)
     gone = STAGES.c.pipeline == plan.name, *stages
     if _any(connection, STAGES, *gone):
         connection.execute(STAGES.delete().where(*gone))
     # What was loaded stays, and is known for ours.
     nothing = {c.name: None for c in SOURCES.c if not c.primary_key}
-    unread = SOURCES.c.pipeline == plan.name, SOURCES.c.source.not_in([s.name for s in plan.sources])
+    unread = SOURCES.c.pipeline == plan.name, SOURCES.c.source.not_in(_listed(s.name for s in plan.sources))
     if _any(connection, SOURCES, *unread, sa.or_(SOURCES.c.run_id.is_not(None), SOURCES.c.loaded_as.is_not(None))):
         connection.execute(SOURCES.update().where(*unread).values(nothing))
+
+
+def _listed(names: Iterable[str]) -> sa.BindParameter[Any]:
+    """Names written into the statement: there can be more of them than it may have parameters."""
+    return sa.bindparam(None, list(names), expanding=True, literal_execute=True)
 
 
 def _any(connection: sa.Connection, table: sa.Table, *conditions: sa.ColumnElement[bool]) -> bool:
@@ -371,12 +376,12 @@ def kept_making(stage: str, made: Making) -> Iterator[Any]:
 # -- publications without a transaction
 
 
-def prepare_publication(connection: sa.Connection, pipeline: str, run_id: str, statements: Sequence[str]) -> None:
-    """From here on the statements will be done, by this run or the next. Written at once."""
+def publication(pipeline: str, run_id: str, statements: Sequence[str]) -> sa.Insert:
+    """The statement after which the others will be done, by this run or the next."""
     rows = [
         {"pipeline": pipeline, "run_id": run_id, "position": i, "statement": text} for i, text in enumerate(statements)
     ]
-    connection.execute(PREPARED.insert().values(rows))
+    return PREPARED.insert().values(rows)
 
 
 def prepared(connection: sa.Connection, warehouse: Warehouse, pipeline: str) -> tuple[str, tuple[str, ...]] | None:
@@ -388,8 +393,8 @@ def prepared(connection: sa.Connection, warehouse: Warehouse, pipeline: str) -> 
     return (str(found[0][0]), tuple(str(text) for _, text in found)) if found else None
 
 
-def publication_done(connection: sa.Connection, pipeline: str) -> None:
-    connection.execute(PREPARED.delete().where(PREPARED.c.pipeline == pipeline))
+def publication_done(connection: sa.Connection, pipeline: str, run_id: str) -> None:
+    connection.execute(PREPARED.delete().where(PREPARED.c.pipeline == pipeline, PREPARED.c.run_id == run_id))
 
 
 def stands(connection: sa.Connection, run_id: str) -> bool:

@@ -14,7 +14,7 @@ from framework.ddl import PLAIN, Comment
 from framework.execute import rolling
 from framework.execute.checking import refuse_faults
 from framework.execute.fitting import Standing, comments, fit, found, made, respell
-from framework.execute.session import Session
+from framework.execute.session import Session, Stopped
 from framework.execute.settings import Settings
 from framework.ledger import grown, published
 from framework.plan import StagePlan
@@ -66,6 +66,8 @@ class Publishing:
         """
         session = self.session
         if not session.warehouse.transactional_ddl:
+            with session.transaction():
+                sure()
             for program in self.programs:
                 self._ahead(program)
         if not session.warehouse.transactions:
@@ -84,6 +86,7 @@ class Publishing:
                     session.do(statement)
             for statement in standing.kept_sources(pipeline, sources):
                 session.do(statement)
+            sure()
         return results
 
     # -- what a warehouse commits by itself is done before
@@ -130,10 +133,15 @@ class Publishing:
         changes = [statement for step in steps for statement in step.statements]
         records = [statement for step in steps for statement in self._records(pipeline, placed, step)]
         records += standing.kept_sources(pipeline, sources)
-        with rolling.prepared(session, pipeline, run_id, (*changes, *records)) as do:
+        with rolling.prepared(session, pipeline, run_id, (*changes, *records), sure) as do:
             do(len(changes))
-            with session.transaction():
-                results = {step.program.stage.name: self._result(step) for step in steps}
+            try:
+                with session.transaction():
+                    results = {step.program.stage.name: self._result(step) for step in steps}
+            except Stopped as stopped:
+                rolling.struck_out(session, pipeline, run_id)  # what has not become what was counted is not recorded
+                help = "this is a fault of the framework: tables have changed; --full-refresh makes them again"
+                raise Stopped(stopped.status, stopped.message, help, stopped.code) from None
             do(len(records))
         return results
 
@@ -225,7 +233,7 @@ class Publishing:
         known = stands.known_by(program.stage)
         account = self._account(program.stage, publish.changes if known else publish.rebuilt(stands.kept))
         making = made(program)
-        if stands.columns:
+        if stands.columns and not (ahead and stands.making is None):  # then an earlier run made it, and was cut off
             was = PLAIN if stands.making is None else stands.making.storage
             if was != making.storage:
                 self.notes.append(

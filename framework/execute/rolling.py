@@ -14,21 +14,33 @@ from framework.execute.session import Session, refused
 
 @contextmanager
 def prepared(
-    session: Session, pipeline: str, run_id: str, statements: Sequence[Any]
+    session: Session, pipeline: str, run_id: str, statements: Sequence[Any], sure: Callable[[], None]
 ) -> Iterator[Callable[[int], None]]:
-    """Gives what does the next so many of the statements; without an error all are done at the end."""
+    """Gives what does the next so many of the statements, as long as `sure` does not raise Stopped.
+
+    Without an error all are done at the end.
+    """
     texts = [session.literal(statement) for statement in statements]
     with session.transaction():
-        standing.prepare_publication(session.connection, pipeline, run_id, texts)
+        # As text: there can be more values in it than a statement may have parameters.
+        rows = standing.publication(pipeline, run_id, texts)
+        session.connection.exec_driver_sql(session.literal(rows))
     waiting = iter(texts)
 
     def do(count: int) -> None:
         for _ in range(count):
+            with session.transaction():
+                sure()
             _do(session, next(waiting))
 
     yield do
+    struck_out(session, pipeline, run_id)
+
+
+def struck_out(session: Session, pipeline: str, run_id: str) -> None:
+    """The publication of a run is over."""
     with session.transaction():
-        standing.publication_done(session.connection, pipeline)
+        standing.publication_done(session.connection, pipeline, run_id)
 
 
 def finish(session: Session, pipeline: str) -> str | None:
@@ -39,20 +51,19 @@ def finish(session: Session, pipeline: str) -> str | None:
     if found is None:
         return None
     run_id, texts = found
+    session.doing = f"finishing what run {run_id} began to publish, as `{standing.PREPARED.fullname}` has it"
     for text in texts:
         _do(session, text)
-    with session.transaction():
-        standing.publication_done(session.connection, pipeline)
+    struck_out(session, pipeline, run_id)
     return run_id
 
 
 def refuse_unfinished(session: Session, pipelines: Sequence[str]) -> None:
     """Raises Stopped where one of the pipelines was cut off while it published: its tables may not agree."""
-    with session.transaction():
-        for pipeline in pipelines:
-            if standing.prepared(session.connection, session.warehouse, pipeline) is not None:
-                what = f"pipeline `{pipeline}`, whose tables this one reads, was cut off while it published"
-                raise refused(what, f"run `{pipeline}` first: it finishes that")
+    for pipeline in pipelines:
+        if standing.prepared(session.connection, session.warehouse, pipeline) is not None:
+            what = f"pipeline `{pipeline}`, whose tables this one reads, is publishing, or was cut off while it did"
+            raise refused(what, f"wait for its run to end, or run `{pipeline}`: it finishes that first")
 
 
 def _do(session: Session, text: str) -> None:

@@ -148,7 +148,10 @@ class Execution:
         names = [name, *(f"source {raw}.{source}" for source in loaded)]
         with self.warehouse.exclusive(session.connection, names) as self.hold:
             if name in self.hold.lacking:
-                raise refused(f"another run of `{name}` is under way on this target", "wait for it to end")
+                help = "wait for it to end"
+                if not self.warehouse.transactional_ddl:
+                    help += "; a run that was killed keeps others out for two minutes"
+                raise refused(f"another run of `{name}` is under way on this target", help)
             for source_name in self.hold.lacking:
                 what = f"its source `{source_name.rpartition('.')[2]}`"
                 message = f"a run of another pipeline is reading {what} on this target"
@@ -189,11 +192,16 @@ class Execution:
         if self.publishing:
             try:
                 with self.engine.connect() as connection:
+                    if not self.warehouse.transactions and self._unfinished(connection):
+                        return "while publishing; the next run finishes that"
                     if standing.stands(connection, self.settings.run_id):
                         return "after every table was published"
             except (SQLAlchemyError, RuntimeError):
                 return f"while publishing; `{standing.COMMITS.fullname}` of the target says what stands"
         return "every published table is what it was"
+
+    def _unfinished(self, connection: sa.Connection) -> bool:
+        return standing.prepared(connection, self.warehouse, self.program.plan.name) is not None
 
     # -- before anything is built
 
@@ -221,11 +229,16 @@ class Execution:
 
     def _finish(self, session: Session) -> None:
         """What an earlier run has left half done, on a warehouse without transactions, is done first."""
-        pipelines = {s.source.published.pipeline for s in self.program.sources if s.source.published is not None}
-        rolling.refuse_unfinished(session, sorted(pipelines))
+        with session.transaction():
+            rolling.refuse_unfinished(session, self._read_pipelines())
         finished = rolling.finish(session, self.program.plan.name)
         if finished is not None:
             self.notes.append(f"run {finished} was cut off while it published; what it began was finished first")
+
+    def _read_pipelines(self) -> list[str]:
+        """The pipelines whose published tables this one reads."""
+        published = (program.source.published for program in self.program.sources)
+        return sorted({each.pipeline for each in published if each is not None})
 
     # -- stages
 
@@ -320,6 +333,8 @@ class Execution:
         """Raises Stopped where what was read is not what stands any more, or another run may be under way."""
         if not self.hold.stands():
             raise refused("the target was out of reach for so long that another run may have begun", "run it again")
+        if not self.warehouse.transactions:
+            rolling.refuse_unfinished(session, self._read_pipelines())
         sources.refuse_moved(session, (program.source for program in self.program.sources), self.seen)
 
     def _publish(self, session: Session) -> None:

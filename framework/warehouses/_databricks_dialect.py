@@ -25,10 +25,17 @@ class _Moment(TIMESTAMP_NTZ):
         return lambda value: f"TIMESTAMP_NTZ '{value.isoformat(' ')}'"
 
 
+class _Day(sa.Date):
+    """As a moment: a literal of it is no text."""
+
+    def literal_processor(self, dialect: Any) -> Any:
+        return lambda value: f"DATE '{value.isoformat()}'"
+
+
 class Dialect(DatabricksDialect):
     supports_statement_cache = True
     ddl_compiler = _DdlCompiler
-    colspecs = {**DatabricksDialect.colspecs, sa.DateTime: _Moment}  # noqa: RUF012  (as the dialect has it)
+    colspecs = {**DatabricksDialect.colspecs, sa.DateTime: _Moment, sa.Date: _Day}  # noqa: RUF012  (as the dialect has it)
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

@@ -1,6 +1,7 @@
 """What the errors of Databricks and Spark mean to a user: by their names, for their texts can hold values of cells."""
 
 import re
+from collections.abc import Mapping
 
 from framework.warehouse import Refusal
 from framework.warehouses import _overflows
@@ -39,20 +40,11 @@ _WORDS = {
     "SparkDateTimeException": _overflows.DATE,
 }
 # By the words of what stopped a connection: no statement has been sent by then, so there is no value in them.
-_CONNECTING = (
-    (
-        ("403", "401", "unauthorized", "forbidden", "invalid access token", "invalid_client"),
-        Refusal("the workspace refused the user", "check `token`, or `client_id` and `client_secret`"),
-    ),
-    (
-        ("name or service not known", "failed to resolve", "getaddrinfo", "unresolved host"),
-        Refusal("the host is unknown", "check `host` of the target"),
-    ),
-    (
-        ("refused", "timed out", "timeout", "max retries", "unreachable"),
-        Refusal("the workspace does not answer", "check the network, and `host` of the target"),
-    ),
-)
+_UNCONNECTED = {
+    "user": ("403", "401", "unauthorized", "forbidden", "invalid access token", "invalid_client"),
+    "host": ("name or service not known", "failed to resolve", "getaddrinfo", "unresolved host"),
+    "answer": ("refused", "timed out", "timeout", "max retries", "unreachable", "unavailable"),
+}
 
 
 def shown(text: str) -> str:
@@ -62,11 +54,28 @@ def shown(text: str) -> str:
 
 
 def refusal(error: BaseException, warehouse: str) -> Refusal:
+    """Of a statement: a name is told of that stands at the beginning, where a value cannot."""
     said = str(error)
     if (words := next((words for words in _WORDS if words in said), None)) is not None:
         return _WORDS[words]
-    if (name := _NAME.search(said)) is not None:
+    if (name := _NAME.match(said)) is not None:
         found = _MEANINGS.get(name[1]) or _MEANINGS.get(name[1].partition(".")[0])
         return found or Refusal(f"{warehouse} refused a statement ({name[1]})")
-    known = (found for words, found in _CONNECTING if any(word in said.lower() for word in words))
-    return next(known, Refusal(f"{warehouse} refused a statement ({type(error).__name__})"))
+    return Refusal(f"{warehouse} refused a statement ({type(error).__name__})")
+
+
+def unconnected(error: BaseException, warehouse: str, advice: Mapping[str, str]) -> Refusal:
+    """Of a connection; `advice` says what to check of the `user`, of the `host`, and where there is no `answer`."""
+    said = str(error)
+    if _NAME.match(said) is not None and (found := refusal(error, warehouse)).help is not None:
+        return found
+    messages = {
+        "user": f"{warehouse} refused the user",
+        "host": f"the host of {warehouse} is unknown",
+        "answer": f"{warehouse} does not answer",
+    }
+    kinds = (kind for kind, words in _UNCONNECTED.items() if any(word in said.lower() for word in words))
+    kind = next(kinds, None)
+    if kind is None:
+        return Refusal(f"{warehouse} cannot be reached ({type(error).__name__})", advice["answer"])
+    return Refusal(messages[kind], advice[kind])

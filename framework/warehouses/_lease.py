@@ -7,9 +7,9 @@ import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateTable
 
 from framework.ddl import FRAMEWORK_SCHEMA, CreateSchema
@@ -35,23 +35,27 @@ class _Leases:
         self.now: sa.ColumnElement[int] = sa.literal_column(now)
         self.ended = threading.Event()
 
+    @property
+    def _listed(self) -> sa.BindParameter[Any]:
+        """The names, written into the statement: there can be more of them than it may have parameters."""
+        return sa.bindparam(None, self.names, expanding=True, literal_execute=True)
+
     def prepare(self, warehouse: Warehouse, connection: sa.Connection) -> None:
         """A row for each name, where there is none yet."""
         if LEASES.name not in warehouse.relations(connection, FRAMEWORK_SCHEMA):
             connection.execute(CreateSchema(FRAMEWORK_SCHEMA))
             connection.execute(CreateTable(LEASES, if_not_exists=True))
-        known = set(connection.execute(sa.select(LEASES.c.name).where(LEASES.c.name.in_(self.names))).scalars())
-        rows = [{"name": name, "holder": "", "ends": 0} for name in self.names if name not in known]
-        if rows:
-            connection.execute(LEASES.insert().values(rows))
+        known = set(connection.execute(sa.select(LEASES.c.name).where(LEASES.c.name.in_(self._listed))).scalars())
+        for name in (name for name in self.names if name not in known):
+            connection.execute(LEASES.insert().values(name=name, holder="", ends=0))
 
     def extend(self, connection: sa.Connection, condition: sa.ColumnElement[bool]) -> None:
-        update = sa.update(LEASES).where(LEASES.c.name.in_(self.names), condition)
+        update = sa.update(LEASES).where(LEASES.c.name.in_(self._listed), condition)
         connection.execute(update.values(holder=self.holder, ends=self.now + SECONDS))
 
     def lacking(self, connection: sa.Connection) -> tuple[str, ...]:
         """The names that are not ours."""
-        select = sa.select(LEASES.c.name, LEASES.c.holder).where(LEASES.c.name.in_(self.names))
+        select = sa.select(LEASES.c.name, LEASES.c.holder).where(LEASES.c.name.in_(self._listed))
         rows = connection.execute(select.where(LEASES.c.ends > self.now)).all()
         ours = {name for name, holder in rows if holder == self.holder}
         others = {name for name, holder in rows if holder != self.holder}
@@ -70,16 +74,18 @@ class _Leases:
     def stands(self) -> bool:
         """Whether the names are ours, and will be for a while yet."""
         with self.engine.connect() as connection:
+            with connection.begin():
+                self.extend(connection, sa.and_(LEASES.c.holder == self.holder, LEASES.c.ends > self.now))
             return not self.lacking(connection)
 
     def keep(self) -> None:
         """Renews the leases until they are given back. A failure is seen by `stands`, when it matters."""
         while not self.ended.wait(SECONDS / 4):
-            with suppress(SQLAlchemyError), self.engine.connect() as connection, connection.begin():
-                self.extend(connection, LEASES.c.holder == self.holder)
+            with suppress(Exception), self.engine.connect() as connection, connection.begin():
+                self.extend(connection, sa.and_(LEASES.c.holder == self.holder, LEASES.c.ends > self.now))
 
     def give_back(self) -> None:
-        with suppress(SQLAlchemyError), self.engine.connect() as connection, connection.begin():
+        with suppress(Exception), self.engine.connect() as connection, connection.begin():
             connection.execute(sa.update(LEASES).where(LEASES.c.holder == self.holder).values(ends=0))
 
 

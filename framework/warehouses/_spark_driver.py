@@ -1,7 +1,9 @@
 """A driver as SQLAlchemy wants one (PEP 249), over a session of Spark."""
 
+import threading
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from framework.warehouses._databricks_refusals import shown
@@ -9,6 +11,16 @@ from framework.warehouses._databricks_refusals import shown
 apilevel = "2.0"
 threadsafety = 2
 paramstyle = "named"
+
+
+# What a cluster could have otherwise: a table that is overwritten keeps none of its partitions.
+_SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.ansi.enabled": "true",
+    "spark.sql.timestampType": "TIMESTAMP_LTZ",
+    "spark.sql.sources.partitionOverwriteMode": "static",
+}
+_ENTERING = threading.RLock()
 
 
 class Error(Exception):
@@ -35,12 +47,22 @@ class Connection:
     """A part of the one session that a process has: each statement commits by itself."""
 
     def __init__(self, session: Any, catalog: str | None) -> None:
-        self.session, self.group = session, uuid.uuid4().hex
-        session.conf.set("spark.sql.session.timeZone", "UTC")
-        session.conf.set("spark.sql.ansi.enabled", "true")
-        session.conf.set("spark.sql.timestampType", "TIMESTAMP_LTZ")
-        if catalog is not None:
-            session.catalog.setCurrentCatalog(catalog)
+        self.session, self.catalog, self.group = session, catalog, uuid.uuid4().hex
+        for name, value in _SETTINGS.items():
+            session.conf.set(name, value)
+        with self.entered():
+            pass
+
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """The session looks for tables in the connection's catalog: another connection may have another one."""
+        if self.catalog is None:
+            yield
+            return
+        with _ENTERING:
+            if self.session.catalog.currentCatalog() != self.catalog:
+                self.session.catalog.setCurrentCatalog(self.catalog)
+            yield
 
     def cursor(self) -> "Cursor":
         return Cursor(self)
@@ -78,7 +100,8 @@ class Cursor:
         session = self.connection.session
         self._tagged(session)
         try:
-            frame = session.sql(statement, args=dict(parameters)) if parameters else session.sql(statement)
+            with self.connection.entered():
+                frame = session.sql(statement, args=dict(parameters)) if parameters else session.sql(statement)
             rows = frame.collect()
             fields = frame.schema.fields
         except PySparkException as error:
@@ -116,7 +139,10 @@ class Cursor:
 
 
 def connect(session: Any, catalog: str | None) -> Connection:
-    return Connection(session, catalog)
+    try:
+        return Connection(session, catalog)
+    except Exception as error:  # PySpark's, or Java's
+        raise OperationalError(_told(error, type(error).__name__)) from error
 
 
 def _told(error: Exception, name: str) -> str:

@@ -2,7 +2,7 @@
 
 import weakref
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +20,7 @@ from framework.warehouses import _lease
 from framework.warehouses._databricks_aggregates import over
 from framework.warehouses._databricks_functions import TEMPLATES, TYPES
 from framework.warehouses._databricks_pieces import FINITE
-from framework.warehouses._databricks_refusals import refusal
+from framework.warehouses._databricks_refusals import refusal, unconnected
 from framework.warehouses._loading import Bulk, Kinds, named
 
 _VOLUME = "framework_rows"
@@ -194,9 +194,9 @@ class Databricks(Lakehouse):
         try:
             with engine.connect() as connection:
                 connection.exec_driver_sql("SELECT 1")
-        except (sa.exc.SQLAlchemyError, Error, OSError) as error:
+        except (sa.exc.SQLAlchemyError, Error, OSError, ValueError) as error:
             engine.dispose()
-            raise Unreachable(self.refusal(error)) from None
+            raise Unreachable(unconnected(getattr(error, "orig", None) or error, "Databricks", _ADVICE)) from None
         return engine
 
     def _seen(self, connection: sa.Connection, cursor: Any, *_: Any) -> None:
@@ -215,14 +215,24 @@ class Databricks(Lakehouse):
         driver = connection.connection.driver_connection
         assert driver is not None
         driver.staging_allowed_local_path = str(path.parent)
-        connection.exec_driver_sql(f"PUT '{path}' INTO '{there}' OVERWRITE")
-        connection.exec_driver_sql(f"COPY INTO {table} FROM '{there}' FILEFORMAT = PARQUET")
-        connection.exec_driver_sql(f"REMOVE '{there}'")
+        try:
+            connection.exec_driver_sql(f"PUT '{path}' INTO '{there}' OVERWRITE")
+            connection.exec_driver_sql(f"COPY INTO {table} FROM '{there}' FILEFORMAT = PARQUET")
+        finally:
+            with suppress(Exception):  # what was wrong is said by what came before
+                connection.exec_driver_sql(f"REMOVE '{there}'")
 
     def interrupt(self, driver: Any) -> None:
         cursor = self._running.get(driver)
         if cursor is not None:
             cursor.cancel()
+
+
+_ADVICE = {
+    "user": "check `token`, or `client_id` and `client_secret`",
+    "host": "check `host` of the target",
+    "answer": "check the network, and `host` and `http_path` of the target",
+}
 
 
 def _credentials(settings: Mapping[str, str]) -> dict[str, Any]:
@@ -231,11 +241,14 @@ def _credentials(settings: Mapping[str, str]) -> dict[str, Any]:
     if "client_id" in settings and "client_secret" in settings:
         from databricks.sdk.core import Config, oauth_service_principal
 
-        config = Config(
-            host=f"https://{settings['host']}",
-            client_id=settings["client_id"],
-            client_secret=settings["client_secret"],
-        )
-        return {"credentials_provider": lambda: oauth_service_principal(config)}
+        def provider() -> Any:
+            config = Config(
+                host=f"https://{settings['host']}",
+                client_id=settings["client_id"],
+                client_secret=settings["client_secret"],
+            )
+            return oauth_service_principal(config)
+
+        return {"credentials_provider": provider}
     message = "a databricks target needs a `token`, or a `client_id` with its `client_secret`"
     raise Unreachable(Refusal(message, "write `token: ${DATABRICKS_TOKEN}`"))

@@ -92,6 +92,10 @@ class Snowflake(Bulk):
         except (sa.exc.SQLAlchemyError, snowflake.connector.Error) as error:
             engine.dispose()
             raise Unreachable(self.refusal(error)) from None
+        except (ValueError, TypeError, OSError):  # of the file with the key
+            engine.dispose()
+            help = "check `private_key_path`, and `private_key_passphrase` where the key has one"
+            raise Unreachable(Refusal("the private key cannot be read", help)) from None
         return engine
 
     def address(self, settings: Mapping[str, str], root: Path) -> Address:

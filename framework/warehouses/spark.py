@@ -9,7 +9,14 @@ import sqlalchemy as sa
 
 from framework.expressions.lowering import Lowering
 from framework.warehouse import Address, Refusal, TableSetting, TargetSetting, Unreachable
+from framework.warehouses._databricks_refusals import unconnected
 from framework.warehouses.databricks import Lakehouse
+
+_ADVICE = {
+    "user": "check what the server asks for, and `remote` of the target",
+    "host": "check `remote` of the target",
+    "answer": "check the network, and `remote` and `catalog` of the target",
+}
 
 
 class Spark(Lakehouse):
@@ -44,8 +51,10 @@ class Spark(Lakehouse):
         try:
             builder = SparkSession.builder.appName("framework")
             session = (builder.remote(settings["remote"]) if "remote" in settings else builder).getOrCreate()
+        except ImportError:
+            raise Unreachable(Refusal("Spark Connect is not installed", "pip install 'pyspark[connect]'")) from None
         except Exception as error:  # Java's own, or those of a channel that does not open
-            raise Unreachable(self.refusal(error)) from None
+            raise Unreachable(unconnected(error, "Spark", _ADVICE)) from None
         engine = sa.create_engine(
             "databricks://",
             module=_spark_driver,
@@ -59,7 +68,7 @@ class Spark(Lakehouse):
                 connection.exec_driver_sql("SELECT 1")
         except sa.exc.SQLAlchemyError as error:
             engine.dispose()
-            raise Unreachable(self.refusal(error)) from None
+            raise Unreachable(unconnected(getattr(error, "orig", None) or error, "Spark", _ADVICE)) from None
         return engine
 
     def address(self, settings: Mapping[str, str], root: Path) -> Address:
