@@ -69,8 +69,7 @@ TABLES = sa.Table(
     sa.Column("definition", sa.Text, nullable=False),
 )
 
-# Of a publication on a warehouse without transactions, the statements that are to be done, in order. None of them does
-# more when it is done again: a run that was cut off is finished by the next one.
+# Of a publication on a warehouse without transactions, the statements that are to be done, in order.
 PREPARED = sa.Table(
     "prepared",
     METADATA,
@@ -318,7 +317,7 @@ def release(connection: sa.Connection, plan: Plan) -> None:
 
 
 def _listed(names: Iterable[str]) -> sa.BindParameter[Any]:
-    """Names written into the statement: there can be more of them than it may have parameters."""
+    # Written into the statement: there can be more of them than it may have parameters.
     return sa.bindparam(None, list(names), expanding=True, literal_execute=True)
 
 
@@ -378,10 +377,8 @@ def kept_making(stage: str, made: Making) -> Iterator[Any]:
 
 def publication(pipeline: str, run_id: str, statements: Sequence[str]) -> sa.Insert:
     """The statement after which the others will be done, by this run or the next."""
-    rows = [
-        {"pipeline": pipeline, "run_id": run_id, "position": i, "statement": text} for i, text in enumerate(statements)
-    ]
-    return PREPARED.insert().values(rows)
+    told = {"pipeline": pipeline, "run_id": run_id}
+    return PREPARED.insert().values([{**told, "position": i, "statement": t} for i, t in enumerate(statements)])
 
 
 def prepared(connection: sa.Connection, warehouse: Warehouse, pipeline: str) -> tuple[str, tuple[str, ...]] | None:
