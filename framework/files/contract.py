@@ -45,7 +45,7 @@ def language_type(found: str) -> Type | None:
 
 def _written(found: str) -> str:
     """A warehouse's name of a type as the language writes it; of Snowflake a NUMBER(38,0) is any whole number."""
-    text = found.upper().replace(" ", "") if "(" in found else found.upper()
+    text = found.upper().replace(", ", ",")
     if text == "NUMBER(38,0)":
         return "BIGINT"
     return text.replace("NUMERIC(", "DECIMAL(").replace("NUMBER(", "DECIMAL(")
