@@ -120,7 +120,7 @@ def seen(pipeline: Mapping[str, Any], folder: Path) -> Iterator[Any]:
     yield {**manifest(plan), "path": ""}
     cases, wrong = prove(loaded.model.tests, plan, loaded.document)
     yield [*(repr(replace(case, at=None)) for case in cases), *(d.message for d in wrong)]  # type: ignore[arg-type]  # no case has a place, so that two are compared by what they say
-    for name in ("duckdb", "postgres", "snowflake", "databricks"):
+    for name in ("duckdb", "postgres", "snowflake", "databricks", "spark"):
         chosen = warehouse(name)
         try:
             yield texts(compile_plan(plan, chosen), chosen.dialect())
