@@ -1,9 +1,10 @@
 """Statements that change rows, and that SQLAlchemy has no words for: each makes all its changes at once, or none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from sqlalchemy import BindParameter, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -43,6 +44,11 @@ class Overwrite(Executable, ClauseElement):
 
     def __init__(self, target: TableClause, columns: Sequence[str], select: Any) -> None:
         self.target, self.columns, self.select = target, tuple(columns), select
+
+
+def written(values: Iterable[str]) -> BindParameter[Any]:
+    """Texts for an IN list, written into the statement: there can be more of them than it may have parameters."""
+    return bindparam(None, list(values), expanding=True, literal_execute=True)
 
 
 @compiles(Merge)

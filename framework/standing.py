@@ -13,6 +13,7 @@ from sqlalchemy.schema import CreateTable
 
 from framework.changes import Definition, as_texts, from_texts
 from framework.ddl import FRAMEWORK_SCHEMA, AddColumn, Storage
+from framework.dml import written
 from framework.plan import Mode, Plan, SourcePlan
 from framework.warehouse import Warehouse
 
@@ -305,20 +306,15 @@ def loaded_as(source: SourcePlan) -> str | None:
 def release(connection: sa.Connection, plan: Plan) -> None:
     """The pipeline has these sources and stages and no others any more; what it has published stays its own."""
     published = sa.select(COMMITS.c.stage).where(COMMITS.c.pipeline == plan.name)
-    stages = STAGES.c.stage.not_in(_listed(s.name for s in plan.stages)), STAGES.c.stage.not_in(published)
+    stages = STAGES.c.stage.not_in(written(s.name for s in plan.stages)), STAGES.c.stage.not_in(published)
     gone = STAGES.c.pipeline == plan.name, *stages
     if _any(connection, STAGES, *gone):
         connection.execute(STAGES.delete().where(*gone))
     # What was loaded stays, and is known for ours.
     nothing = {c.name: None for c in SOURCES.c if not c.primary_key}
-    unread = SOURCES.c.pipeline == plan.name, SOURCES.c.source.not_in(_listed(s.name for s in plan.sources))
+    unread = SOURCES.c.pipeline == plan.name, SOURCES.c.source.not_in(written(s.name for s in plan.sources))
     if _any(connection, SOURCES, *unread, sa.or_(SOURCES.c.run_id.is_not(None), SOURCES.c.loaded_as.is_not(None))):
         connection.execute(SOURCES.update().where(*unread).values(nothing))
-
-
-def _listed(names: Iterable[str]) -> sa.BindParameter[Any]:
-    # Written into the statement: there can be more of them than it may have parameters.
-    return sa.bindparam(None, list(names), expanding=True, literal_execute=True)
 
 
 def _any(connection: sa.Connection, table: sa.Table, *conditions: sa.ColumnElement[bool]) -> bool:

@@ -82,33 +82,27 @@ _HERE = "here"  # the schema of tables that a test makes without one
 
 
 @contextmanager
-def _snowflake(request: pytest.FixtureRequest) -> Iterator[Opened]:
+def _within(warehouse: Warehouse, settings: dict[str, str], use: str) -> Iterator[Opened]:
+    """A target whose sessions use the schema of those tables; `use` is the statement for that."""
+    engine = warehouse.connect(settings, Path())
+    sa.event.listen(engine, "connect", lambda driver, _: driver.cursor().execute(use))
+    try:
+        with engine.begin() as connection:
+            connection.exec_driver_sql(f"CREATE SCHEMA {_HERE}")
+        engine.dispose()
+        yield Opened(warehouse, engine)
+    finally:
+        engine.dispose()
+
+
+def _snowflake(request: pytest.FixtureRequest) -> AbstractContextManager[Opened]:
     settings = stand_ins.new_snowflake_database(request.getfixturevalue("snowflake_server"))
-    warehouse = Snowflake()
-    engine = warehouse.connect(settings, Path())
-    sa.event.listen(engine, "connect", lambda driver, _: driver.cursor().execute(f"USE SCHEMA {_HERE}"))
-    try:
-        with engine.begin() as connection:
-            connection.exec_driver_sql(f"CREATE SCHEMA {_HERE}")
-        engine.dispose()
-        yield Opened(warehouse, engine)
-    finally:
-        engine.dispose()
+    return _within(Snowflake(), settings, f"USE SCHEMA {_HERE}")
 
 
-@contextmanager
-def _spark(request: pytest.FixtureRequest) -> Iterator[Opened]:
+def _spark(request: pytest.FixtureRequest) -> AbstractContextManager[Opened]:
     settings = _or_absent(stand_ins.no_spark(), stand_ins.new_spark_catalog)
-    warehouse = Spark()
-    engine = warehouse.connect(settings, Path())
-    sa.event.listen(engine, "connect", lambda driver, _: driver.cursor().execute(f"USE {settings['catalog']}.{_HERE}"))
-    try:
-        with engine.begin() as connection:
-            connection.exec_driver_sql(f"CREATE SCHEMA {_HERE}")
-        engine.dispose()
-        yield Opened(warehouse, engine)
-    finally:
-        engine.dispose()
+    return _within(Spark(), settings, f"USE {settings['catalog']}.{_HERE}")
 
 
 OPENERS: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Opened]]] = {

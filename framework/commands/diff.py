@@ -96,8 +96,8 @@ def _side(stack: ExitStack, plan: Plan, here: Project, name: str) -> Side:
 def _targets(here: Project, given: Sequence[str]) -> tuple[str, str]:
     """The two targets. Raises PipelineError where they are not two, or one database under two names."""
     if len(given) != 2:
-        told = f"diff compares two targets, and {'none' if not given else len(given)} is given"
-        raise PipelineError(Diagnostic(NO_PAIR, told.replace("none is", "none are"), None, _HOW))
+        many = {0: "none are", 1: "1 is"}.get(len(given), f"{len(given)} are")
+        raise PipelineError(Diagnostic(NO_PAIR, f"diff compares two targets, and {many} given", None, _HOW))
     one, other = given
     addresses = [_address(here, name) for name in given]
     if one == other:

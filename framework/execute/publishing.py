@@ -49,6 +49,7 @@ class Publishing:
     ) -> None:
         self.session, self.programs, self.tables, self.results = session, programs, tables, results
         self.anew = settings.full_refresh
+        self.ahead = not session.warehouse.transactional_ddl  # whether what changes tables is done before the moment
         self.notes: list[str] = []
         self.made: dict[str, LedgerLine | None] = {}  # what is done before the moment: a table, and its account
 
@@ -65,7 +66,7 @@ class Publishing:
         `sure` is called once no other run can publish. Raises Stopped, as that may, before anything has changed.
         """
         session = self.session
-        if not session.warehouse.transactional_ddl:
+        if self.ahead:
             with session.transaction():
                 sure()
             for program in self.programs:
@@ -74,7 +75,7 @@ class Publishing:
             return self._prepared(pipeline, run_id, placed, sources, sure)
         begun = frozenset(program.stage.name for program in self.programs if self._stripped(program))
         results: dict[str, StageResult] = {}
-        with session.transaction(of_rows=not session.warehouse.transactional_ddl):
+        with session.transaction(of_rows=self.ahead):
             session.do(standing.PUBLISHING.update().values(run_id=run_id))
             sure()
             for program in self.programs:
@@ -171,22 +172,21 @@ class Publishing:
         publish, stage = program.publish, program.stage
         assert publish is not None
         self.session.doing = f"publishing `{stage.name}`"
-        ahead = not self.session.warehouse.transactional_ddl
-        if not ahead:
+        if not self.ahead:
             self._unview(stage)
         stands = found(self.session, stage, self.tables)
-        if ahead and stage.name in self.made:
+        if self.ahead and stage.name in self.made:
             again = self.made[stage.name]
             if again is not None:
                 return _Step(program, again, (), made(program), 0)
             stands = replace(stands, columns={})
-        elif not ahead and not self.anew:
+        elif not self.ahead and not self.anew:
             stands = respell(self.session, stage, self.tables, stands)
         before = self._counted(publish) if stands.columns and not self.anew else 0
         how = self._begin if first else self._rebuild if self.anew else self._apply
-        account, statements, making = how(program, publish, stands, ahead=ahead)
+        account, statements, making = how(program, publish, stands)
         fresh = first or not stands.columns or (self.anew and not self._as_it_was(program, stands))
-        told = () if ahead else tuple(comments(program, self.tables, None if fresh else stands.making))
+        told = () if self.ahead else tuple(comments(program, self.tables, None if fresh else stands.making))
         return _Step(program, account, statements, making, before, told)
 
     def _result(self, step: _Step) -> StageResult:
@@ -215,17 +215,17 @@ class Publishing:
         return replace(account, faults=(f"the table was to grow by {expected} rows and grew by {growth}",))
 
     def _begin(
-        self, program: StageProgram, publish: PublishProgram, stands: Standing, *, ahead: bool
+        self, program: StageProgram, publish: PublishProgram, stands: Standing
     ) -> tuple[LedgerLine, tuple[Any, ...], Making]:
         """The candidate takes the table's name."""
         assert publish.first is not None
         return self._account(program.stage, publish.first.changes), (publish.first.rename,), made(program)
 
     def _apply(
-        self, program: StageProgram, publish: PublishProgram, stands: Standing, *, ahead: bool
+        self, program: StageProgram, publish: PublishProgram, stands: Standing
     ) -> tuple[LedgerLine, tuple[Any, ...], Making]:
         """The rows that differ from those that stand."""
-        if not ahead:
+        if not self.ahead:
             if stands.columns:
                 fit(self.session, program, self.tables, stands)
             else:
@@ -233,7 +233,9 @@ class Publishing:
         known = stands.known_by(program.stage)
         account = self._account(program.stage, publish.changes if known else publish.rebuilt(stands.kept))
         making = made(program)
-        if stands.columns and not (ahead and stands.making is None):  # then an earlier run made it, and was cut off
+        if stands.columns and not (
+            self.ahead and stands.making is None
+        ):  # then an earlier run made it, and was cut off
             was = PLAIN if stands.making is None else stands.making.storage
             if was != making.storage:
                 self.notes.append(
@@ -249,13 +251,13 @@ class Publishing:
         return done is None or bool(stage.publication.unknown or done.inserted or done.updated or done.deleted)
 
     def _rebuild(
-        self, program: StageProgram, publish: PublishProgram, stands: Standing, *, ahead: bool
+        self, program: StageProgram, publish: PublishProgram, stands: Standing
     ) -> tuple[LedgerLine, tuple[Any, ...], Making]:
         """Every row anew. A table that is to be as it was keeps its place, with its grants and what depends on it."""
-        if not stands.columns and not ahead:
+        if not stands.columns and not self.ahead:
             self._create(publish)
         account = self._account(program.stage, publish.rebuilt(stands.kept))
-        if stands.columns and not ahead and not self._as_it_was(program, stands):
+        if stands.columns and not self.ahead and not self._as_it_was(program, stands):
             self.session.drop(self.tables.schema(program.stage), program.stage.name)
             self._create(publish)
         return account, publish.rebuild, made(program)

@@ -11,7 +11,19 @@ from functools import lru_cache
 from typing import ClassVar
 
 from framework.warehouses._regex import Piece, Reader, inverted
-from framework.warehouses._regex_order import LAST, Chars, Choice, Edge, Group, Node, Ranges, Repeat, Row, children
+from framework.warehouses._regex_order import (
+    LAST,
+    Chars,
+    Choice,
+    Edge,
+    Group,
+    Node,
+    Ranges,
+    Repeat,
+    Row,
+    children,
+    walk,
+)
 
 _CATEGORY = r"([pP])(?:\{(\^?)(\w+)\}|(\w))"
 _WORD = "[0-9A-Za-z_]"
@@ -92,10 +104,10 @@ def finding(pattern: str, *, groups: bool = False, all: bool = False) -> str:
     """
     reader = _Reader(pattern)
     node = reader.whole().node
-    rounds = [n.part for n in _nodes(node) if isinstance(n, Repeat) and n.most != 1 and _can_be_empty(n.part)]
+    rounds = [n.part for n in walk(node) if isinstance(n, Repeat) and n.most != 1 and _can_be_empty(n.part)]
     if any(not _is_empty_last(part) for part in rounds) and not _is_nothing(node):
         raise reader.problem("what is repeated can be empty before it is tried in full; write the empty one last")
-    if groups and any(isinstance(n, Group) for part in (*rounds, *_nested(node)) for n in _nodes(part)):
+    if groups and any(isinstance(n, Group) for part in (*rounds, *_nested(node)) for n in walk(part)):
         raise reader.problem("it divides a match among its groups otherwise than RE2, for one of them is repeated")
     text = _text(node)
     # An empty match stands right behind another where that one ended, but for the first of them; Java must not look
@@ -183,15 +195,9 @@ def _is_nothing(node: Node) -> bool:
 def _nested(node: Node) -> Iterator[Node]:
     """What is counted within another repeat, or in a part that a match can do without: of its groups Java keeps what
     a way held that came to nothing."""
-    for part in (n for n in _nodes(node) if isinstance(n, Choice | Repeat)):
-        inside = (n for child in children(part) for n in _nodes(child))
+    for part in (n for n in walk(node) if isinstance(n, Choice | Repeat)):
+        inside = (n for child in children(part) for n in walk(child))
         yield from (n for n in inside if isinstance(n, Repeat) and max(n.least, n.most or 0) > 1)
-
-
-def _nodes(node: Node) -> Iterator[Node]:
-    yield node
-    for child in children(node):
-        yield from _nodes(child)
 
 
 def _set(ranges: Ranges) -> str:

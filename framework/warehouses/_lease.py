@@ -7,12 +7,12 @@ import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.schema import CreateTable
 
 from framework.ddl import FRAMEWORK_SCHEMA, CreateSchema
+from framework.dml import written
 from framework.warehouse import Hold, Warehouse
 
 SECONDS = 120  # after which a lease that nobody has renewed is another's to take
@@ -33,29 +33,25 @@ class _Leases:
     def __init__(self, engine: sa.Engine, names: Sequence[str], now: str) -> None:
         self.engine, self.names, self.holder = engine, list(names), uuid.uuid4().hex
         self.now: sa.ColumnElement[int] = sa.literal_column(now)
+        self.mine = LEASES.c.name.in_(written(names))
         self.ended = threading.Event()
-
-    @property
-    def _listed(self) -> sa.BindParameter[Any]:
-        """The names, written into the statement: there can be more of them than it may have parameters."""
-        return sa.bindparam(None, self.names, expanding=True, literal_execute=True)
 
     def prepare(self, warehouse: Warehouse, connection: sa.Connection) -> None:
         """A row for each name, where there is none yet."""
         if LEASES.name not in warehouse.relations(connection, FRAMEWORK_SCHEMA):
             connection.execute(CreateSchema(FRAMEWORK_SCHEMA))
             connection.execute(CreateTable(LEASES, if_not_exists=True))
-        known = set(connection.execute(sa.select(LEASES.c.name).where(LEASES.c.name.in_(self._listed))).scalars())
+        known = set(connection.execute(sa.select(LEASES.c.name).where(self.mine)).scalars())
         for name in (name for name in self.names if name not in known):
             connection.execute(LEASES.insert().values(name=name, holder="", ends=0))
 
     def extend(self, connection: sa.Connection, condition: sa.ColumnElement[bool]) -> None:
-        update = sa.update(LEASES).where(LEASES.c.name.in_(self._listed), condition)
+        update = sa.update(LEASES).where(self.mine, condition)
         connection.execute(update.values(holder=self.holder, ends=self.now + SECONDS))
 
     def lacking(self, connection: sa.Connection) -> tuple[str, ...]:
         """The names that are not ours."""
-        select = sa.select(LEASES.c.name, LEASES.c.holder).where(LEASES.c.name.in_(self._listed))
+        select = sa.select(LEASES.c.name, LEASES.c.holder).where(self.mine)
         rows = connection.execute(select.where(LEASES.c.ends > self.now)).all()
         ours = {name for name, holder in rows if holder == self.holder}
         others = {name for name, holder in rows if holder != self.holder}

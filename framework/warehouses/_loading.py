@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
+from framework.ddl import DropRelation
 from framework.files import reading, splitting
 from framework.files.quoting import literal, quoted
 from framework.files.refusal import about_lines, unreadable
@@ -85,7 +86,7 @@ class Bulk(Warehouse):
                 columns, _ = self._write(split.malformed.select, files, file, split=True)
                 self.take(connection, schema, name, columns, file)
         else:
-            self.forget(connection, schema, name)
+            self._forget(connection, schema, name)
         return rows
 
     @abstractmethod
@@ -94,9 +95,10 @@ class Bulk(Warehouse):
     ) -> None:
         """Makes a table of these columns, each with its type, in the place of what has the name, and fills it."""
 
-    @abstractmethod
-    def forget(self, connection: sa.Connection, schema: str, name: str) -> None:
-        """Drops a table, if it is there."""
+    def _forget(self, connection: sa.Connection, schema: str, name: str) -> None:
+        """Drops a table that is there: where DDL commits, none is done in vain."""
+        if name in self.relations(connection, schema):
+            connection.execute(DropRelation(sa.table(name, schema=schema), "TABLE"))
 
     @contextmanager
     def travelling(self) -> Iterator[Unnamed]:
@@ -153,9 +155,9 @@ class Bulk(Warehouse):
 
 
 @contextmanager
-def named(folder: Path | None = None) -> Iterator[Unnamed]:
+def named() -> Iterator[Unnamed]:
     """A file for a warehouse that opens it by its name, in a folder of our own that is gone afterwards."""
-    with TemporaryDirectory(prefix="framework-", dir=folder) as own:
+    with TemporaryDirectory(prefix="framework-") as own:
         path = Path(own) / "rows.parquet"
         with path.open("w+b") as file:
             yield Unnamed(file, path)

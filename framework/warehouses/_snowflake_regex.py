@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from typing import ClassVar
 
-from framework.warehouses._regex import translated
+from framework.warehouses._regex import Reader, inverted
 from framework.warehouses._regex_order import (
     LAST,
     Chars,
@@ -73,11 +74,12 @@ def _refused(pattern: str, what: str) -> ValueError:
     return ValueError(f"the pattern '{pattern}' cannot be used on Snowflake: {what}")
 
 
+class _Reader(Reader):
+    warehouse: ClassVar[str] = "Snowflake"
+
+
 def _read(pattern: str) -> Node:
-    try:
-        return translated(pattern).node
-    except ValueError as error:
-        raise ValueError(str(error).replace("on Postgres", "on Snowflake")) from None
+    return _Reader(pattern).whole().node
 
 
 def _hurried(node: Node) -> Node:
@@ -89,7 +91,7 @@ def _hurried(node: Node) -> Node:
         return node
     if not isinstance(repeat.part, Chars) or not isinstance(last, Chars):
         return node
-    others = Chars(_inverted((*_inverted(repeat.part.ranges), *last.ranges)))
+    others = Chars(inverted((*inverted(repeat.part.ranges), *last.ranges)))
     return Row((*before, replace(repeat, part=others, lazy=False), last))
 
 
@@ -165,7 +167,7 @@ def _bounds(node: Repeat) -> str:
 def _bracket(ranges: Ranges) -> str:
     """A `]` stands first, a `^` not there, a `-` last; a backslash is one in a pair as well."""
     negated = bool(ranges) and max(high for _, high in ranges) == LAST
-    merged = _inverted(ranges) if negated else _inverted(_inverted(ranges))
+    merged = inverted(ranges) if negated else inverted(inverted(ranges))
     single = {chr(low) for low, high in merged if low == high}
     last = "".join(c for c in "^-" if c in single)
     first = "]" if "]" in single else ""
@@ -180,12 +182,3 @@ def _range(low: int, high: int) -> str:
     if high - low < 2:
         return ends[0] if low == high else "".join(ends)
     return "-".join(ends)
-
-
-def _inverted(ranges: Ranges) -> Ranges:
-    found, start = [], 1
-    for low, high in sorted(ranges):
-        if low > start:
-            found.append((start, low - 1))
-        start = max(start, high + 1)
-    return (*found, (start, LAST)) if start <= LAST else tuple(found)

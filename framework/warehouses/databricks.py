@@ -1,7 +1,8 @@
 """Databricks: each statement commits by itself; files travel through a volume and COPY INTO."""
 
 import weakref
-from collections.abc import Collection, Mapping, Sequence
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from framework.ddl import CreateView, Storage
+from framework.ddl import Storage
 from framework.expressions.lowering import Lowering, Value
 from framework.files.unnamed import Unnamed
 from framework.warehouse import Address, Hold, Refusal, TableSetting, TargetSetting, Unreachable
@@ -88,14 +89,9 @@ class Lakehouse(Bulk):
         file.file.flush()
         self.bring(connection, table, schema, file.path)
 
+    @abstractmethod
     def bring(self, connection: sa.Connection, table: str, schema: str, path: Path) -> None:
         """The rows of a parquet file of this machine into an empty table, whose name is quoted."""
-        raise NotImplementedError
-
-    def forget(self, connection: sa.Connection, schema: str, name: str) -> None:
-        if name in self.relations(connection, schema):
-            quote = connection.dialect.identifier_preparer.quote
-            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {quote(schema)}.{quote(name)}")
 
     # -- what there is
 
@@ -125,9 +121,6 @@ class Lakehouse(Bulk):
                 break
             found[str(column)] = str(kind)
         return found
-
-    def show(self, connection: sa.Connection, view: CreateView, ours: Collection[tuple[str, str]]) -> None:
-        connection.execute(CreateView(view.table, view.select, replaces=True))
 
     # -- errors, locks
 

@@ -126,9 +126,6 @@ class Postgres(Bulk):
         copy(connection, _qualified(schema, name), file.file)
         self.filled(connection, schema, name)
 
-    def forget(self, connection: sa.Connection, schema: str, name: str) -> None:
-        connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_escaped(_qualified(schema, name))}")
-
     def storage(self, settings: Mapping[str, Any], partition_by: tuple[str, ...]) -> Storage:
         """Partitions are an index of the tree kind: rows that change are written at the end, and an index that
         counts on their order (BRIN) would soon hold every block."""

@@ -1,13 +1,13 @@
 """Snowflake: files travel by PUT and COPY INTO; what changes tables commits by itself, what changes rows does not."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
 
-from framework.ddl import CreateView, Storage
+from framework.ddl import Storage
 from framework.expressions.lowering import Lowering
 from framework.files.unnamed import Unnamed
 from framework.warehouse import Address, Hold, Refusal, TableSetting, TargetSetting, Unreachable
@@ -110,10 +110,8 @@ class Snowflake(Bulk):
         table, stage = (_named(connection, schema, n) for n in (name, _STAGE))
         connection.exec_driver_sql(f"CREATE TEMPORARY STAGE IF NOT EXISTS {stage}")
         kind = self.relations(connection, schema).get(name)
-        if kind == "TABLE" and list(self.columns(connection, schema, name).items()) == list(columns.items()):
-            emptied = True
-        else:
-            emptied = False
+        stays = kind == "TABLE" and list(self.columns(connection, schema, name).items()) == list(columns.items())
+        if not stays:
             if kind is not None:
                 connection.exec_driver_sql(f"DROP {kind} {table}")
             listed = ", ".join(f"{_named(connection, column)} {type_name}" for column, type_name in columns.items())
@@ -124,17 +122,13 @@ class Snowflake(Bulk):
         put = f"PUT 'file://{name}.parquet' @{stage}/{name} AUTO_COMPRESS = FALSE OVERWRITE = TRUE"
         with driver.cursor() as cursor:
             cursor.execute(put, file_stream=file.file)
-        if emptied:
+        if stays:
             connection.exec_driver_sql(f"DELETE FROM {table}")
         connection.exec_driver_sql(
             f"COPY INTO {table} FROM @{stage}/{name} "
             "FILE_FORMAT = (TYPE = PARQUET USE_LOGICAL_TYPE = TRUE) MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE "
             "PURGE = TRUE FORCE = TRUE"
         )
-
-    def forget(self, connection: sa.Connection, schema: str, name: str) -> None:
-        if name in self.relations(connection, schema):
-            connection.exec_driver_sql(f"DROP TABLE IF EXISTS {_named(connection, schema, name)}")
 
     def storage(self, settings: Mapping[str, Any], partition_by: tuple[str, ...]) -> Storage:
         clustered = settings.get("cluster_by", partition_by)
@@ -164,9 +158,6 @@ class Snowflake(Bulk):
             _shown(connection, column): f"NUMBER({precision},{scale})" if kind == "NUMBER" else str(kind)
             for column, kind, precision, scale in connection.execute(query, names)
         }
-
-    def show(self, connection: sa.Connection, view: CreateView, ours: Collection[tuple[str, str]]) -> None:
-        connection.execute(CreateView(view.table, view.select, replaces=True))
 
     # -- errors, locks
 

@@ -2,6 +2,7 @@
 (Spark, as Databricks): what readers see, and what the next run makes of it."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+import stand_ins
 from conftest import ENGINES
 
 from framework import standing
@@ -135,7 +137,7 @@ def test_a_run_that_is_cut_off_while_it_publishes(
     begun = "UPDATE _framework.publishing" if shop.warehouse.transactions else "INSERT INTO _framework.prepared"
     start = first_of(statements, begun)
     wanted = [i for i in range(start, len(statements)) if statements[i].startswith(("MERGE", "INSERT", "DELETE"))]
-    for number, at in enumerate(wanted[1:9:2]):
+    for at in wanted[1:9:2]:
         with seen(at) as done, pytest.raises(Cut):
             shop.run("2024-02-01")
         shop.capture.readouterr()
@@ -147,13 +149,13 @@ def test_a_run_that_is_cut_off_while_it_publishes(
             assert all(found[name] in (old[name], new[name]) for name in TABLES), done[-1]
             changed = [name for name in TABLES if found[name] == new[name]]
             assert len(changed) == sum(text.startswith(("MERGE", "INSERT OVERWRITE")) for text in done[start:])
-            break_off(shop, new, number)
-            return
+            finished_by_the_next(shop, new)
+            return  # what was begun is done: there is nothing to cut off any more
     shop.good("2024-02-01")
     assert shop.published() == new
 
 
-def break_off(shop: Shop, new: Rows, number: int) -> None:
+def finished_by_the_next(shop: Shop, new: Rows) -> None:
     """The next run finishes what was begun, whatever it is given itself."""
     shop.given(FIRST)
     (shop.root / "sales.csv").write_text("no such column\n1\n", encoding="utf-8")
@@ -170,8 +172,6 @@ def break_off(shop: Shop, new: Rows, number: int) -> None:
 def undisturbed(shop: Shop) -> tuple[Rows, list[str]]:
     """What stands after both runs, and the statements of the second."""
     shop.given(FIRST)
-    import os
-
     here = Path.cwd()
     os.chdir(shop.root)
     try:
@@ -185,8 +185,6 @@ def undisturbed(shop: Shop) -> tuple[Rows, list[str]]:
 
 
 def other_target(shop: Shop, request: pytest.FixtureRequest) -> dict[str, str]:
-    import stand_ins
-
     if shop.warehouse.name == "spark":
         return stand_ins.new_spark_catalog()
     return stand_ins.new_snowflake_database(request.getfixturevalue("snowflake_server"))
