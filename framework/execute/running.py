@@ -216,6 +216,7 @@ class Execution:
             standing.prepare(session.connection, self.warehouse)
             plan, schemas, selected = self.program.plan, self.settings.schemas, self.program.selected
             found = standing.look(session.connection, self.warehouse, schemas.values(), plan.name)
+            session.catalog.knows(found.relations)
             for obstacle in obstacles(plan, selected, schemas, found):
                 raise refused(obstacle.message, obstacle.help)
             if not self.warehouse.transactional_ddl:
@@ -261,6 +262,7 @@ class Execution:
                     done.result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+            session.catalog.forget()  # other sessions have made what stands now
 
     def _beside(self, program: StageProgram) -> None:
         """A stage on a connection of its own."""

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from framework.ddl import CreateView, Ddl, DropRelation, RenameTable
+from framework.execute.catalog import Catalog
 from framework.run import Status
 from framework.warehouse import UNREACHABLE, Warehouse
 
@@ -30,6 +31,7 @@ class Session:
 
     def __init__(self, connection: sa.Connection, warehouse: Warehouse, bound: Mapping[str, Any]) -> None:
         self.connection, self.warehouse, self.bound = connection, warehouse, bound
+        self.catalog = Catalog(warehouse, connection)
         self.doing = "connecting"
         self._of_rows = False
 
@@ -40,6 +42,9 @@ class Session:
             self._of_rows = of_rows
             try:
                 yield
+            except BaseException:
+                self.catalog.forget()
+                raise
             finally:
                 self._of_rows = False
 
@@ -48,7 +53,9 @@ class Session:
             raise RuntimeError(f"{type(statement).__name__} in a transaction of rows")
         compiled = statement.compile(dialect=self.connection.dialect)
         wanted = {name: value for name, value in self.bound.items() if name in compiled.binds}
-        return self.connection.execute(statement, wanted) if wanted else self.connection.execute(statement)
+        done = self.connection.execute(statement, wanted) if wanted else self.connection.execute(statement)
+        self.catalog.heard(statement)
+        return done
 
     def row(self, select: Any) -> Sequence[Any]:
         row: Sequence[Any] = self.do(select).one()
@@ -70,17 +77,17 @@ class Session:
 
         return str(Literal(dialect, statement))
 
-    def relations(self, schema: str) -> dict[str, str]:
-        return self.warehouse.relations(self.connection, schema)
+    def relations(self, schema: str) -> Mapping[str, str]:
+        return self.catalog.relations(schema)
 
-    def columns(self, schema: str, name: str) -> dict[str, str]:
-        return self.warehouse.columns(self.connection, schema, name)
+    def columns(self, schema: str, name: str) -> Mapping[str, str]:
+        return self.catalog.columns(schema, name)
 
     def drop(self, schema: str, *names: str) -> None:
         """Drops relations, views first, whatever they are now."""
-        kinds = self.relations(schema)
-        for name in sorted((n for n in names if n in kinds), key=lambda n: kinds[n] != "VIEW"):
-            self.connection.execute(DropRelation(sa.table(name, schema=schema), kinds[name]))
+        kinds = {name: kind for name, kind in self.relations(schema).items() if name in names}
+        for name in sorted(kinds, key=lambda n: kinds[n] != "VIEW"):
+            self.do(DropRelation(sa.table(name, schema=schema), kinds[name]))
 
     def replace(self, statement: Any) -> None:
         """A table or view in the place of what has its name now."""
@@ -99,6 +106,7 @@ class Session:
         if self.relations(schema).get(name) == "TABLE":
             self.drop(schema, name)
         self.warehouse.show(self.connection, view, ours)
+        self.catalog.heard(view)
 
     @contextmanager
     def explained(self) -> Iterator[None]:

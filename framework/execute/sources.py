@@ -72,6 +72,7 @@ def _read(session: Session, program: SourceProgram, settings: Settings, files: F
             read_as = _version(files.paths)
             raw = settings.schemas["raw"]
             loaded = session.warehouse.load(session.connection, raw, files, split=split)
+            session.catalog.forget(raw)
         drift.refuse_lacking(session, source, files, program.asked)
         extra = drift.extra_columns(session, source, files)
         drift.refuse(source, extra)
