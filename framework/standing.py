@@ -128,11 +128,11 @@ def _widen(connection: sa.Connection, table: sa.Table) -> None:
 
 def _add(connection: sa.Connection, table: sa.Table, **values: Any) -> None:
     """A row with every column named: Iceberg takes no other."""
-    connection.execute(_row(table, **values))
+    connection.execute(_rows_of(table, [values]))
 
 
-def _row(table: sa.Table, **values: Any) -> sa.Insert:
-    return table.insert().values(dict.fromkeys(table.c.keys()) | values)
+def _rows_of(table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> sa.Insert:
+    return table.insert().values([dict.fromkeys(table.c.keys()) | dict(row) for row in rows])
 
 
 # -- what there is
@@ -255,22 +255,13 @@ class Placed:
 
 def claim(connection: sa.Connection, pipeline: str, stage: str) -> None:
     """From here on the stage is the pipeline's: its rows are about to stand."""
-    known = connection.execute(sa.select(STAGES.c.pipeline).where(STAGES.c.stage == stage)).scalars().all()
-    if not known:
+    if not _any(connection, STAGES, STAGES.c.stage == stage):
         _add(connection, STAGES, stage=stage, pipeline=pipeline)
 
 
-def place(connection: sa.Connection, pipeline: str, stage: Placed) -> None:
-    """The stage is the pipeline's, and stands as it is defined now."""
-    claim(connection, pipeline, stage.name)
+def place(connection: sa.Connection, stage: Placed) -> None:
+    """The stage, which is claimed, stands as it is defined now."""
     connection.execute(STAGES.update().where(STAGES.c.stage == stage.name).values(stage.row()))
-
-
-def kept_sources(pipeline: str, sources: Iterable[Placed]) -> Iterator[Any]:
-    """The statements by which a run has ended well with these sources, which it has claimed."""
-    for source in sources:
-        mine = SOURCES.c.pipeline == pipeline, SOURCES.c.source == source.name
-        yield SOURCES.update().where(*mine).values(source.row())
 
 
 def claim_sources(connection: sa.Connection, pipeline: str, sources: Iterable[SourcePlan]) -> None:
@@ -322,22 +313,6 @@ def _any(connection: sa.Connection, table: sa.Table, *conditions: sa.ColumnEleme
     return bool(connection.execute(sa.select(sa.func.count()).select_from(table).where(*conditions)).scalar_one())
 
 
-def committing(pipeline: str, stage: Placed, rows: int | None) -> Iterator[Any]:
-    """The statements by which a published stage, which the run has claimed, stands; the commit takes the place of the
-    one before: only the latest stands."""
-    yield STAGES.update().where(STAGES.c.stage == stage.name).values(stage.row())
-    row = {"pipeline": pipeline, "stage": stage.name}
-    yield COMMITS.delete().where(*(COMMITS.c[name] == value for name, value in row.items()))
-    inputs = json.dumps(dict(stage.inputs), sort_keys=True)
-    found = {"run_id": stage.run_id, "fingerprint": stage.definition.fingerprint, "committed_at": stage.at}
-    yield _row(COMMITS, **row, **found, inputs=inputs, rows_out=rows or 0)
-
-
-def discarding(connection: sa.Connection) -> frozenset[str]:
-    """The stages of which rows have been discarded."""
-    return frozenset(connection.execute(sa.select(DISCARDS.c.stage).distinct()).scalars())
-
-
 @dataclass(frozen=True, slots=True)
 class Making:
     """What a published table was made by: its mode, what its rows are known by, and how they lie.
@@ -362,10 +337,54 @@ def making(connection: sa.Connection, stage: str) -> Making | None:
     return None if text is None else _MAKING.validate_json(text)
 
 
-def kept_making(stage: str, made: Making) -> Iterator[Any]:
-    """The statements that record how a published table was made."""
-    yield TABLES.delete().where(TABLES.c.stage == stage)
-    yield _row(TABLES, stage=stage, definition=_MAKING.dump_json(made).decode())
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A published stage as it takes its place, the rows that its candidate has, and how its table is made."""
+
+    placed: Placed
+    rows: int | None
+    making: Making
+
+
+def committing(pipeline: str, stages: Sequence[Made]) -> Iterator[Any]:
+    """The statements by which published stages, which the run has claimed, stand; a commit takes the place of the one
+    before: only the latest stands."""
+    if not stages:
+        return
+    names = [stage.placed.name for stage in stages]
+    for stage in stages:
+        yield STAGES.update().where(STAGES.c.stage == stage.placed.name).values(stage.placed.row())
+    yield TABLES.delete().where(TABLES.c.stage.in_(written(names)))
+    made = ((stage.placed.name, _MAKING.dump_json(stage.making).decode()) for stage in stages)
+    yield _rows_of(TABLES, [{"stage": name, "definition": text} for name, text in made])
+    yield COMMITS.delete().where(COMMITS.c.pipeline == pipeline, COMMITS.c.stage.in_(written(names)))
+    yield _rows_of(COMMITS, [_commit(pipeline, stage) for stage in stages])
+
+
+def _commit(pipeline: str, stage: Made) -> dict[str, Any]:
+    placed = stage.placed
+    told = {"pipeline": pipeline, "stage": placed.name, "run_id": placed.run_id, "committed_at": placed.at}
+    inputs = json.dumps(dict(placed.inputs), sort_keys=True)
+    return {**told, "fingerprint": placed.definition.fingerprint, "inputs": inputs, "rows_out": stage.rows or 0}
+
+
+def kept_sources(pipeline: str, sources: Mapping[str, str | None], placed: Sequence[Placed]) -> Iterator[Any]:
+    """The statements by which a run has ended well with these sources, each loaded as it says."""
+    if not placed:
+        return
+    yield SOURCES.delete().where(SOURCES.c.pipeline == pipeline, SOURCES.c.source.in_(written(s.name for s in placed)))
+    told = ({"pipeline": pipeline, "source": source.name, "loaded_as": sources[source.name]} for source in placed)
+    yield _rows_of(SOURCES, [{**row, **source.row()} for row, source in zip(told, placed, strict=True)])
+
+
+def held(connection: sa.Connection) -> frozenset[str]:
+    """The stages of which rows are held back."""
+    return frozenset(connection.execute(sa.select(HELD.c.stage).distinct()).scalars())
+
+
+def discarding(connection: sa.Connection) -> frozenset[str]:
+    """The stages of which rows have been discarded."""
+    return frozenset(connection.execute(sa.select(DISCARDS.c.stage).distinct()).scalars())
 
 
 # -- publications without a transaction

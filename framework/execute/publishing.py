@@ -35,9 +35,23 @@ class _Step:
     comments: tuple[Comment, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is written down of a publication: its stages, each placed as it will stand, and the sources that they are
+    made of, with what each was loaded as."""
+
+    pipeline: str
+    stages: Mapping[str, standing.Placed]
+    sources: Sequence[standing.Placed]
+    loaded_as: Mapping[str, str | None]
+
+
 class Publishing:
     """The one moment in which a run's published tables change: a transaction, or where a warehouse has none, a set of
-    statements that the next run finishes. `results` are the stages' so far; `notes` are for the end of the run."""
+    statements that the next run finishes. `results` are the stages' so far; `notes` are for the end of the run.
+
+    `sure` is called once no other run can publish, and may raise Stopped.
+    """
 
     def __init__(
         self,
@@ -46,48 +60,41 @@ class Publishing:
         tables: Tables,
         settings: Settings,
         results: Mapping[str, StageResult],
+        record: Record,
+        sure: Callable[[], None],
     ) -> None:
         self.session, self.programs, self.tables, self.results = session, programs, tables, results
+        self.record, self.sure, self.run_id = record, sure, settings.run_id
         self.anew = settings.full_refresh
         self.ahead = not session.warehouse.transactional_ddl  # whether what changes tables is done before the moment
         self.notes: list[str] = []
         self.made: dict[str, LedgerLine | None] = {}  # what is done before the moment: a table, and its account
 
-    def publish(
-        self,
-        pipeline: str,
-        run_id: str,
-        placed: Mapping[str, standing.Placed],
-        sources: Sequence[standing.Placed],
-        sure: Callable[[], None],
-    ) -> dict[str, StageResult]:
-        """The results of the published stages, each `placed` as it will stand. `sources` are what they were made of.
-
-        `sure` is called once no other run can publish. Raises Stopped, as that may, before anything has changed.
-        """
+    def publish(self) -> dict[str, StageResult]:
+        """The results of the published stages. Raises Stopped before anything has changed."""
         session = self.session
         if self.ahead:
             with session.transaction():
-                sure()
+                self.sure()
             for program in self.programs:
                 self._ahead(program)
         if not session.warehouse.transactions:
-            return self._prepared(pipeline, run_id, placed, sources, sure)
+            return self._prepared()
         begun = frozenset(program.stage.name for program in self.programs if self._stripped(program))
+        steps: list[_Step] = []
         results: dict[str, StageResult] = {}
         with session.transaction(of_rows=self.ahead):
-            session.do(standing.PUBLISHING.update().values(run_id=run_id))
-            sure()
+            session.do(standing.PUBLISHING.update().values(run_id=self.run_id))
+            self.sure()
             for program in self.programs:
                 step = self._step(program, first=program.stage.name in begun)
                 for statement in (*step.statements, *step.comments):
                     session.do(statement)
                 results[program.stage.name] = self._result(step)
-                for statement in self._records(pipeline, placed, step):
-                    session.do(statement)
-            for statement in standing.kept_sources(pipeline, sources):
+                steps.append(step)
+            for statement in self._records(steps):
                 session.do(statement)
-            sure()
+            self.sure()
         return results
 
     # -- what a warehouse commits by itself is done before
@@ -118,29 +125,21 @@ class Publishing:
 
     # -- without a transaction
 
-    def _prepared(
-        self,
-        pipeline: str,
-        run_id: str,
-        placed: Mapping[str, standing.Placed],
-        sources: Sequence[standing.Placed],
-        sure: Callable[[], None],
-    ) -> dict[str, StageResult]:
+    def _prepared(self) -> dict[str, StageResult]:
         """All is counted before anything changes, and written down before it is done."""
         session = self.session
         with session.transaction():
             steps = [self._step(program, first=False) for program in self.programs]
-            sure()
+            self.sure()
         changes = [statement for step in steps for statement in step.statements]
-        records = [statement for step in steps for statement in self._records(pipeline, placed, step)]
-        records += standing.kept_sources(pipeline, sources)
-        with rolling.prepared(session, pipeline, run_id, (*changes, *records), sure) as do:
+        records, pipeline = list(self._records(steps)), self.record.pipeline
+        with rolling.prepared(session, pipeline, self.run_id, (*changes, *records), self.sure) as do:
             do(len(changes))
             try:
                 with session.transaction():
                     results = {step.program.stage.name: self._result(step) for step in steps}
             except Stopped as stopped:
-                rolling.struck_out(session, pipeline, run_id)  # what has not become what was counted is not recorded
+                rolling.struck_out(session, pipeline, self.run_id)
                 help = "this is a fault of the framework: tables have changed; --full-refresh makes them again"
                 raise Stopped(stopped.status, stopped.message, help, stopped.code) from None
             do(len(records))
@@ -196,10 +195,16 @@ class Publishing:
         refuse_faults(self._made(step.program, step.account, self._counted(publish) - step.before))
         return replace(self.results[name], status="published", ledger=step.account)
 
-    def _records(self, pipeline: str, placed: Mapping[str, standing.Placed], step: _Step) -> Iterator[Any]:
-        name = step.program.stage.name
-        yield from standing.kept_making(name, step.making)
-        yield from standing.committing(pipeline, placed[name], self.results[name].rows)
+    def _records(self, steps: Sequence[_Step]) -> Iterator[Any]:
+        """What is written down once the tables have become what they are to be."""
+        record = self.record
+        names = [step.program.stage.name for step in steps]
+        stages = [
+            standing.Made(record.stages[name], self.results[name].rows, step.making)
+            for name, step in zip(names, steps, strict=True)
+        ]
+        yield from standing.committing(record.pipeline, stages)
+        yield from standing.kept_sources(record.pipeline, record.loaded_as, record.sources)
 
     def _counted(self, publish: PublishProgram) -> int:
         return int(self.session.row(publish.counted)[0])

@@ -24,7 +24,7 @@ from framework.ddl import CreateSchema
 from framework.diagnostics import Code
 from framework.execute import rolling, sources, stages
 from framework.execute.interruption import Interruption
-from framework.execute.publishing import Publishing, clear
+from framework.execute.publishing import Publishing, Record, clear
 from framework.execute.session import Session, Stopped, refused
 from framework.execute.settings import Progress, Settings
 from framework.expressions.tree import Expression
@@ -62,6 +62,7 @@ class Execution:
         self.notes: list[str] = []
         self.definitions: Mapping[str, Definition] = {}
         self.stood: Mapping[str, standing.Recorded] = {}  # stages, when the run began
+        self.known = stages.Known()
         self.seen: Mapping[str, str] = {}  # of each source of another pipeline, the version that was held fit
         self.inputs: dict[str, Mapping[str, str]] = {}  # of each relation, the versions of sources it is made of
         self.hold = Hold()
@@ -223,6 +224,9 @@ class Execution:
                 stages.mend(session, plan, self.tables, found)
             standing.release(session.connection, plan)
             standing.claim_sources(session.connection, plan.name, (s.source for s in self.program.sources))
+            claimed = [name for name, stage in found.stages.items() if stage.pipeline == plan.name]
+            held, discarding = standing.held(session.connection), standing.discarding(session.connection)
+            self.known = stages.Known(claimed, held, discarding)
         names = {*selected, *(source.source.name for source in self.program.sources)}
         read = (program.source for program in self.program.sources)
         self.seen = {s.name: found.commits[s.published.stage].version for s in read if s.published is not None}
@@ -277,12 +281,13 @@ class Execution:
                 self.results[stage.name] = _skipped(stage.name, stage.kind)
             return
         scanned = {name: source.rows for name, source in self.sources.items()}
-        built = stages.build(session, program, self.tables, self.settings, self.progress, scanned)
+        built = stages.build(session, program, self.tables, self.settings, self.progress, scanned, self.known)
         with self.placing:
             self.checks += built.checks
             if built.passed:
                 placed = [self._placed(stage.name, self._inputs(stage)) for stage in members]
-                stages.place(session, program, self.tables, self.settings, self.program.plan.name, placed)
+                name = self.program.plan.name
+                stages.place(session, program, self.tables, self.settings, name, placed, built, self.known)
             self.failed |= {r.name for r in built.results if r.status in ("failed", "skipped")}
             self.results |= {r.name: r for r in built.results}
             for result in built.results:
@@ -342,15 +347,20 @@ class Execution:
     def _publish(self, session: Session) -> None:
         programs = [p for p in self.program.stages if p.publish is not None]
         placed = {p.stage.name: self._placed(p.stage.name, self.inputs[p.stage.name]) for p in programs}
-        names = [source.source.name for source in self.program.sources]
-        read = [self._placed(name, self.inputs[name]) for name in names]
+        read = [source.source for source in self.program.sources]
+        record = Record(
+            self.program.plan.name,
+            placed,
+            [self._placed(source.name, self.inputs[source.name]) for source in read],
+            {source.name: standing.loaded_as(source) for source in read},
+        )
         session.doing = "publishing"
         if programs:
             self.progress("", "publishing")
         self.publishing = True
-        publishing = Publishing(session, programs, self.tables, self.settings, self.results)
         sure = partial(self._refuse_moved, session)
-        self.results |= publishing.publish(self.program.plan.name, self.settings.run_id, placed, read, sure)
+        publishing = Publishing(session, programs, self.tables, self.settings, self.results, record, sure)
+        self.results |= publishing.publish()
         self.notes += publishing.notes
 
 

@@ -1,11 +1,12 @@
 """One stage: its candidate built, counted and judged, then put in its place."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from framework import standing
+from framework.compile.holding import HELD
 from framework.compile.program import Account, StageProgram
 from framework.compile.tables import Tables
 from framework.execute.checking import SetFigure, judged, refuse_faults, set_figures
@@ -15,6 +16,16 @@ from framework.execute.settings import Progress, Settings
 from framework.ledger import Counts, lines
 from framework.plan import Plan
 from framework.run import CheckResult, LedgerLine, StageResult, StageStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The names of stages, as they were when the run began: those that the pipeline has claimed, those of which rows
+    are held back, and those of which a person has discarded some."""
+
+    claimed: Collection[str] = ()
+    held: Collection[str] = ()
+    discarding: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +39,14 @@ class Built:
     def passed(self) -> bool:
         return self.results[-1].status == "built"
 
+    @property
+    def holds(self) -> bool:
+        """Whether the stage holds rows back."""
+        account = self.results[-1].ledger
+        assert account is not None
+        rows = {**account.buckets, **(account.grouped or {})}
+        return any(rows.get(bucket) for bucket in HELD)
+
 
 def build(
     session: Session,
@@ -36,6 +55,7 @@ def build(
     settings: Settings,
     progress: Progress,
     scanned: Mapping[str, int],
+    known: Known,
 ) -> Built:
     """The candidate beside what stands, counted and judged; `scanned` are the rows of sources, as their scans counted
     them. Raises Stopped where the ledger does not close."""
@@ -51,7 +71,7 @@ def build(
             session.do(index)
         if program.stored:
             session.warehouse.filled(session.connection, schema, f"{stage.name}__new")
-        discards = _discard(session, program)
+        discards = _discard(session, program, known)
     progress(stage.name, "checking")
     with session.transaction():
         audited = session.row(program.audit.select)
@@ -64,9 +84,9 @@ def build(
     return _judged(program, account_lines, audited, sets, settings, round(time.monotonic() - begun, 3))
 
 
-def _discard(session: Session, program: StageProgram) -> dict[str, int]:
+def _discard(session: Session, program: StageProgram, known: Known) -> dict[str, int]:
     """Takes what a person has discarded out of quarantine; the rows by the reason given."""
-    if program.holding is None or program.stage.name not in standing.discarding(session.connection):
+    if program.holding is None or program.stage.name not in known.discarding:
         return {}
     session.do(program.holding.discard)
     return {str(reason): int(count) for reason, count in session.do(program.holding.discarded)}
@@ -111,18 +131,21 @@ def place(
     settings: Settings,
     pipeline: str,
     placed: Sequence[standing.Placed],
+    built: Built,
+    known: Known,
 ) -> None:
     """A stage takes its place at once; a published one shows what it will be to those that read it."""
     stage = program.stage
     schema = tables.schema(stage)
     with session.transaction():
         for each in placed:
-            if program.publish is not None and each.name == stage.name:
+            if each.name not in known.claimed:
                 standing.claim(session.connection, pipeline, each.name)
-            else:
-                standing.place(session.connection, pipeline, each)
-        for statement in program.holding.remember if program.holding is not None else ():
-            session.do(statement)
+            if program.publish is None or each.name != stage.name:
+                standing.place(session.connection, each)
+        if program.holding is not None and (built.holds or stage.name in known.held):
+            for statement in program.holding.remember:
+                session.do(statement)
         if program.publish is not None:
             show(session, program, tables, settings)
         elif program.stored:

@@ -4,6 +4,7 @@ Time is the warehouse's own. A run renews its lease while it works; the lease of
 """
 
 import threading
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -16,6 +17,7 @@ from framework.dml import written
 from framework.warehouse import Hold, Warehouse
 
 SECONDS = 120  # after which a lease that nobody has renewed is another's to take
+_FRESH = 20  # for so long after a renewal nobody else can have taken it
 
 _METADATA = sa.MetaData(schema=FRAMEWORK_SCHEMA)
 LEASES = sa.Table(
@@ -35,6 +37,7 @@ class _Leases:
         self.now: sa.ColumnElement[int] = sa.literal_column(now)
         self.mine = LEASES.c.name.in_(written(names))
         self.ended = threading.Event()
+        self.renewed: tuple[float, float] | None = None  # when it was last seen to be ours, by both clocks
 
     def prepare(self, warehouse: Warehouse, connection: sa.Connection) -> None:
         """A row for each name, where there is none yet."""
@@ -62,27 +65,44 @@ class _Leases:
         with self.engine.connect() as connection:
             with connection.begin():
                 self.prepare(warehouse, connection)
-            with connection.begin():
-                self.extend(connection, LEASES.c.ends < self.now)
-            with connection.begin():
-                return self.lacking(connection)
+            return self.renewing(connection, LEASES.c.ends < self.now)
+
+    def renewing(self, connection: sa.Connection, condition: sa.ColumnElement[bool]) -> tuple[str, ...]:
+        """Extends the leases that meet the condition; the names that are lacking afterwards."""
+        begun = _clocks()
+        with connection.begin():
+            self.extend(connection, condition)
+        with connection.begin():
+            lacking = self.lacking(connection)
+        self.renewed = None if lacking else begun
+        return lacking
+
+    def renew(self) -> bool:
+        with self.engine.connect() as connection:
+            return not self.renewing(connection, sa.and_(LEASES.c.holder == self.holder, LEASES.c.ends > self.now))
 
     def stands(self) -> bool:
-        """Whether the names are ours, and will be for a while yet."""
-        with self.engine.connect() as connection:
-            with connection.begin():
-                self.extend(connection, sa.and_(LEASES.c.holder == self.holder, LEASES.c.ends > self.now))
-            return not self.lacking(connection)
+        """Whether the names are ours, and will be for a while yet. One that has just been renewed is not asked for."""
+        if (renewed := self.renewed) is not None:
+            # Of the two clocks one goes on while a machine sleeps, and one while its time is set back.
+            past = max(now - then for now, then in zip(_clocks(), renewed, strict=True))
+            if past < _FRESH:
+                return True
+        return self.renew()
 
     def keep(self) -> None:
         """Renews the leases until they are given back. A failure is seen by `stands`, when it matters."""
         while not self.ended.wait(SECONDS / 4):
-            with suppress(Exception), self.engine.connect() as connection, connection.begin():
-                self.extend(connection, sa.and_(LEASES.c.holder == self.holder, LEASES.c.ends > self.now))
+            with suppress(Exception):
+                self.renew()
 
     def give_back(self) -> None:
         with suppress(Exception), self.engine.connect() as connection, connection.begin():
             connection.execute(sa.update(LEASES).where(LEASES.c.holder == self.holder).values(ends=0))
+
+
+def _clocks() -> tuple[float, float]:
+    return time.time(), time.monotonic()
 
 
 @contextmanager

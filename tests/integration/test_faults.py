@@ -336,7 +336,7 @@ def test_a_killed_run_changes_nothing_and_the_next_one_is_good(claims: Project, 
 
 
 def test_a_second_run_at_the_same_time_is_refused(claims: Project, large: Path) -> None:
-    with midway(claims, large, "building fct_claims_monthly") as process:
+    with midway(claims, large, "building claim_lines") as process:
         outcome = claims.run(CLAIMS)
         ended(process, signal.SIGINT)
     assert outcome.code == 4, outcome.said
