@@ -114,6 +114,8 @@ class Warehouse(ABC):
     transactional_ddl: ClassVar[bool] = True
     # Whether several statements that change rows can be one transaction.
     transactions: ClassVar[bool] = True
+    # Whether the rows of files are moved into tables, or files are read where they are.
+    moves_files: ClassVar[bool] = False
     # Whether a column that is dropped takes its values with it, or leaves them in every row that is there.
     dropped_columns_go: ClassVar[bool] = True
 
@@ -138,12 +140,17 @@ class Warehouse(ABC):
         """By what others know a target; needs no connection."""
 
     @abstractmethod
-    def load(self, connection: sa.Connection, schema: str, files: Files, *, split: bool = False) -> Loaded:
+    def load(
+        self, connection: sa.Connection, schema: str, files: Files, *, split: bool = False, adds: bool = False
+    ) -> Loaded:
         """Makes `schema.source` of the files: each declared column under its declared name, as text where
         the format is text. Raises SourceProblem, and MalformedLines where a line is no record.
 
         With `split`, the malformed lines are left out and stand in `schema.source__malformed`, with the columns
-        `_file`, `_line`, `_reasons` (a list as JSON) and `_text`. Without any there is no such table.
+        `_source_file`, `_line`, `_reasons` (a list as JSON) and `_text`. Without any there is no such table.
+
+        With `adds`, where files are moved, the rows come to those of other files that are there already. Raises
+        OtherColumns where they do not fit.
         """
 
     @abstractmethod
@@ -200,6 +207,10 @@ class SourceProblem(Exception):
     def __init__(self, code: Code, message: str, help: str | None = None) -> None:
         super().__init__(message)
         self.code, self.help = code, help
+
+
+class OtherColumns(Exception):
+    """Files have other columns than those that were loaded before: all are loaded again."""
 
 
 class MalformedLines(Exception):

@@ -27,7 +27,7 @@ MALFORMED = "malformed"
 # Of every quarantine of a source, before the declared columns.
 _OWN: Mapping[str, t.Type] = {
     FIRST_RUN: t.STRING,
-    "_file": t.STRING,
+    "_source_file": t.STRING,
     "_line": t.INTEGER,
     BUCKET: t.STRING,
     REASONS: t.STRING,
@@ -68,7 +68,7 @@ def _any_failed(source: SourcePlan) -> Expression | None:
 def _holding(source: SourcePlan, stages: Stages) -> SourceHolding:
     lowering, name = stages.lowering, f"{source.name}__malformed"
     declared = () if source.declared is None else tuple(source.declared)
-    lines = table(stages.tables.schemas["raw"], name, "_file", "_line", REASONS, "_text")
+    lines = table(stages.tables.schemas["raw"], name, "_source_file", "_line", REASONS, "_text")
     values: dict[str, ColumnElement[Any]] = {c.name: c for c in lines.c} | {BUCKET: _text(MALFORMED)}
     malformed: Select[Any] = sa.select(*_columns(values, declared, lowering)).select_from(lines)
     counted = sa.select(sa.func.count().label("lines")).select_from(lines)

@@ -63,6 +63,7 @@ class Execution:
         self.definitions: Mapping[str, Definition] = {}
         self.stood: Mapping[str, standing.Recorded] = {}  # stages, when the run began
         self.known = stages.Known()
+        self.loads: Mapping[str, standing.Load] = {}  # of each source, the files that were loaded before
         self.seen: Mapping[str, str] = {}  # of each source of another pipeline, the version that was held fit
         self.inputs: dict[str, Mapping[str, str]] = {}  # of each relation, the versions of sources it is made of
         self.hold = Hold()
@@ -160,7 +161,7 @@ class Execution:
             self._prepare(session)
             for source in self.program.sources:
                 self.progress(source.source.name, "reading")
-                found = sources.read(session, source, self.settings)
+                found = sources.read(session, source, self.settings, self.loads.get(source.source.name))
                 self.inputs[source.source.name] = {source.source.name: found.version}
                 self.sources[source.source.name] = found.result
                 self.checks += found.checks
@@ -227,6 +228,8 @@ class Execution:
             claimed = [name for name, stage in found.stages.items() if stage.pipeline == plan.name]
             held, discarding = standing.held(session.connection), standing.discarding(session.connection)
             self.known = stages.Known(claimed, held, discarding)
+            if self.warehouse.moves_files:
+                self.loads = standing.loads(session.connection)
         names = {*selected, *(source.source.name for source in self.program.sources)}
         read = (program.source for program in self.program.sources)
         self.seen = {s.name: found.commits[s.published.stage].version for s in read if s.published is not None}

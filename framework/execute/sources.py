@@ -12,6 +12,7 @@ from framework.compile.program import SourceHolding, SourceProgram
 from framework.ddl import CreateTableAs
 from framework.execute import drift
 from framework.execute.checking import judged, refuse_faults, set_figures
+from framework.execute.loading import Loading
 from framework.execute.session import Session, Stopped, refused
 from framework.execute.settings import Settings
 from framework.files.contract import check_type, missing
@@ -22,7 +23,7 @@ from framework.ledger import source_line
 from framework.obstacles import again
 from framework.plan import USUAL, Published, SourcePlan
 from framework.run import CheckResult, LedgerLine, SourceResult, SourceStatus, Status
-from framework.standing import committed
+from framework.standing import Load, committed
 from framework.warehouse import CONTRACT, MISSING_FILE, UNREACHABLE, Files, Loaded, MalformedLines, SourceProblem
 
 
@@ -36,21 +37,22 @@ class Read:
     notes: tuple[str, ...] = ()
 
 
-def read(session: Session, program: SourceProgram, settings: Settings) -> Read:
-    """The judgement of a source. Raises Stopped."""
+def read(session: Session, program: SourceProgram, settings: Settings, stood: Load | None) -> Read:
+    """The judgement of a source, of which `stood` was loaded before. Raises Stopped."""
     source = program.source
     session.doing = f"source `{source.name}`"
     try:
         files = _files(source, settings)
+        loading = None if files is None else Loading(session, source, files, settings, stood)
         try:
-            return _read(session, program, settings, files, split=False)
+            return _read(session, program, settings, loading, split=False)
         except MalformedLines:
-            return _read(session, program, settings, files, split=True)
+            return _read(session, program, settings, loading, split=True)
         except DBAPIError as error:
             # DuckDB reads a csv where it stands, and meets a malformed line when it counts the rows.
             if files is None or not files.is_text or not about_lines(error.orig):
                 raise
-            return _read(session, program, settings, files, split=True)
+            return _read(session, program, settings, loading, split=True)
     except SourceProblem as problem:
         raise _stopped(source, problem) from None
     except DBAPIError as error:
@@ -60,19 +62,20 @@ def read(session: Session, program: SourceProgram, settings: Settings) -> Read:
         raise _stopped(source, found) from None
 
 
-def _read(session: Session, program: SourceProgram, settings: Settings, files: Files | None, *, split: bool) -> Read:
+def _read(
+    session: Session, program: SourceProgram, settings: Settings, loading: Loading | None, *, split: bool
+) -> Read:
     source, begun = program.source, time.monotonic()
+    files = None if loading is None else loading.files
     with session.transaction():
         loaded = Loaded()
         if source.published is not None:
             read_as = _published(session, source.published, settings)
-        elif files is None:
+        elif loading is None:
             read_as = _table(session, source)
         else:
-            read_as = _version(files.paths)
-            raw = settings.schemas["raw"]
-            loaded = session.warehouse.load(session.connection, raw, files, split=split)
-            session.catalog.forget(raw)
+            read_as = _version(loading.files.paths)
+            loaded = loading.load(split=split)
         drift.refuse_lacking(session, source, files, program.asked)
         extra = drift.extra_columns(session, source, files)
         drift.refuse(source, extra)

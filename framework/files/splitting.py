@@ -23,7 +23,8 @@ from framework.files.unnamed import unnamed
 from framework.warehouse import MISSING_FILE, Files, SourceProblem
 
 # Of a table of malformed lines; the reasons are a list as JSON.
-MALFORMED_COLUMNS = {"_file": "VARCHAR", "_line": "BIGINT", "_reasons": "VARCHAR", "_text": "VARCHAR"}
+# `_file` is a word of Iceberg's own.
+MALFORMED_COLUMNS = {"_source_file": "VARCHAR", "_line": "BIGINT", "_reasons": "VARCHAR", "_text": "VARCHAR"}
 
 
 @dataclass(slots=True)

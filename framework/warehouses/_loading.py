@@ -16,7 +16,16 @@ from framework.files import reading, splitting
 from framework.files.quoting import literal, quoted
 from framework.files.refusal import about_lines, unreadable
 from framework.files.unnamed import Unnamed, unnamed
-from framework.warehouse import CONTRACT, MISSING_FILE, Files, Loaded, MalformedLines, SourceProblem, Warehouse
+from framework.warehouse import (
+    CONTRACT,
+    MISSING_FILE,
+    Files,
+    Loaded,
+    MalformedLines,
+    OtherColumns,
+    SourceProblem,
+    Warehouse,
+)
 
 PARQUET = "FORMAT parquet"
 
@@ -60,45 +69,61 @@ _HUGE = ("UBIGINT", "HUGEINT", "UHUGEINT")
 _DECIMAL = re.compile(r"DECIMAL\((\d+),(\d+)\)")
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Rows in a file for the table of a name: `stands` is what has the name now, TABLE or VIEW, `adds` whether the rows
+    that are there stay."""
+
+    name: str
+    columns: Mapping[str, str]
+    file: Unnamed
+    stands: str | None = None
+    adds: bool = False
+
+
 class Bulk(Warehouse):
     """A warehouse that files are moved into. `form` is how they travel: options of DuckDB's COPY."""
 
     kinds: ClassVar[Kinds]
     form: ClassVar[str] = PARQUET
 
-    def load(self, connection: sa.Connection, schema: str, files: Files, *, split: bool = False) -> Loaded:
+    moves_files: ClassVar[bool] = True
+
+    def load(
+        self, connection: sa.Connection, schema: str, files: Files, *, split: bool = False, adds: bool = False
+    ) -> Loaded:
         if split:
             with splitting.split(files) as found:
-                self._load(connection, schema, files, found)
+                self._bring(connection, schema, files, found, adds=adds)
                 return Loaded(found.records, found.malformed.count)
         if not splitting.is_readable(files):
             raise MalformedLines
-        return Loaded(self._load(connection, schema, files, None))
+        return Loaded(self._bring(connection, schema, files, None, adds=adds))
 
-    def _load(self, connection: sa.Connection, schema: str, files: Files, split: splitting.Split | None) -> int:
+    def _bring(
+        self, connection: sa.Connection, schema: str, files: Files, split: splitting.Split | None, *, adds: bool
+    ) -> int:
+        """The rows in the table of the source, and the malformed lines in theirs; how many rows there were."""
+        there = self.relations(connection, schema)
         select = reading.select(files) if split is None else reading.select(files, split.sound)
         with self.travelling() as file:
             columns, rows = self._write(select, files, file, split=split is not None)
-            self.take(connection, schema, files.source, columns, file)
+            if adds and list(self.columns(connection, schema, files.source).items()) != list(columns.items()):
+                raise OtherColumns
+            self.take(connection, schema, Taken(files.source, columns, file, there.get(files.source), adds))
         name = f"{files.source}__malformed"
         if split is not None and split.malformed.count:
             with self.travelling() as file:
                 columns, _ = self._write(split.malformed.select, files, file, split=True)
-                self.take(connection, schema, name, columns, file)
-        else:
-            self._forget(connection, schema, name)
+                self.take(connection, schema, Taken(name, columns, file, there.get(name), adds and name in there))
+        elif name in there and not adds:
+            connection.execute(DropRelation(sa.table(name, schema=schema), "TABLE"))
         return rows
 
     @abstractmethod
-    def take(
-        self, connection: sa.Connection, schema: str, name: str, columns: Mapping[str, str], file: Unnamed
-    ) -> None:
-        """Makes a table of these columns, each with its type, in the place of what has the name, and fills it."""
-
-    def _forget(self, connection: sa.Connection, schema: str, name: str) -> None:
-        """Drops a table that is there: where DDL commits, none is done in vain."""
-        if name in self.relations(connection, schema):
-            connection.execute(DropRelation(sa.table(name, schema=schema), "TABLE"))
+    def take(self, connection: sa.Connection, schema: str, taken: "Taken") -> None:
+        """Makes a table of these columns, each with its type, in the place of what has the name, and fills it; or adds
+        the rows to those that are there."""
 
     @contextmanager
     def travelling(self) -> Iterator[Unnamed]:

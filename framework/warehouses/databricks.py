@@ -15,14 +15,13 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from framework.ddl import Storage
 from framework.expressions.lowering import Lowering, Value
-from framework.files.unnamed import Unnamed
 from framework.warehouse import Address, Hold, Refusal, TableSetting, TargetSetting, Unreachable
 from framework.warehouses import _lease
 from framework.warehouses._databricks_aggregates import over
 from framework.warehouses._databricks_functions import TEMPLATES, TYPES
 from framework.warehouses._databricks_pieces import FINITE
 from framework.warehouses._databricks_refusals import refusal, unconnected
-from framework.warehouses._loading import Bulk, Kinds, named
+from framework.warehouses._loading import Bulk, Kinds, Taken, named
 
 _VOLUME = "framework_rows"
 # What a workspace could set otherwise.
@@ -77,17 +76,16 @@ class Lakehouse(Bulk):
 
     travelling = staticmethod(named)  # a file that the driver, or Spark, opens by its name
 
-    def take(
-        self, connection: sa.Connection, schema: str, name: str, columns: Mapping[str, str], file: Unnamed
-    ) -> None:
+    def take(self, connection: sa.Connection, schema: str, taken: Taken) -> None:
         quote = connection.dialect.identifier_preparer.quote
-        table = f"{quote(schema)}.{quote(name)}"
-        if self.relations(connection, schema).get(name) == "VIEW":
+        table = f"{quote(schema)}.{quote(taken.name)}"
+        if taken.stands == "VIEW":
             connection.exec_driver_sql(f"DROP VIEW {table}")
-        listed = ", ".join(f"{quote(column)} {kind}" for column, kind in columns.items())
-        connection.exec_driver_sql(f"CREATE OR REPLACE TABLE {table} ({listed})")
-        file.file.flush()
-        self.bring(connection, table, schema, file.path)
+        if not taken.adds:
+            listed = ", ".join(f"{quote(column)} {kind}" for column, kind in taken.columns.items())
+            connection.exec_driver_sql(f"CREATE OR REPLACE TABLE {table} ({listed})")
+        taken.file.file.flush()
+        self.bring(connection, table, schema, taken.file.path)
 
     @abstractmethod
     def bring(self, connection: sa.Connection, table: str, schema: str, path: Path) -> None:

@@ -128,7 +128,9 @@ class Duckdb(Warehouse):
         path = (root / database).resolve()
         return Address(f"duckdb://{path.as_posix()}", path.stem, "main")
 
-    def load(self, connection: sa.Connection, schema: str, files: Files, *, split: bool = False) -> Loaded:
+    def load(
+        self, connection: sa.Connection, schema: str, files: Files, *, split: bool = False, adds: bool = False
+    ) -> Loaded:
         """A view over the files, which are read where they stand; a table where they had to be split."""
         if not split and not splitting.is_readable(files):
             raise MalformedLines

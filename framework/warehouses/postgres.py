@@ -12,7 +12,6 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from framework.ddl import CreateView, DropRelation, Storage
 from framework.expressions.lowering import Lowering
 from framework.files.quoting import quoted
-from framework.files.unnamed import Unnamed
 from framework.warehouse import (
     Address,
     Hold,
@@ -21,7 +20,7 @@ from framework.warehouse import (
     TargetSetting,
     Unreachable,
 )
-from framework.warehouses._loading import Bulk, Kinds
+from framework.warehouses._loading import Bulk, Kinds, Taken
 from framework.warehouses._postgres_address import NO_DRIVER, placed, with_driver
 from framework.warehouses._postgres_functions import TEMPLATES, TYPES, over
 from framework.warehouses._postgres_loading import KINDS, copy
@@ -119,12 +118,11 @@ class Postgres(Bulk):
     def address(self, settings: Mapping[str, str], root: Path) -> Address:
         return placed(_url(settings))
 
-    def take(
-        self, connection: sa.Connection, schema: str, name: str, columns: Mapping[str, str], file: Unnamed
-    ) -> None:
-        self._empty(connection, schema, name, columns)
-        copy(connection, _qualified(schema, name), file.file)
-        self.filled(connection, schema, name)
+    def take(self, connection: sa.Connection, schema: str, taken: Taken) -> None:
+        if not taken.adds:
+            self._empty(connection, schema, taken)
+        copy(connection, _qualified(schema, taken.name), taken.file.file)
+        self.filled(connection, schema, taken.name)
 
     def storage(self, settings: Mapping[str, Any], partition_by: tuple[str, ...]) -> Storage:
         """Partitions are an index of the tree kind: rows that change are written at the end, and an index that
@@ -140,11 +138,11 @@ class Postgres(Bulk):
         """A table without statistics is joined as if it were small."""
         connection.exec_driver_sql(f"ANALYZE {_escaped(_qualified(schema, name))}")
 
-    def _empty(self, connection: sa.Connection, schema: str, name: str, columns: Mapping[str, str]) -> None:
+    def _empty(self, connection: sa.Connection, schema: str, taken: Taken) -> None:
         """An empty table with these columns; one that has them already is kept, with the views over it."""
-        table = _escaped(_qualified(schema, name))
-        if self.relations(connection, schema).get(name) == "TABLE":
-            if list(self.columns(connection, schema, name).items()) == list(columns.items()):
+        table, columns = _escaped(_qualified(schema, taken.name)), taken.columns
+        if taken.stands == "TABLE":
+            if list(self.columns(connection, schema, taken.name).items()) == list(columns.items()):
                 connection.exec_driver_sql(f"TRUNCATE {table}")
                 return
             connection.exec_driver_sql(f"DROP TABLE {table}")

@@ -9,10 +9,9 @@ import sqlalchemy as sa
 
 from framework.ddl import Storage
 from framework.expressions.lowering import Lowering
-from framework.files.unnamed import Unnamed
 from framework.warehouse import Address, Hold, Refusal, TableSetting, TargetSetting, Unreachable
 from framework.warehouses import _lease
-from framework.warehouses._loading import Bulk, Kinds
+from framework.warehouses._loading import Bulk, Kinds, Taken
 from framework.warehouses._snowflake_functions import FINITE, TEMPLATES, TYPES, over
 from framework.warehouses._snowflake_refusals import refusal
 
@@ -103,17 +102,17 @@ class Snowflake(Bulk):
 
     # -- files
 
-    def take(
-        self, connection: sa.Connection, schema: str, name: str, columns: Mapping[str, str], file: Unnamed
-    ) -> None:
+    def take(self, connection: sa.Connection, schema: str, taken: Taken) -> None:
         """A table that has these columns already is emptied and filled in one transaction, and keeps its grants."""
+        name, columns, file = taken.name, taken.columns, taken.file
         table, stage = (_named(connection, schema, n) for n in (name, _STAGE))
         connection.exec_driver_sql(f"CREATE TEMPORARY STAGE IF NOT EXISTS {stage}")
-        kind = self.relations(connection, schema).get(name)
-        stays = kind == "TABLE" and list(self.columns(connection, schema, name).items()) == list(columns.items())
+        stays = taken.adds or (
+            taken.stands == "TABLE" and list(self.columns(connection, schema, name).items()) == list(columns.items())
+        )
         if not stays:
-            if kind is not None:
-                connection.exec_driver_sql(f"DROP {kind} {table}")
+            if taken.stands is not None:
+                connection.exec_driver_sql(f"DROP {taken.stands} {table}")
             listed = ", ".join(f"{_named(connection, column)} {type_name}" for column, type_name in columns.items())
             connection.exec_driver_sql(f"CREATE TABLE {table} ({listed})")
         file.file.seek(0)
@@ -122,7 +121,7 @@ class Snowflake(Bulk):
         put = f"PUT 'file://{name}.parquet' @{stage}/{name} AUTO_COMPRESS = FALSE OVERWRITE = TRUE"
         with driver.cursor() as cursor:
             cursor.execute(put, file_stream=file.file)
-        if stays:
+        if stays and not taken.adds:
             connection.exec_driver_sql(f"DELETE FROM {table}")
         connection.exec_driver_sql(
             f"COPY INTO {table} FROM @{stage}/{name} "

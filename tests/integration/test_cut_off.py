@@ -1,7 +1,6 @@
 """A run that is cut off while it publishes, where tables commit by themselves (Snowflake) and where each statement does
 (Spark, as Databricks): what readers see, and what the next run makes of it."""
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,9 +13,8 @@ import stand_ins
 from conftest import ENGINES
 
 from framework import standing
-from framework.cli import main
-from framework.target import warehouse
 from framework.warehouses import _lease
+from integration.anywhere import Anywhere, target
 
 pytestmark = pytest.mark.engines
 
@@ -41,50 +39,18 @@ class Cut(BaseException):
     """The process is gone, as far as the run can tell."""
 
 
-class Shop:
-    """A project with a target of its own."""
-
-    def __init__(self, root: Path, settings: dict[str, str], capture: pytest.CaptureFixture[str]) -> None:
-        self.root, self.settings, self.capture = root, settings, capture
-        self.warehouse = warehouse(settings["warehouse"])
+class Shop(Anywhere):
+    def __init__(self, root: Path, settings: Mapping[str, str], capture: pytest.CaptureFixture[str]) -> None:
+        super().__init__(root, settings, capture)
         (root / "shop.yaml").write_text(PIPELINE, encoding="utf-8")
-        told = {"project": "shop", "default_target": "t", "targets": {"t": settings}}
-        (root / "framework.yaml").write_text(json.dumps(told), encoding="utf-8")
 
     def given(self, data: Mapping[str, str]) -> None:
         for name, header in (("members", "id,city"), ("sales", "sale,member,amount")):
             (self.root / f"{name}.csv").write_text(f"{header}\n{data[name]}\n", encoding="utf-8")
 
-    def run(self, moment: str) -> tuple[int, str]:
-        code = main(["run", "shop.yaml", "--as-of", moment, "--debug"])
-        said = self.capture.readouterr()
-        return code, said.out + said.err
-
-    def good(self, moment: str) -> str:
-        code, said = self.run(moment)
-        assert code == 0, said
-        return said
-
-    @contextmanager
-    def connected(self) -> Iterator[sa.Connection]:
-        settings = {name: value for name, value in self.settings.items() if name != "warehouse"}
-        engine = self.warehouse.connect(settings, self.root)
-        try:
-            with engine.connect() as connection:
-                yield connection
-        finally:
-            engine.dispose()
-
     def published(self) -> Rows:
-        """The rows of every published table, as text; null is a dash."""
         with self.connected() as connection:
-            return {name: self._rows(connection, name) for name in TABLES}
-
-    def _rows(self, connection: sa.Connection, name: str) -> list[tuple[str, ...]]:
-        columns: list[sa.ColumnElement[Any]] = [sa.column(c) for c in self.warehouse.columns(connection, "marts", name)]
-        texts = [sa.func.coalesce(sa.cast(column, sa.Text), "-") for column in columns]
-        found = connection.execute(sa.select(*texts).select_from(sa.table(name, schema="marts")))
-        return sorted(tuple(str(value) for value in row) for row in found)
+            return {name: self.rows(connection, "marts", name) for name in TABLES}
 
     def commits(self) -> set[str]:
         with self.connected() as connection:
@@ -99,7 +65,7 @@ def shop(
     capsys: pytest.CaptureFixture[str],
 ) -> Shop:
     monkeypatch.chdir(tmp_path)
-    return Shop(tmp_path, request.getfixturevalue(f"{request.param}_target"), capsys)
+    return Shop(tmp_path, target(request.param, request), capsys)
 
 
 @contextmanager
@@ -128,7 +94,7 @@ def test_a_run_that_is_cut_off_while_it_publishes(
     shop: Shop, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> None:
     shop.given(FIRST)
-    shop.good("2024-01-01")
+    shop.good("--as-of", "2024-01-01")
     old, before = shop.published(), shop.commits()
     shop.given(SECOND)
     whole = Shop(tmp_path_factory.mktemp("whole"), other_target(shop, request), shop.capture)
@@ -139,7 +105,7 @@ def test_a_run_that_is_cut_off_while_it_publishes(
     wanted = [i for i in range(start, len(statements)) if statements[i].startswith(("MERGE", "INSERT", "DELETE"))]
     for at in wanted[1:9:2]:
         with seen(at) as done, pytest.raises(Cut):
-            shop.run("2024-02-01")
+            shop.run("--as-of", "2024-02-01")
         shop.capture.readouterr()
         found = shop.published()
         if shop.warehouse.transactions:
@@ -151,7 +117,7 @@ def test_a_run_that_is_cut_off_while_it_publishes(
             assert len(changed) == sum(text.startswith(("MERGE", "INSERT OVERWRITE")) for text in done[start:])
             finished_by_the_next(shop, new)
             return  # what was begun is done: there is nothing to cut off any more
-    shop.good("2024-02-01")
+    shop.good("--as-of", "2024-02-01")
     assert shop.published() == new
 
 
@@ -159,11 +125,11 @@ def finished_by_the_next(shop: Shop, new: Rows) -> None:
     """The next run finishes what was begun, whatever it is given itself."""
     shop.given(FIRST)
     (shop.root / "sales.csv").write_text("no such column\n1\n", encoding="utf-8")
-    code, _ = shop.run("2024-03-01")
+    code, _ = shop.run("--as-of", "2024-03-01")
     assert code == 1
     assert shop.published() == new
     shop.given(SECOND)
-    said = shop.good("2024-03-01")
+    said = shop.good("--as-of", "2024-03-01")
     assert "0 inserted, 0 updated" in said
     with shop.connected() as connection:
         assert standing.prepared(connection, shop.warehouse, "shop") is None
@@ -175,10 +141,10 @@ def undisturbed(shop: Shop) -> tuple[Rows, list[str]]:
     here = Path.cwd()
     os.chdir(shop.root)
     try:
-        shop.good("2024-01-01")
+        shop.good("--as-of", "2024-01-01")
         shop.given(SECOND)
         with seen() as statements:
-            shop.good("2024-02-01")
+            shop.good("--as-of", "2024-02-01")
         return shop.published(), list(statements)
     finally:
         os.chdir(here)
@@ -197,12 +163,12 @@ def test_one_run_of_a_pipeline_at_a_time(shop: Shop, monkeypatch: pytest.MonkeyP
         with shop.warehouse.exclusive(connection, ["shop"]) as hold:
             assert not hold.lacking
             assert hold.stands()
-            code, said = shop.run("2024-01-01")
+            code, said = shop.run("--as-of", "2024-01-01")
             assert code == 4
             assert "another run of `shop` is under way" in said
-        shop.good("2024-01-01")
+        shop.good("--as-of", "2024-01-01")
         with monkeypatch.context() as patched:
             patched.setattr(_lease, "SECONDS", -5)  # a lease that has run out when it is given
             with shop.warehouse.exclusive(connection, ["shop"]) as lost:
                 assert lost.lacking == ("shop",)
-    shop.good("2024-02-01")
+    shop.good("--as-of", "2024-02-01")

@@ -57,7 +57,7 @@ def test_what_is_whole_arrives_and_the_rest_is_held_with_its_place(project: Proj
     rows = {row for _, found, _ in CORPUS.values() for row in found}
     held = {(name, line, f'["malformed({reason})"]') for name, (_, _, bad) in CORPUS.items() for line, reason in bad}
     assert set(project.rows("marts.out", "id", "note")) == rows
-    assert set(project.rows("quarantine.raw__quarantine", "_file", "_line", "_reasons")) == held
+    assert set(project.rows("quarantine.raw__quarantine", "_source_file", "_line", "_reasons")) == held
     (source,) = outcome.results["sources"]
     assert source["ledger"]["rows_in"] == len(rows) + len(held)
     assert source["ledger"]["buckets"] == {"malformed": len(held), "out": len(rows)}

@@ -12,6 +12,7 @@ from framework.ddl import CreateSchema, CreateTableAs, CreateView
 from framework.expressions.lowering import lower
 from framework.expressions.typed import literal
 from framework.files.unnamed import unnamed
+from framework.warehouses._loading import Taken
 from framework.warehouses.snowflake import Snowflake
 
 pytestmark = pytest.mark.engines
@@ -38,7 +39,8 @@ def test_a_percent_sign_in_the_name_of_a_column(snowflake: Opened, tmp_path: Pat
     for _ in ("made", "emptied and filled"):
         with snowflake.engine.begin() as connection, unnamed() as file:
             file.file.write(rows.read_bytes())
-            warehouse.take(connection, "raw", "given", columns, file)
+            stands = warehouse.relations(connection, "raw").get("given")
+            warehouse.take(connection, "raw", Taken("given", columns, file, stands))
             assert warehouse.columns(connection, "raw", "given") == columns
             table = sa.table("given", sa.column("a%b"), schema="raw")
             assert connection.execute(sa.select(table.c["a%b"])).scalars().all() == ["x"]
