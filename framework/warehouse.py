@@ -22,6 +22,11 @@ CONTRACT = Code("F504", "a source that is not as its contract says")
 MISSING_VARIABLE = Code("F505", "an environment variable that is not set")
 
 
+# The option of a connection's statements that tells what they are for: `pipeline`, `run`, and `stage`, which may be a
+# source. A warehouse that keeps a history of statements is given it with each.
+TAG = "framework_tag"
+
+
 @dataclass(frozen=True, slots=True)
 class Files:
     """The files of a source: their format, the contract's columns (None for an open source), and how a csv or tsv is

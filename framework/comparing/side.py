@@ -45,7 +45,7 @@ class Side:
     def columns(self, stage: StagePlan) -> dict[str, str] | None:
         """The columns that stand, each name by its lower case; None where nothing stands."""
         schema = self.tables.schema(stage)
-        self.session.doing = f"`{stage.name}` in {self.name}"
+        self.session.begins(f"`{stage.name}` in {self.name}", stage.name)
         with self.session.explained():
             if stage.name not in self.session.relations(schema):
                 return None

@@ -105,7 +105,7 @@ class Publishing:
         publish, stage = program.publish, program.stage
         assert publish is not None
         session = self.session
-        session.doing = f"publishing `{stage.name}`"
+        session.begins(f"publishing `{stage.name}`", stage.name)
         with session.transaction():
             self._unview(stage)
             stands = found(session, stage, self.tables)
@@ -153,7 +153,7 @@ class Publishing:
         session, first, schema = self.session, program.publish.first, self.tables.schema(program.stage)
         if first is None:
             return False
-        session.doing = f"publishing `{program.stage.name}`"
+        session.begins(f"publishing `{program.stage.name}`", program.stage.name)
         with session.transaction():
             if session.relations(schema).get(program.stage.name) == "TABLE":
                 return False
@@ -170,7 +170,7 @@ class Publishing:
         """What is to be done. What changes the table itself is done here, where it can be taken back."""
         publish, stage = program.publish, program.stage
         assert publish is not None
-        self.session.doing = f"publishing `{stage.name}`"
+        self.session.begins(f"publishing `{stage.name}`", stage.name)
         if not self.ahead:
             self._unview(stage)
         stands = found(self.session, stage, self.tables)
@@ -291,7 +291,7 @@ class Publishing:
 
 def clear(session: Session, programs: Sequence[StageProgram], tables: Tables) -> None:
     """Candidates have served; a failure to drop one is no failure of the run."""
-    session.doing = "clearing up"
+    session.begins("clearing up")
     with suppress(SQLAlchemyError), session.transaction():
         for program in programs:
             name = program.stage.name

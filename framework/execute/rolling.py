@@ -45,13 +45,13 @@ def struck_out(session: Session, pipeline: str, run_id: str) -> None:
 
 def finish(session: Session, pipeline: str) -> str | None:
     """Finishes what a run of the pipeline was cut off in; its id, or None where there is nothing to finish."""
-    session.doing = "finishing what an earlier run began to publish"
+    session.begins("finishing what an earlier run began to publish")
     with session.transaction():
         found = standing.prepared(session.connection, session.warehouse, pipeline)
     if found is None:
         return None
     run_id, texts = found
-    session.doing = f"finishing what run {run_id} began to publish, as `{standing.PREPARED.fullname}` has it"
+    session.begins(f"finishing what run {run_id} began to publish, as `{standing.PREPARED.fullname}` has it")
     for text in texts:
         _do(session, text)
     struck_out(session, pipeline, run_id)

@@ -120,7 +120,8 @@ class Execution:
             refusal = self.warehouse.refusal(error)
             raise Stopped("refused", refusal.message, refusal.help, UNREACHABLE.id) from None
         with connection, self._stoppable(connection):
-            session = Session(connection, self.warehouse, self.settings.bound)
+            tag = {"pipeline": self.program.plan.name, "run": self.settings.run_id}
+            session = Session(connection, self.warehouse, self.settings.bound, tag)
             with session.explained():
                 yield session
 
@@ -210,7 +211,7 @@ class Execution:
     def _prepare(self, session: Session) -> None:
         if not self.warehouse.transactions:
             self._finish(session)
-        session.doing = "preparing the target"
+        session.begins("preparing the target")
         with session.transaction():
             self.warehouse.take_turns(session.connection)
             for schema in self.program.schemas:
@@ -300,7 +301,7 @@ class Execution:
 
     def _heard(self, session: Session) -> None:
         """What hooks say before anything is published. Raises Stopped where one of them forbids it."""
-        session.doing = "asking the hooks"
+        session.begins("asking the hooks")
         try:
             with session.transaction():
                 said = self.listeners.before_publish(tuple(self.checks), lambda: self._rows(session))
@@ -357,7 +358,7 @@ class Execution:
             [self._placed(source.name, self.inputs[source.name]) for source in read],
             {source.name: standing.loaded_as(source) for source in read},
         )
-        session.doing = "publishing"
+        session.begins("publishing")
         if programs:
             self.progress("", "publishing")
         self.publishing = True

@@ -10,7 +10,9 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from framework.ddl import CreateView, Ddl, DropRelation, RenameTable
 from framework.execute.catalog import Catalog
 from framework.run import Status
-from framework.warehouse import UNREACHABLE, Warehouse
+from framework.warehouse import TAG, UNREACHABLE, Warehouse
+
+NOTHING_TOLD: Mapping[str, str] = {}
 
 
 class Stopped(Exception):  # carries a result, not a fault
@@ -27,13 +29,27 @@ def refused(message: str, help: str) -> Stopped:
 
 
 class Session:
-    """`doing` is what an error of the driver is said to have happened in."""
+    """`doing` is what an error of the driver is said to have happened in. `tag` is what the session's statements are for,
+    told to a warehouse that keeps a history of them."""
 
-    def __init__(self, connection: sa.Connection, warehouse: Warehouse, bound: Mapping[str, Any]) -> None:
-        self.connection, self.warehouse, self.bound = connection, warehouse, bound
+    def __init__(
+        self,
+        connection: sa.Connection,
+        warehouse: Warehouse,
+        bound: Mapping[str, Any],
+        tag: Mapping[str, str] = NOTHING_TOLD,
+    ) -> None:
+        self.connection, self.warehouse, self.bound, self.tag = connection, warehouse, bound, tag
         self.catalog = Catalog(warehouse, connection)
         self.doing = "connecting"
         self._of_rows = False
+
+    def begins(self, doing: str, relation: str | None = None) -> None:
+        """What is done from here on, and for which stage or source."""
+        self.doing = doing
+        if self.tag:
+            told = {**self.tag, **({} if relation is None else {"stage": relation})}
+            self.connection.execution_options(**{TAG: told})
 
     @contextmanager
     def transaction(self, *, of_rows: bool = False) -> Iterator[None]:

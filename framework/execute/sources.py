@@ -40,7 +40,7 @@ class Read:
 def read(session: Session, program: SourceProgram, settings: Settings, stood: Load | None) -> Read:
     """The judgement of a source, of which `stood` was loaded before. Raises Stopped."""
     source = program.source
-    session.doing = f"source `{source.name}`"
+    session.begins(f"source `{source.name}`", source.name)
     try:
         files = _files(source, settings)
         loading = None if files is None else Loading(session, source, files, settings, stood)

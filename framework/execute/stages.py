@@ -60,7 +60,7 @@ def build(
     """The candidate beside what stands, counted and judged; `scanned` are the rows of sources, as their scans counted
     them. Raises Stopped where the ledger does not close."""
     stage = program.stage
-    session.doing = f"stage `{stage.name}`"
+    session.begins(f"stage `{stage.name}`", stage.name)
     progress(stage.name, "building")
     begun = time.monotonic()
     schema = tables.schema(stage)

@@ -267,7 +267,7 @@ class _Trial:
     @contextmanager
     def open(self) -> Iterator["_Trial"]:
         with self.session.explained(), self.bench.undone():
-            self.session.doing = f"stage `{self.made.stage.name}`"
+            self.session.begins(f"stage `{self.made.stage.name}`")
             none: sa.ColumnElement[bool] = sa.literal_column("FALSE")
             self.session.do(CreateTableAs(self.alive, sa.select(sa.literal_column("0").label(_OWN)).where(none)))
             for name in relevant.read(self.made.plan, (self.made.stage.name,)):

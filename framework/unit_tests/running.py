@@ -101,17 +101,17 @@ class Bench:
         bound = {"run_started_at": case.moment, "run_date": case.moment.date(), THIS_RUN: "test", **case.bound}
         session = Session(self.connection, self.warehouse, bound)
         with session.explained(), self.undone():
-            session.doing = "the given rows"
+            session.begins("the given rows")
             tables = Tables(cut, DEFAULT_SCHEMAS, frozenset(case.computed))
             asked = {s.source.name: s.asked for s in program.sources}
             for name, given in case.given.items():
                 self.put(session, tables, cut, name, given, asked.get(name, ()))
             for stage in program.stages:
-                session.doing = f"stage `{stage.stage.name}`"
+                session.begins(f"stage `{stage.stage.name}`")
                 session.do(stage.build)
                 if stage.stage.name != case.stage:
                     self._place(session, stage, tables, case)
-            session.doing = f"stage `{case.stage}`"
+            session.begins(f"stage `{case.stage}`")
             candidate = program.stages[-1].build.table
             return [row._mapping for row in session.do(sa.select(sa.text("*")).select_from(candidate))]
 

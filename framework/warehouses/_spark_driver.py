@@ -89,6 +89,7 @@ class Cursor:
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+        self.purpose = "framework"
         self.description: list[tuple[Any, ...]] | None = None
         self.rowcount = -1
         self.lastrowid = None
@@ -114,7 +115,7 @@ class Cursor:
 
     def _tagged(self, session: Any) -> None:
         if hasattr(session, "_jsparkSession"):
-            session.sparkContext.setJobGroup(self.connection.group, "framework", interruptOnCancel=True)
+            session.sparkContext.setJobGroup(self.connection.group, self.purpose, interruptOnCancel=True)
         elif self.connection.group not in session.getTags():
             session.addTag(self.connection.group)
 

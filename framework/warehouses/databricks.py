@@ -15,7 +15,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from framework.ddl import Storage
 from framework.expressions.lowering import Lowering, Value
-from framework.warehouse import Address, Hold, Refusal, TableSetting, TargetSetting, Unreachable
+from framework.warehouse import TAG, Address, Hold, Refusal, TableSetting, TargetSetting, Unreachable
 from framework.warehouses import _lease
 from framework.warehouses._databricks_aggregates import over
 from framework.warehouses._databricks_functions import TEMPLATES, TYPES
@@ -182,6 +182,7 @@ class Databricks(Lakehouse):
         )
         engine.dialect = dialect
         sa.event.listen(engine, "before_cursor_execute", self._seen)
+        sa.event.listen(engine, "do_execute", _tagged)
         try:
             with engine.connect() as connection:
                 connection.exec_driver_sql("SELECT 1")
@@ -217,6 +218,15 @@ class Databricks(Lakehouse):
         cursor = self._running.get(driver)
         if cursor is not None:
             cursor.cancel()
+
+
+def _tagged(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+    """A statement with what it is for as its query tags; False where nothing is told."""
+    told = context.execution_options.get(TAG)
+    if told is None:
+        return False
+    cursor.execute(statement, parameters, query_tags={"app": "framework", **told})
+    return True
 
 
 _ADVICE = {

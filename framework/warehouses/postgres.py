@@ -1,6 +1,7 @@
 """Postgres 15 and later: files are read by DuckDB and streamed in with COPY."""
 
 import hashlib
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from framework.ddl import CreateView, DropRelation, Storage
 from framework.expressions.lowering import Lowering
 from framework.files.quoting import quoted
 from framework.warehouse import (
+    TAG,
     Address,
     Hold,
     Refusal,
@@ -104,6 +106,7 @@ class Postgres(Bulk):
             connection.execute(_SESSION + (_READING if reading else ""))
             connection.commit()  # a rollback would take the settings back
 
+        sa.event.listen(engine, "before_cursor_execute", _tagged, retval=True)
         try:
             with engine.connect() as connection:
                 unfit = _unfit(connection)
@@ -278,6 +281,16 @@ def _url(settings: Mapping[str, str]) -> sa.URL:
     if url is None:
         raise Unreachable(Refusal("the target's `url` is not one of Postgres", shape))
     return url
+
+
+def _tagged(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> tuple[str, Any]:
+    """A statement with what it is for in front, where a list of what a server does and its log show it."""
+    told = context.execution_options.get(TAG) or {}
+    words = (f"{word}={_ODD.sub('_', value)}" for word, value in told.items())
+    return (f"/* framework {' '.join(words)} */ {statement}" if told else statement), parameters
+
+
+_ODD = re.compile(r"[^\w.-]")  # what would end a comment, or be a place for a parameter
 
 
 def _qualified(schema: str, name: str) -> str:

@@ -1,5 +1,6 @@
 """Snowflake: files travel by PUT and COPY INTO; what changes tables commits by itself, what changes rows does not."""
 
+import json
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -9,13 +10,14 @@ import sqlalchemy as sa
 
 from framework.ddl import Storage
 from framework.expressions.lowering import Lowering
-from framework.warehouse import Address, Hold, Refusal, TableSetting, TargetSetting, Unreachable
+from framework.warehouse import TAG, Address, Hold, Refusal, TableSetting, TargetSetting, Unreachable
 from framework.warehouses import _lease
 from framework.warehouses._loading import Bulk, Kinds, Taken
 from framework.warehouses._snowflake_functions import FINITE, TEMPLATES, TYPES, over
 from framework.warehouses._snowflake_refusals import refusal
 
 _LOGIN_SECONDS = 30
+_APP = {"app": "framework"}
 # What an account's or a user's own settings could change in what a statement means.
 _SESSION = {
     "TIMEZONE": "UTC",
@@ -23,7 +25,7 @@ _SESSION = {
     "DATE_INPUT_FORMAT": "AUTO",
     "TIMESTAMP_INPUT_FORMAT": "AUTO",
     "CLIENT_TIMESTAMP_TYPE_MAPPING": "TIMESTAMP_NTZ",
-    "QUERY_TAG": '{"app": "framework"}',
+    "QUERY_TAG": json.dumps(_APP),
 }
 # A generator takes a constant alone: as many days as 270 years have.
 _NUMBERS = "SELECT ROW_NUMBER() OVER (ORDER BY 1) - 1 AS number FROM TABLE(GENERATOR(ROWCOUNT => 100000))"
@@ -84,6 +86,7 @@ class Snowflake(Bulk):
         arguments |= {"login_timeout": _LOGIN_SECONDS, "application": "framework"}
         engine = sa.create_engine("snowflake://", connect_args=arguments, max_overflow=-1)
         _knowing(engine.dialect)
+        sa.event.listen(engine, "do_execute", _tagged)
         try:
             with engine.connect() as connection:
                 # A database that is not there, or not ours, is no error of the login.
@@ -207,6 +210,15 @@ def _place(settings: Mapping[str, str]) -> dict[str, Any]:
     given: dict[str, Any] = {word: settings[name] for name, word in words.items() if name in settings}
     given |= {name: settings[name] for name in ("host", "protocol") if name in settings}
     return given | ({"port": int(settings["port"])} if "port" in settings else {})
+
+
+def _tagged(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
+    """A statement with what it is for as its query tag, which needs none of its own; False where nothing is told."""
+    told = context.execution_options.get(TAG)
+    if told is None:
+        return False
+    cursor.execute(statement, parameters, _statement_params={"QUERY_TAG": json.dumps({**_APP, **told})})
+    return True
 
 
 def _quoted(engine: sa.Engine, name: str) -> str:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import sqlalchemy as sa
 
 from framework.expressions.lowering import Lowering
-from framework.warehouse import Address, Refusal, TableSetting, TargetSetting, Unreachable
+from framework.warehouse import TAG, Address, Refusal, TableSetting, TargetSetting, Unreachable
 from framework.warehouses._databricks_refusals import unconnected
 from framework.warehouses.databricks import Lakehouse
 
@@ -17,6 +17,12 @@ _ADVICE = {
     "host": "check `remote` of the target",
     "answer": "check the network, and `remote` and `catalog` of the target",
 }
+
+
+def _tagged(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
+    """What a statement is for, as Spark's list of jobs shows it."""
+    told = context.execution_options.get(TAG) or {}
+    cursor.purpose = " ".join(("framework", *(f"{word}={value}" for word, value in told.items())))
 
 
 class Spark(Lakehouse):
@@ -63,6 +69,7 @@ class Spark(Lakehouse):
             max_overflow=-1,
         )
         engine.dialect = Dialect(dbapi=_spark_driver)
+        sa.event.listen(engine, "before_cursor_execute", _tagged)
         try:
             with engine.connect() as connection:
                 connection.exec_driver_sql("SELECT 1")

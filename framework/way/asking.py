@@ -51,7 +51,7 @@ def answers(
 
 
 def _answer(session: Session, question: Question) -> Answer:
-    session.doing = f"looking at {question.relation}"
+    session.begins(f"looking at {question.relation}")
     return answer(question, (row._mapping for row in session.do(question.select)))
 
 
