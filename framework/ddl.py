@@ -119,6 +119,16 @@ def _table(table: TableClause, compiler: SQLCompiler) -> str:
     return compiler.process(table, asfrom=True, ashint=False)
 
 
+# What a file of Parquet cannot have in the name of a column, so that Delta has to keep another name there:
+# docs.databricks.com/aws/en/tables/features/column-mapping
+_ODD = frozenset(" ,;{}()\n\t=")
+
+
+def mapped(columns: Iterable[str]) -> str:
+    """The clause of a table on Databricks by which its columns may have any name; empty where they have plain ones."""
+    return "TBLPROPERTIES ('delta.columnMapping.mode' = 'name')" if any(_ODD & set(c) for c in columns) else ""
+
+
 @compiles(CreateTableAs)
 def _create_table_as(element: CreateTableAs, compiler: SQLCompiler, **options: Any) -> str:
     select = compiler.process(element.select, **options)
@@ -127,6 +137,8 @@ def _create_table_as(element: CreateTableAs, compiler: SQLCompiler, **options: A
     words.append(_table(element.table, compiler))
     for clause, columns in element.storage.clauses:
         words.append(f"{clause} {_listed(columns, compiler)}" if columns else clause)
+    if compiler.dialect.name == "databricks":
+        words.append(mapped(element.select.selected_columns.keys()))
     if element.replaces and compiler.dialect.name == "snowflake":
         words.append("COPY GRANTS")
     return f"{' '.join(filter(None, words))} AS\n{select}"

@@ -124,6 +124,8 @@ class Warehouse(ABC):
     # Whether a column that is dropped takes its values with it, or leaves them in every row that is there.
     dropped_columns_go: ClassVar[bool] = True
 
+    # Whether a column that stands can take its name in another case.
+    respells_columns: ClassVar[bool] = True
     # Whether two columns of a table may have names that differ in case alone.
     tells_case: ClassVar[bool] = False
     # How many bytes of a name are kept.

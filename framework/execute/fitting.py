@@ -61,6 +61,8 @@ def found(session: Session, stage: StagePlan, tables: Tables) -> Standing:
     kinds = session.columns(schema, stage.name)
     columns = {ours.get(name.lower(), name): kind for name, kind in kinds.items()}
     written = {now: name for now, name in zip(columns, kinds, strict=True) if now != name}
+    if not session.warehouse.respells_columns:
+        written = {}
     return Standing(columns, new, standing.making(session.connection, stage.name), written)
 
 

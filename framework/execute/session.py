@@ -29,8 +29,8 @@ def refused(message: str, help: str) -> Stopped:
 
 
 class Session:
-    """`doing` is what an error of the driver is said to have happened in. `tag` is what the session's statements are for,
-    told to a warehouse that keeps a history of them."""
+    """`doing` is what an error of the driver is said to have happened in. `tag` says what the session's statements are
+    for, to a warehouse that keeps a history of them."""
 
     def __init__(
         self,

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from framework.ddl import Storage
+from framework.ddl import Storage, mapped
 from framework.expressions.lowering import Lowering, Value
 from framework.warehouse import TAG, Address, Hold, Refusal, TableSetting, TargetSetting, Unreachable
 from framework.warehouses import _lease
@@ -46,6 +46,7 @@ class Lakehouse(Bulk):
 
     transactional_ddl: ClassVar[bool] = False
     transactions: ClassVar[bool] = False
+    respells_columns: ClassVar[bool] = False  # Delta renames columns of a table that it keeps their names for, alone
     lowering: ClassVar[Lowering] = Lowering(
         TEMPLATES,
         TYPES,
@@ -83,7 +84,8 @@ class Lakehouse(Bulk):
             connection.exec_driver_sql(f"DROP VIEW {table}")
         if not taken.adds:
             listed = ", ".join(f"{quote(column)} {kind}" for column, kind in taken.columns.items())
-            connection.exec_driver_sql(f"CREATE OR REPLACE TABLE {table} ({listed})")
+            create = f"CREATE OR REPLACE TABLE {table} ({listed}) {mapped(taken.columns)}"
+            connection.exec_driver_sql(create.rstrip())
         taken.file.file.flush()
         self.bring(connection, table, schema, taken.file.path)
 
