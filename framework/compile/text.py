@@ -5,7 +5,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from framework.compile.layout import laid_out
 from framework.compile.program import FirstPublication, Program, SetAudit, SourceProgram, StageProgram
+
+_ESCAPING = ("databricks", "snowflake")  # where a backslash in a text escapes what follows
 
 
 def texts(program: Program, dialect: sa.Dialect) -> dict[str, str]:
@@ -32,8 +35,7 @@ def _joined(statements: Iterator[tuple[str, Any]], dialect: sa.Dialect) -> str:
 
 
 def _text(statement: Any, dialect: sa.Dialect) -> str:
-    compiled = str(statement.compile(dialect=dialect))
-    return "\n".join(line.rstrip() for line in compiled.splitlines())
+    return laid_out(str(statement.compile(dialect=dialect)), escapes=dialect.name in _ESCAPING)
 
 
 def _source(program: SourceProgram) -> Iterator[tuple[str, Any]]:
