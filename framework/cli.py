@@ -131,13 +131,13 @@ def _explained(error: Exception, options: argparse.Namespace) -> int:
         print_diagnostics(error.diagnostics, options)
         return INVALID
     if isinstance(error, Unreachable):
-        print_refusal(error.refusal.message, error.refusal.help, options)
+        print_refusal(error.refusal.message, error.refusal.help, error.code.id, options)
         return REFUSED
     if isinstance(error, SourceProblem):
-        print_refusal(str(error), error.help, options)
+        print_refusal(str(error), error.help, error.code.id, options)
         return REFUSED
     if isinstance(error, OSError) and error.strerror and error.filename:
-        print_refusal(f"{error.strerror}: {error.filename}", None, options)
+        print_refusal(f"{error.strerror}: {error.filename}", None, None, options)
         return REFUSED
     return _broken(error, options.debug)
 

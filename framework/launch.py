@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from framework.artifacts import write_manifest, write_results
 from framework.assertion import MeasureTest
 from framework.compile import compile_plan
+from framework.diagnostics import Code
 from framework.execute import Interruption, Settings, clock, execute, new_run_id
 from framework.execute.drift import EXTRA_COLUMNS, spellings
 from framework.files.variables import expand_variables
@@ -28,7 +29,7 @@ from framework.request import Request
 from framework.run import Run
 from framework.state import History, history
 from framework.target import Target, opened, warehouse_of
-from framework.warehouse import UNREACHABLE, Refusal, SourceProblem, Unreachable
+from framework.warehouse import Refusal, SourceProblem, Unreachable
 
 
 def launch(pipeline: Pipeline, plan: Plan, wanted: Request, here: Project, options: argparse.Namespace) -> Run:
@@ -80,6 +81,7 @@ def _executed(
             started_at,
             here.root,
             target.name,
+            target.place,
             here.schemas,
             _places(pipeline, plan),
             wanted.bound,
@@ -119,11 +121,11 @@ def _opened(
         return past, stack.enter_context(opened(here, options.target)), occasion
     except (Unreachable, SourceProblem) as error:
         refusal = error.refusal if isinstance(error, Unreachable) else Refusal(str(error), error.help)
-        _tell_of_refused(heard, occasion, past, refusal)
+        _tell_of_refused(heard, occasion, past, refusal, error.code)
         raise
 
 
-def _tell_of_refused(heard: Listeners, occasion: Occasion, past: History | None, refusal: Refusal) -> None:
+def _tell_of_refused(heard: Listeners, occasion: Occasion, past: History | None, refusal: Refusal, code: Code) -> None:
     heard.run_started(occasion)
     run = Run(
         occasion.run_id,
@@ -135,7 +137,7 @@ def _tell_of_refused(heard: Listeners, occasion: Occasion, past: History | None,
         "refused",
         message=refusal.message,
         help=refusal.help,
-        code=UNREACHABLE.id,
+        code=code.id,
         asked=occasion.asked,
     )
     unkept = []

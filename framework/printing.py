@@ -45,11 +45,12 @@ def print_diagnostics(
     print(said.out, end="")
 
 
-def print_refusal(message: str, help: str | None, options: argparse.Namespace) -> None:
+def print_refusal(message: str, help: str | None, code: str | None, options: argparse.Namespace) -> None:
     if options.output == "json":
-        print(as_json({"schema_version": SCHEMA_VERSION, "status": "refused", "message": message, "help": help}))
+        told = {"status": "refused", "message": message, "help": help, "code": code}
+        print(as_json({"schema_version": SCHEMA_VERSION, **told}))
         return
-    print(f"framework: {message}" + (f"\nhelp: {help}" if help else ""), file=sys.stderr)
+    print(f"framework: {f'{code} ' if code else ''}{message}" + (f"\nhelp: {help}" if help else ""), file=sys.stderr)
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]], right: Sequence[int] = ()) -> str:

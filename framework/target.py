@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -13,14 +13,21 @@ import framework.warehouses
 from framework import plugins
 from framework.diagnostics import Diagnostic, Location, PipelineError, suggest
 from framework.files.variables import expand_variables
+from framework.loggers import quiet
 from framework.project import UNKNOWN_TARGET, Project, TargetModel
 from framework.shape import MISSING_KEY, WRONG_VALUE
 from framework.warehouse import UNKNOWN_WAREHOUSE, Refusal, SourceProblem, TargetSetting, Unreachable, Warehouse
 
+# Of the drivers: what they say of an error holds statements, addresses and tracebacks.
+_LOGGERS = ("sqlalchemy", "psycopg", "snowflake", "databricks", "urllib3", "py4j", "pyspark")
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
+    """`place` is what a message calls it: its name, and where it is."""
+
     name: str
+    place: str
     warehouse: Warehouse
     engine: sa.Engine
 
@@ -52,19 +59,25 @@ def opened(project: Project, name: str | None, *, reading: bool = False) -> Iter
     found = warehouse_of(project, name)
     if wrong := tuple(_wrong_settings(project, chosen, model, found)):
         raise PipelineError(*wrong)
+    place = f"target `{chosen}`"
     try:
         settings = {key: expand_variables(str(value)) for key, value in model.settings.items()}
     except SourceProblem as problem:
-        raise Unreachable(Refusal(f"target `{chosen}`: {problem}", problem.help)) from None
+        raise Unreachable(Refusal(f"{place}: {problem}", problem.help), problem.code) from None
     for key, value in settings.items():  # what a variable holds may not be shown
         if not _fits(found.settings[key], value):
             message, help = _FORMS[found.settings[key].shape]
-            raise Unreachable(Refusal(f"target `{chosen}`: {message} for `{key}`", help))
-    engine = found.connect(settings, project.root, reading=reading)
-    try:
-        yield Target(chosen, found, engine)
-    finally:
-        engine.dispose()
+            raise Unreachable(Refusal(f"{place}: {message} for `{key}`", help))
+    with quiet(*_LOGGERS):
+        try:
+            place = f"{place} ({found.address(settings, project.root).namespace})"
+            engine = found.connect(settings, project.root, reading=reading)
+        except Unreachable as error:
+            raise _told(error, place) from None
+        try:
+            yield Target(chosen, place, found, engine)
+        finally:
+            engine.dispose()
 
 
 @contextmanager
@@ -74,7 +87,11 @@ def connected(target: Target) -> Iterator[sa.Connection]:
         with target.engine.connect() as connection:
             yield connection
     except sa.exc.DBAPIError as error:
-        raise Unreachable(target.warehouse.refusal(error)) from None
+        raise _told(Unreachable(target.warehouse.refusal(error)), target.place) from None
+
+
+def _told(error: Unreachable, place: str) -> Unreachable:
+    return Unreachable(replace(error.refusal, message=f"{place}: {error.refusal.message}"), error.code)
 
 
 # -- mistakes that are seen before a target is opened

@@ -54,10 +54,14 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """What a driver's error means to a user: no statement, no value, no secret in it."""
+    """What a driver's error means to a user: no statement, no value, no secret in it.
+
+    What is `of_target`, and not of what it was asked, is told with the target's place.
+    """
 
     message: str
     help: str | None = None
+    of_target: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,9 +207,9 @@ class Warehouse(ABC):
 class Unreachable(Exception):
     """The warehouse cannot be reached, or refused the connection."""
 
-    def __init__(self, refusal: Refusal) -> None:
+    def __init__(self, refusal: Refusal, code: Code = UNREACHABLE) -> None:
         super().__init__(refusal.message)
-        self.refusal = refusal
+        self.refusal, self.code = refusal, code
 
 
 class SourceProblem(Exception):

@@ -138,8 +138,8 @@ def snowflake_server() -> Iterator[dict[str, str]]:
     """The settings of targets on the stand-in for Snowflake, without a database."""
     if (reason := stand_ins.no_snowflake()) is not None:
         _absent(reason)
-    with stand_ins.snowflake_server() as settings:
-        yield settings
+    with stand_ins.snowflake_server() as server:
+        yield server.settings
 
 
 @pytest.fixture

@@ -11,17 +11,23 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 # Mistakes of its own are mended: what it has no words for it answers as a server that is broken, and the driver tries
-# that again for minutes; a timestamp that is null it sends as the first second of 1970; it sums decimals as doubles.
+# that again for minutes; a timestamp that is null it sends as the first second of 1970; it sums decimals as doubles. A
+# wrong password it refuses with the code that the driver knows. It is given a port, and a folder for its databases.
 _SERVE = """
-import json, logging, sys
+import gzip, json, logging, sys
 logging.disable(logging.CRITICAL)
 import duckdb, fakesnow, pyarrow
-from fakesnow import arrow, transforms
+from fakesnow import arrow, server, transforms
+from fakesnow.instance import FakeSnow
+import fakesnow.server as serving
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 from fakesnow.cursor import FakeSnowflakeCursor
 from snowflake.connector.errors import Error, ProgrammingError
 execute = FakeSnowflakeCursor.execute
@@ -40,7 +46,17 @@ def with_nulls(values):
     return pyarrow.StructArray.from_arrays(found.flatten(), fields=fields, mask=values.is_null().combine_chunks())
 arrow.timestamp_to_sf_struct = with_nulls
 transforms.numeric_agg_implicit_cast = lambda expression: expression
-with fakesnow.server() as place:
+def refused(code, message):
+    return JSONResponse({"data": {}, "code": code, "message": message, "success": False, "headers": None})
+async def login(request):
+    told = json.loads(gzip.decompress(await request.body()))["data"]
+    if told.get("PASSWORD") != "snow":
+        return refused("390100", "Incorrect username or password was specified.")
+    return await serving.login_request(request)
+serving.app.router.routes.insert(0, Route("/session/v1/login-request", login, methods=["POST"]))
+if sys.argv[2:]:
+    serving.shared_fs = FakeSnow(db_path=sys.argv[2])
+with server(port=int(sys.argv[1])) as place:
     print(json.dumps(place), flush=True)
     sys.stdin.read()
 """
@@ -59,21 +75,29 @@ def no_spark() -> str | None:
 
 
 @contextmanager
-def snowflake_server() -> Iterator[dict[str, str]]:
-    """The settings of targets on a server of our own, on loopback, which ends with this process. A target adds its
-    database: see `new_snowflake_database`."""
-    command = [sys.executable, "-W", "ignore", "-c", _SERVE]
-    server = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-    with server:
-        assert server.stdout is not None
-        assert server.stdin is not None
+def snowflake_server(port: int = 0, folder: Path | None = None) -> Iterator["SnowflakeServer"]:
+    """A server of our own, on loopback, which ends with this process. With a folder it keeps its databases there."""
+    given = [str(port), *([str(folder)] if folder else [])]
+    command = [sys.executable, "-W", "ignore", "-c", _SERVE, *given]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    with process:
+        assert process.stdout is not None
+        assert process.stdin is not None
         try:
-            place = json.loads(server.stdout.readline())
+            place = json.loads(process.stdout.readline())
             told = {name: str(place[name]) for name in ("account", "user", "password", "host", "port", "protocol")}
-            yield told
+            yield SnowflakeServer(told, process)
         finally:
-            server.stdin.close()
-            server.terminate()
+            process.stdin.close()
+            process.terminate()
+
+
+@dataclass(frozen=True)
+class SnowflakeServer:
+    """`settings` are those of targets, which add their database: see `new_snowflake_database`."""
+
+    settings: dict[str, str]
+    process: subprocess.Popen[bytes]
 
 
 def new_snowflake_database(server: dict[str, str]) -> dict[str, str]:

@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
 def _look(target: Target, plan: Plan, here: project.Project) -> outlook.Target:
     """What stands, read in one session. Raises Unreachable."""
     try:
-        with target.engine.connect() as connection, Session(connection, target.warehouse, {}).explained():
+        with target.engine.connect() as connection, Session(connection, target.warehouse, {}, target.place).explained():
             standing = look(connection, target.warehouse, here.schemas.values(), plan.name)
             live = dict(_live(connection, target, plan, here, standing))
     except Stopped as stopped:

@@ -88,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
 def _opened(plan: Plan, here: Project, options: argparse.Namespace) -> Iterator["_Quarantine"]:
     with opened(here, options.target) as target, connected(target) as connection, connection.begin():
         try:
-            with Session(connection, target.warehouse, {}).explained():
+            with Session(connection, target.warehouse, {}, target.place).explained():
                 yield _Quarantine(plan, Tables(plan, here.schemas), target, connection)
         except Stopped as stopped:
             raise Unreachable(Refusal(stopped.message, stopped.help)) from None

@@ -40,7 +40,7 @@ class Side:
     def __init__(self, target: Target, connection: sa.Connection, tables: Tables) -> None:
         self.target, self.connection, self.tables = target, connection, tables
         self.name = target.name
-        self.session = Session(connection, target.warehouse, {})
+        self.session = Session(connection, target.warehouse, {}, target.place)
 
     def columns(self, stage: StagePlan) -> dict[str, str] | None:
         """The columns that stand, each name by its lower case; None where nothing stands."""

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
 from framework import standing
 from framework.execute.session import Session, refused
 
@@ -29,9 +31,13 @@ def prepared(
 
     def do(count: int) -> None:
         for _ in range(count):
-            with session.transaction():
-                sure()
-            _do(session, next(waiting))
+            text = next(waiting)
+            try:
+                _surely(session, text, sure)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                _surely(session, text, sure)
 
     yield do
     struck_out(session, pipeline, run_id)
@@ -64,6 +70,12 @@ def refuse_unfinished(session: Session, pipelines: Sequence[str]) -> None:
         if standing.prepared(session.connection, session.warehouse, pipeline) is not None:
             what = f"pipeline `{pipeline}`, whose tables this one reads, is publishing, or was cut off while it did"
             raise refused(what, f"wait for its run to end, or run `{pipeline}`: it finishes that first")
+
+
+def _surely(session: Session, text: str, sure: Callable[[], None]) -> None:
+    with session.transaction():
+        sure()
+    _do(session, text)
 
 
 def _do(session: Session, text: str) -> None:

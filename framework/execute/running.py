@@ -1,34 +1,33 @@
 """One run from its first statement to its last: the target made ready, sources, stages, publishing."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from threading import Lock
-from typing import Any
+from typing import TypeVar
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from framework import standing
 from framework.algebra import read_by
 from framework.changes import Definition
 from framework.compile.definitions import definitions
 from framework.compile.program import Program, StageProgram
-from framework.compile.searches import Searches
 from framework.compile.tables import Tables
 from framework.ddl import CreateSchema
 from framework.diagnostics import Code
 from framework.execute import rolling, sources, stages
+from framework.execute.hooking import hook_rows
 from framework.execute.interruption import Interruption
 from framework.execute.publishing import Publishing, Record, clear
 from framework.execute.session import Session, Stopped, refused
 from framework.execute.settings import Progress, Settings
-from framework.expressions.tree import Expression
-from framework.hooks import Rows, Veto
+from framework.hooks import Veto
 from framework.listeners import Listeners
 from framework.obstacles import obstacles
 from framework.plan import StagePlan
@@ -36,6 +35,7 @@ from framework.run import CheckResult, Run, SourceResult, StageResult, Status, j
 from framework.warehouse import UNREACHABLE, Hold, Warehouse
 
 VETO = Code("F507", "a hook that keeps a run from publishing")
+T = TypeVar("T")
 
 
 class Execution:
@@ -69,7 +69,7 @@ class Execution:
         self.hold = Hold()
         self.publishing = False  # whether the publishing transaction has begun
         self.placing = Lock()
-        self.open: list[Any] = []  # the driver's connections that statements may be running on
+        self.open: list[sa.Connection] = []  # on which statements may be running
         self.opening = Lock()
 
     def run(self) -> Run:
@@ -83,6 +83,8 @@ class Execution:
                 status, message = "failed", self._summary()
         except Stopped as stopped:
             status, message, help, code = stopped.status, stopped.message, stopped.help, stopped.code
+            if stopped.lost and self.publishing:
+                message = f"{message}: {self._outcome(lost=True)}"
         except KeyboardInterrupt:
             status = "interrupted"
         except Exception as error:
@@ -91,7 +93,7 @@ class Execution:
                 raise
             status = "interrupted"
         if self.interruption.came or status == "interrupted":
-            status, message, help, code = "interrupted", self._interrupted(), None, None
+            status, message, help, code = "interrupted", self._outcome(), None, None
         plan, settings = self.program.plan, self.settings
         chosen = [stage for stage in plan.stages if stage.name in self.program.selected]
         return Run(
@@ -118,30 +120,31 @@ class Execution:
             connection = self.engine.connect()
         except SQLAlchemyError as error:
             refusal = self.warehouse.refusal(error)
-            raise Stopped("refused", refusal.message, refusal.help, UNREACHABLE.id) from None
+            message = f"{self.settings.place}: {refusal.message}"
+            raise Stopped("refused", message, refusal.help, UNREACHABLE.id) from None
         with connection, self._stoppable(connection):
             tag = {"pipeline": self.program.plan.name, "run": self.settings.run_id}
-            session = Session(connection, self.warehouse, self.settings.bound, tag)
+            session = Session(connection, self.warehouse, self.settings.bound, self.settings.place, tag)
             with session.explained():
                 yield session
 
     @contextmanager
     def _stoppable(self, connection: sa.Connection) -> Iterator[None]:
-        driver = connection.connection.driver_connection
         with self.opening:
-            self.open.append(driver)
+            self.open.append(connection)
         try:
             yield
         finally:
             with self.opening:
-                self.open.remove(driver)
+                self.open.remove(connection)
 
     def _stop(self) -> None:
         """Stops what every connection is doing; called by another thread."""
         with self.opening:
-            for driver in self.open:
+            for connection in self.open:
                 with suppress(Exception):  # what it did has ended just now, or the server is gone
-                    self.warehouse.interrupt(driver)
+                    if not connection.invalidated:
+                        self.warehouse.interrupt(connection.connection.driver_connection)
 
     def _run(self, session: Session) -> None:
         name = self.program.plan.name
@@ -162,7 +165,9 @@ class Execution:
             self._prepare(session)
             for source in self.program.sources:
                 self.progress(source.source.name, "reading")
-                found = sources.read(session, source, self.settings, self.loads.get(source.source.name))
+                stood = self.loads.get(source.source.name)
+                read = partial(sources.read, session, source, self.settings, stood)
+                found = self._again(f"source `{source.source.name}` was read", read)
                 self.inputs[source.source.name] = {source.source.name: found.version}
                 self.sources[source.source.name] = found.result
                 self.checks += found.checks
@@ -190,13 +195,17 @@ class Execution:
             said += [f"{bad} {'check' if bad == 1 else 'checks'} {words}"] if bad else []
         return f"{' and '.join(said)}; nothing was published, and every published table is what it was"
 
-    def _interrupted(self) -> str:
-        """Ctrl-C can be heard of when the commit is done already: the target knows what stands."""
+    def _outcome(self, *, lost: bool = False) -> str:
+        """Ctrl-C can be heard of when the commit is done already, and its answer can be lost: the target knows what
+        stands."""
         if self.publishing:
             try:
                 with self.engine.connect() as connection:
                     if not self.warehouse.transactions and self._unfinished(connection):
                         return "while publishing; the next run finishes that"
+                    if lost and self.warehouse.transactional_ddl:
+                        # The commit can be under way still, and then has the row.
+                        connection.execute(standing.PUBLISHING.update().values(run_id=self.settings.run_id))
                     if standing.stands(connection, self.settings.run_id):
                         return "after every table was published"
             except (SQLAlchemyError, RuntimeError):
@@ -277,6 +286,23 @@ class Execution:
         with self._session() as session:
             self._stage(session, program)
 
+    def _again(self, what: str, attempt: Callable[[], T]) -> T:
+        """What is done beside what stands is done once more where the connection was lost, as long as the names are
+        ours: nobody else does it meanwhile."""
+        try:
+            return attempt()
+        except DBAPIError as error:
+            if self.interruption.came or not (error.connection_invalidated and self._holds()):
+                raise
+        done = attempt()
+        self.notes.append(f"the connection was lost while {what}; that was done once more")
+        return done
+
+    def _holds(self) -> bool:
+        with suppress(SQLAlchemyError):
+            return self.hold.stands()
+        return False
+
     def _stage(self, session: Session, program: StageProgram) -> None:
         members = [account.stage for account in program.accounts]
         if program.reads & self.failed or (self.failed and self.settings.fail_fast):
@@ -285,7 +311,9 @@ class Execution:
                 self.results[stage.name] = _skipped(stage.name, stage.kind)
             return
         scanned = {name: source.rows for name, source in self.sources.items()}
-        built = stages.build(session, program, self.tables, self.settings, self.progress, scanned, self.known)
+        of_run = self.settings, self.progress, scanned, self.known
+        build = partial(stages.build, session, program, self.tables, *of_run)
+        built = self._again(f"stage `{program.stage.name}` was built", build)
         with self.placing:
             self.checks += built.checks
             if built.passed:
@@ -304,26 +332,15 @@ class Execution:
         session.begins("asking the hooks")
         try:
             with session.transaction():
-                said = self.listeners.before_publish(tuple(self.checks), lambda: self._rows(session))
+                said = self.listeners.before_publish(
+                    tuple(self.checks), lambda: hook_rows(session, self.program, self.engine, self.settings)
+                )
         except Veto as veto:
             raise Stopped("failed", f"{veto}; nothing was published", None, VETO.id) from None
         self.checks = joined(self.checks, said)
         self.failed = {check.relation for check in self.checks if check.stops}
         for name in self.failed & self.results.keys():
             self.results[name] = replace(self.results[name], status="failed")
-
-    def _rows(self, session: Session) -> Rows:
-        plan = self.program.plan
-        sources = {source.name: source for source in plan.sources}
-        searches = Searches(plan, self.warehouse, self.settings.schemas, self.program.selected)
-
-        def select(name: str, where: Expression | None = None, columns: Sequence[str] = ()) -> sa.Select[Any]:
-            return searches.select(sources.get(name) or plan.stage(name), where, columns)
-
-        def fetch(name: str, where: Expression | None, columns: Sequence[str], most: int) -> list[tuple[Any, ...]]:
-            return [tuple(row) for row in session.do(select(name, where, columns).limit(most))]
-
-        return Rows(self.warehouse, session.connection, self.engine, self.program.selected, select, fetch)
 
     # -- what stands
 

@@ -16,11 +16,13 @@ NOTHING_TOLD: Mapping[str, str] = {}
 
 
 class Stopped(Exception):  # carries a result, not a fault
-    """The run cannot go on; `status` says whose fault that is."""
+    """The run cannot go on; `status` says whose fault that is, `lost` whether the connection is."""
 
-    def __init__(self, status: Status, message: str, help: str | None = None, code: str | None = None) -> None:
+    def __init__(
+        self, status: Status, message: str, help: str | None = None, code: str | None = None, lost: bool = False
+    ) -> None:
         super().__init__(message)
-        self.status, self.message, self.help, self.code = status, message, help, code
+        self.status, self.message, self.help, self.code, self.lost = status, message, help, code, lost
 
 
 def refused(message: str, help: str) -> Stopped:
@@ -29,18 +31,22 @@ def refused(message: str, help: str) -> Stopped:
 
 
 class Session:
-    """`doing` is what an error of the driver is said to have happened in. `tag` says what the session's statements are
-    for, to a warehouse that keeps a history of them."""
+    """`place` is what a message calls the target; `doing` is what an error of the driver is said to have happened in.
+    `tag` says what the session's statements are for, to a warehouse that keeps a history of them.
+
+    Where the connection is lost, the next transaction has a new one.
+    """
 
     def __init__(
         self,
         connection: sa.Connection,
         warehouse: Warehouse,
         bound: Mapping[str, Any],
+        place: str = "the target",
         tag: Mapping[str, str] = NOTHING_TOLD,
     ) -> None:
-        self.connection, self.warehouse, self.bound, self.tag = connection, warehouse, bound, tag
-        self.catalog = Catalog(warehouse, connection)
+        self.connection, self.warehouse, self.bound, self.place = connection, warehouse, bound, place
+        self.catalog, self.tag = Catalog(warehouse, connection), tag
         self.doing = "connecting"
         self._of_rows = False
 
@@ -131,6 +137,8 @@ class Session:
             yield
         except DBAPIError as error:
             refusal = self.warehouse.refusal(error.orig if isinstance(error.orig, Exception) else error)
-            raise Stopped("refused", f"{self.doing}: {refusal.message}", refusal.help, UNREACHABLE.id) from None
+            doing = f"{self.place}: {self.doing}" if refusal.of_target else self.doing
+            lost = error.connection_invalidated
+            raise Stopped("refused", f"{doing}: {refusal.message}", refusal.help, UNREACHABLE.id, lost) from None
         except SQLAlchemyError as error:
             raise Stopped("refused", f"{self.doing}: {type(error).__name__}", None, UNREACHABLE.id) from None

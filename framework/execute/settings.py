@@ -14,7 +14,7 @@ Progress = Callable[[str, str], None]  # what is worked on, and what is being do
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Of one run: its id and clock, the project's folder, the target's name, the places of checks.
+    """Of one run: its id and clock, the project's folder, the target's name and place, the places of checks.
 
     `variables` are the values of the pipeline's variables by the names under which they are bound. `threads` is how
     many stages are built at once. `fail_fast` begins nothing more after a failure. `full_refresh` makes the published
@@ -25,6 +25,7 @@ class Settings:
     started_at: datetime
     root: Path
     target: str
+    place: str
     schemas: Mapping[str, str]
     places: Mapping[str, Mapping[str, str]]
     variables: Mapping[str, Any] = field(default_factory=dict)

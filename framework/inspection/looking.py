@@ -14,7 +14,7 @@ from framework.model import SourceModel
 from framework.project import Project
 from framework.target import Target
 from framework.target import opened as target_opened
-from framework.warehouse import UNREACHABLE, SourceProblem, Unreachable
+from framework.warehouse import SourceProblem, Unreachable
 
 Progress = Callable[[str, str], None]
 
@@ -84,4 +84,4 @@ def _sight(
 
 
 def _unreachable(error: Unreachable) -> SourceProblem:
-    return SourceProblem(UNREACHABLE, error.refusal.message, error.refusal.help)
+    return SourceProblem(error.code, error.refusal.message, error.refusal.help)

@@ -4,15 +4,19 @@ import re
 from collections.abc import Mapping
 
 from framework.warehouse import Refusal
-from framework.warehouses import _overflows
+from framework.warehouses import _conflicts, _overflows
 from framework.warehouses._databricks_pieces import DATE, DOUBLE
 
-_NAME = re.compile(r"\[([A-Z_][A-Z0-9_]+(?:\.[A-Z0-9_]+)*)\]")
-_RIGHTS = Refusal("the user lacks a right", "grant it to the user of the target, or use another one")
+# Of Spark's conditions, or a class of Java.
+_NAME = re.compile(r"\[([A-Z_][A-Z0-9_]+(?:\.[A-Z0-9_]+)*|[A-Z][A-Za-z0-9]*(?:Exception|Error))\]")
+_RIGHTS = Refusal("the user lacks a right", "grant it to the user of the target, or use another one", of_target=True)
+_CATALOG = Refusal("the catalog does not exist", "check `catalog` of the target", of_target=True)
 _MEANINGS = {
     "TABLE_OR_VIEW_NOT_FOUND": Refusal("a table does not exist", "check `table` of the pipeline's sources"),
     "SCHEMA_NOT_FOUND": Refusal("a schema does not exist"),
-    "NO_SUCH_CATALOG_EXCEPTION": Refusal("the catalog does not exist", "check `catalog` of the target"),
+    "NO_SUCH_CATALOG_EXCEPTION": _CATALOG,
+    "CatalogNotFoundException": _CATALOG,
+    _conflicts.LOST: Refusal("others changed the same table again and again", "run again when they have ended"),
     "INSUFFICIENT_PERMISSIONS": _RIGHTS,
     "PERMISSION_DENIED": _RIGHTS,
     "UNRESOLVED_ROUTINE": Refusal(
@@ -48,7 +52,9 @@ _UNCONNECTED = {
 
 
 def shown(text: str) -> str:
-    """What of a text without values tells the error: words or names that are known here."""
+    """What of a text tells the error, without a value: words or names that are known here."""
+    if _conflicts.lost(text):
+        return f"[{_conflicts.LOST}]"
     names = [f"[{name[1]}]" for name in _NAME.finditer(text) if name[1].partition(".")[0] in _MEANINGS]
     return " ".join([*names[:1], *(words for words in _WORDS if words in text)])
 
@@ -56,12 +62,23 @@ def shown(text: str) -> str:
 def refusal(error: BaseException, warehouse: str) -> Refusal:
     """Of a statement: a name is told of that stands at the beginning, where a value cannot."""
     said = str(error)
+    if _conflicts.lost(said):
+        return _MEANINGS[_conflicts.LOST]
     if (words := next((words for words in _WORDS if words in said), None)) is not None:
         return _WORDS[words]
     if (name := _NAME.match(said)) is not None:
         found = _MEANINGS.get(name[1]) or _MEANINGS.get(name[1].partition(".")[0])
         return found or Refusal(f"{warehouse} refused a statement ({name[1]})")
+    if lost(error):
+        return Refusal(
+            f"the connection to {warehouse} was lost", "run again; what was not published is not there", of_target=True
+        )
     return Refusal(f"{warehouse} refused a statement ({type(error).__name__})")
+
+
+def lost(error: BaseException) -> bool:
+    """Whether the driver of Databricks has given up a request that was not answered."""
+    return any(kind.__name__ == "RequestError" for kind in type(error).__mro__)
 
 
 def unconnected(error: BaseException, warehouse: str, advice: Mapping[str, str]) -> Refusal:

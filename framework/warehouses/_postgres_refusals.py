@@ -1,13 +1,14 @@
 """What Postgres's errors mean to a user: by their codes, for their texts can hold values of cells."""
 
 import re
+from dataclasses import replace
 
 from framework.warehouse import Refusal
 from framework.warehouses import _overflows
 
 _LOST = Refusal("the connection to Postgres was lost", "run again; what was not published is not there")
 # By the whole code or by its class, the first two characters.
-REFUSALS = {
+_REFUSALS = {
     "08": _LOST,
     "57P01": _LOST,
     "57P02": _LOST,
@@ -37,12 +38,12 @@ REFUSALS = {
     "54": Refusal("a limit of Postgres is exceeded ({code})"),
 }
 _CONNECTING = (
-    (("password authentication failed", "no password supplied"), REFUSALS["28P01"]),
-    (("no pg_hba.conf entry", "authentication failed"), REFUSALS["28"]),
-    (('role "',), REFUSALS["28"]),
-    (('database "',), REFUSALS["3D000"]),
-    (("too many clients", "connection slots"), REFUSALS["53300"]),
-    (("starting up", "shutting down"), REFUSALS["57P03"]),
+    (("password authentication failed", "no password supplied"), _REFUSALS["28P01"]),
+    (("no pg_hba.conf entry", "authentication failed"), _REFUSALS["28"]),
+    (('role "',), _REFUSALS["28"]),
+    (('database "',), _REFUSALS["3D000"]),
+    (("too many clients", "connection slots"), _REFUSALS["53300"]),
+    (("starting up", "shutting down"), _REFUSALS["57P03"]),
     (
         ("resolve", "translate host name", "name or service not known"),
         Refusal("the host of `url` is unknown", "check the host in `url`"),
@@ -60,11 +61,34 @@ _CONNECTING = (
 )
 
 
-def unconnected(message: str) -> Refusal:
+# What has nothing to do with the statement.
+_OF_TARGET = ("08", "25006", "28", "3D", "42501", "53", "57P")
+
+
+def refusal(error: BaseException) -> Refusal:
+    """By the error's code; its text can hold values of cells, and is only searched for known words."""
+    code = getattr(error, "sqlstate", None)
+    return replace(_meaning(error, code), of_target=code is None or code.startswith(_OF_TARGET))
+
+
+def _meaning(error: BaseException, code: str | None) -> Refusal:
+    if code is None:
+        return _unconnected(str(error).lower())
+    if code == "42501":
+        return _forbidden(str(error))
+    if code == "22003":
+        return _overflow(str(error))
+    known = _REFUSALS.get(code) or _REFUSALS.get(code[:2])
+    if known is not None:
+        return replace(known, message=known.message.format(code=code))
+    return Refusal(f"Postgres refused a statement ({_class_of(error)}, {code})")
+
+
+def _unconnected(message: str) -> Refusal:
     """What stopped a connection: the driver gives no code for it."""
-    for words, refusal in _CONNECTING:
+    for words, found in _CONNECTING:
         if any(word in message for word in words):
-            return refusal
+            return found
     return Refusal("Postgres cannot be reached")
 
 
@@ -72,7 +96,7 @@ _KINDS = ("database", "schema", "table", "view", "materialized view", "sequence"
 _DENIED = re.compile(rf"(permission denied for|must be owner of) ({'|'.join(_KINDS)})\b")
 
 
-def forbidden(message: str) -> Refusal:
+def _forbidden(message: str) -> Refusal:
     """Says which kind of right is missing; the object's name stays in the server's log."""
     advice = "grant it to the user of the target's `url`, or use another user"
     match = _DENIED.search(message)
@@ -92,13 +116,13 @@ _OVERFLOWS = (
 )
 
 
-def overflow(message: str) -> Refusal:
+def _overflow(message: str) -> Refusal:
     """Which kind of number was out of range: the server's code is the same for all."""
     first = message.partition("\n")[0]
     found = (refusal for endings, refusal in _OVERFLOWS if first.endswith(endings))
     return next(found, _overflows.NUMBER)
 
 
-def class_of(error: Exception) -> str:
+def _class_of(error: BaseException) -> str:
     """`UniqueViolation` as `unique violation`."""
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(error).__name__).lower()

@@ -1,9 +1,13 @@
 """What Snowflake's errors mean to a user: by their codes, for their texts can hold values of cells."""
 
+from dataclasses import replace
+
 from framework.warehouse import Refusal
 from framework.warehouses import _overflows
 
-_LOST = Refusal("the connection to Snowflake was lost", "run again; what was not published is not there")
+_LOST = Refusal(
+    "the connection to Snowflake was lost", "run again; what was not published is not there", of_target=True
+)
 _MISSING = Refusal(
     "a database, schema, table or function does not exist, or the role may not see it",
     "check `database` and `role` of the target, `table` of the pipeline's sources, and calls of `native.` functions",
@@ -11,7 +15,9 @@ _MISSING = Refusal(
 # By the state of the SQL standard, the whole of it or its class.
 _STATES = {
     "08": _LOST,
-    "42501": Refusal("the role lacks a right", "grant it to the `role` of the target, or use another role"),
+    "42501": Refusal(
+        "the role lacks a right", "grant it to the `role` of the target, or use another role", of_target=True
+    ),
     "42S02": _MISSING,
     "02000": _MISSING,
     "57014": Refusal("Snowflake cancelled a statement", "it ran into a timeout, or somebody cancelled it"),
@@ -34,17 +40,19 @@ _CONNECTING = (
         Refusal("no Snowflake account answers under that name", "check `account`, and `host` if there is one"),
     ),
     (
-        ("refused", "timed out", "timeout", "max retries", "unreachable"),
-        Refusal("Snowflake does not answer", "check the network, and `host` and `port` if they are given"),
+        ("refused", "timed out", "timeout", "max retries", "unreachable", "could not connect"),
+        Refusal(
+            "Snowflake does not answer", "check `account` and the network, and `host` and `port` if they are given"
+        ),
     ),
 )
 
 
 def refusal(error: BaseException) -> Refusal:
     state, number = getattr(error, "sqlstate", None), getattr(error, "errno", None)
-    if state in (None, "n/a", "08001"):
+    if state in (None, "n/a", "08001", "08004", "28000"):
         said = str(error).lower()
         known = (found for words, found in _CONNECTING if any(word in said for word in words))
-        return next(known, Refusal("Snowflake cannot be reached"))
+        return replace(next(known, Refusal("Snowflake cannot be reached")), of_target=True)
     found = _STATES.get(str(state)) or _STATES.get(str(state)[:2])
     return found or Refusal(f"Snowflake refused a statement ({state}, {number})")

@@ -143,7 +143,7 @@ def connect(session: Any, catalog: str | None) -> Connection:
     try:
         return Connection(session, catalog)
     except Exception as error:  # PySpark's, or Java's
-        raise OperationalError(_told(error, type(error).__name__)) from error
+        raise OperationalError(_told(error, _java_class(error))) from error
 
 
 def _told(error: Exception, name: str) -> str:

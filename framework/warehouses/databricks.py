@@ -1,5 +1,6 @@
 """Databricks: each statement commits by itself; files travel through a volume and COPY INTO."""
 
+import ssl
 import weakref
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -8,6 +9,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
 
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
@@ -16,14 +19,15 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from framework.ddl import Storage, mapped
 from framework.expressions.lowering import Lowering, Value
 from framework.warehouse import TAG, Address, Hold, Refusal, TableSetting, TargetSetting, Unreachable
-from framework.warehouses import _lease
+from framework.warehouses import _conflicts, _lease
 from framework.warehouses._databricks_aggregates import over
 from framework.warehouses._databricks_functions import TEMPLATES, TYPES
 from framework.warehouses._databricks_pieces import FINITE
-from framework.warehouses._databricks_refusals import refusal, unconnected
+from framework.warehouses._databricks_refusals import lost, refusal, unconnected
 from framework.warehouses._loading import Bulk, Kinds, Taken, named
 
 _VOLUME = "framework_rows"
+_ANSWER_SECONDS = 15
 # What a workspace could set otherwise.
 _SESSION = {"ansi_mode": "true", "timezone": "UTC"}
 
@@ -183,9 +187,11 @@ class Databricks(Lakehouse):
             "databricks://", module=sql, creator=lambda: sql.connect(**arguments), max_overflow=-1, pool_pre_ping=True
         )
         engine.dialect = dialect
+        _conflicts.patient(engine, _execute)
         sa.event.listen(engine, "before_cursor_execute", self._seen)
-        sa.event.listen(engine, "do_execute", _tagged)
+        sa.event.listen(engine, "handle_error", _lost)
         try:
+            _answers(settings["host"])
             with engine.connect() as connection:
                 connection.exec_driver_sql("SELECT 1")
         except (sa.exc.SQLAlchemyError, Error, OSError, ValueError) as error:
@@ -222,13 +228,10 @@ class Databricks(Lakehouse):
             cursor.cancel()
 
 
-def _tagged(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
-    """A statement with what it is for as its query tags; False where nothing is told."""
-    told = context.execution_options.get(TAG)
-    if told is None:
-        return False
+def _execute(cursor: Any, statement: str, parameters: Any, context: Any) -> None:
+    """What a statement is for are its query tags."""
+    told = context.execution_options.get(TAG) or {}
     cursor.execute(statement, parameters, query_tags={"app": "framework", **told})
-    return True
 
 
 _ADVICE = {
@@ -236,6 +239,24 @@ _ADVICE = {
     "host": "check `host` of the target",
     "answer": "check the network, and `host` and `http_path` of the target",
 }
+
+
+def _answers(host: str) -> None:
+    """Raises OSError where nobody answers: the driver would try for a quarter of an hour, as long as a warehouse that
+    has been stopped may take to start."""
+    try:
+        urlopen(f"https://{host}/", timeout=_ANSWER_SECONDS).close()
+    except HTTPError:
+        return
+    except URLError as error:
+        if not isinstance(error.reason, ssl.SSLError):  # whom to trust, the driver knows
+            raise
+
+
+def _lost(context: sa.engine.ExceptionContext) -> None:
+    """Tells SQLAlchemy which errors end a connection, for its dialect knows of none."""
+    if lost(context.original_exception):
+        context.is_disconnect = True
 
 
 def _credentials(settings: Mapping[str, str]) -> dict[str, Any]:

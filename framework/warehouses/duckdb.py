@@ -119,6 +119,11 @@ class Duckdb(Warehouse):
                 if name in settings:
                     connection.execute(f"SET {name} = {text(str(settings[name]))}")
 
+        try:
+            engine.connect().close()
+        except sa.exc.DBAPIError as error:
+            engine.dispose()
+            raise Unreachable(self.refusal(error)) from None
         return engine
 
     def address(self, settings: Mapping[str, str], root: Path) -> Address:

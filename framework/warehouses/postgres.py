@@ -1,9 +1,8 @@
 """Postgres 15 and later: files are read by DuckDB and streamed in with COPY."""
 
-import hashlib
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -22,16 +21,20 @@ from framework.warehouse import (
     TargetSetting,
     Unreachable,
 )
+from framework.warehouses import _postgres_locks
 from framework.warehouses._loading import Bulk, Kinds, Taken
 from framework.warehouses._postgres_address import NO_DRIVER, placed, with_driver
 from framework.warehouses._postgres_functions import TEMPLATES, TYPES, over
 from framework.warehouses._postgres_loading import KINDS, copy
-from framework.warehouses._postgres_refusals import REFUSALS, class_of, forbidden, overflow, unconnected
+from framework.warehouses._postgres_refusals import refusal
 
 _CONNECT_SECONDS = 15
 _CANCEL_SECONDS = 2.0
-# What a server's own configuration could change in the text and the numbers that a query gives. Where the server's
-# system can tell, it sees within a second that a run was killed, and gives its lock back before the statement ends.
+# A server that is gone without a word is given up after a minute.
+_ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3, "tcp_user_timeout": 60_000}
+# What a server's own configuration could change in the text and the numbers that a query gives, and in how long a
+# session may hold locks, or wait for others of its run. Where the server's
+# system can tell, it sees within a second that a run was killed, and ends its statement.
 _SESSION = """
 SET TIME ZONE 'UTC';
 SET client_encoding = 'UTF8';
@@ -40,6 +43,7 @@ SET DateStyle = 'ISO, YMD';
 SET extra_float_digits = 1;
 SET client_min_messages = warning;
 SET jit = off;
+SET idle_session_timeout = 0;
 DO $$ BEGIN
     PERFORM pg_catalog.set_config('client_connection_check_interval', '1s', false);
 EXCEPTION WHEN invalid_parameter_value OR undefined_object THEN
@@ -93,9 +97,9 @@ class Postgres(Bulk):
         except ImportError:
             raise Unreachable(NO_DRIVER) from None
         url = _url(settings)
-        arguments: dict[str, Any] = {"cursor_factory": psycopg.ClientCursor}
-        if "connect_timeout" not in url.query:
-            arguments["connect_timeout"] = _CONNECT_SECONDS
+        usual = {"connect_timeout": _CONNECT_SECONDS, **_ALIVE}
+        arguments: dict[str, Any] = {name: value for name, value in usual.items() if name not in url.query}
+        arguments["cursor_factory"] = psycopg.ClientCursor
         # Parameters are written into the statement by the client: CREATE TABLE AS and CREATE VIEW take
         # none from the server's side.
         # Each stage that is built at once has a connection: how many they are, the run says.
@@ -190,44 +194,17 @@ class Postgres(Bulk):
 
     def take_turns(self, connection: sa.Connection) -> None:
         """What is made `IF NOT EXISTS` by two at once is refused to one of them."""
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _key("taking turns")})
+        connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _postgres_locks.key("taking turns")})
 
     def refusal(self, error: Exception) -> Refusal:
-        """By the error's code; its text can hold values of cells, and is only searched for known words."""
-        driver = getattr(error, "orig", None) or error
-        code = getattr(driver, "sqlstate", None)
-        if code is None:
-            return unconnected(str(driver).lower())
-        if code == "42501":
-            return forbidden(str(driver))
-        if code == "22003":
-            return overflow(str(driver))
-        known = REFUSALS.get(code) or REFUSALS.get(code[:2])
-        if known is not None:
-            return Refusal(known.message.format(code=code), known.help)
-        return Refusal(f"Postgres refused a statement ({class_of(driver)}, {code})")
+        return refusal(getattr(error, "orig", None) or error)
 
     def interrupt(self, driver: Any) -> None:
         """By a connection of its own, for so the server is asked."""
         driver.cancel_safe(timeout=_CANCEL_SECONDS)
 
-    @contextmanager
-    def exclusive(self, connection: sa.Connection, names: Sequence[str]) -> Iterator[Hold]:
-        """Advisory locks of the session, so that no transaction is held open for them. They go with the session, and
-        without that nothing is published."""
-        held: list[int] = []
-        lacking: tuple[str, ...] = ()
-        try:
-            for name in names:
-                if not _lock(connection, "pg_try_advisory_lock", _key(name)):
-                    lacking = (name,)
-                    break
-                held.append(_key(name))
-            if lacking:
-                _release(connection, held)
-            yield Hold(lacking)
-        finally:
-            _release(connection, held)
+    def exclusive(self, connection: sa.Connection, names: Sequence[str]) -> AbstractContextManager[Hold]:
+        return _postgres_locks.held(connection.engine, names)
 
 
 def _over(
@@ -270,16 +247,19 @@ def _unfit(connection: sa.Connection) -> Refusal | None:
 
 
 def _url(settings: Mapping[str, str]) -> sa.URL:
-    """The target's address; messages never show it, for it can hold a password."""
+    """The target's address; of it messages show the host and the port, for it can hold a password."""
     shape = "url: postgresql://user:password@host:5432/database"
     try:
-        url = with_driver(sa.make_url(settings["url"]))
+        text = settings["url"]
+        url = with_driver(sa.make_url(text))
     except KeyError:
         raise Unreachable(Refusal("a postgres target needs a `url`", shape)) from None
     except (sa.exc.ArgumentError, ValueError):
         raise Unreachable(Refusal("the target's `url` is no address", shape)) from None
     if url is None:
         raise Unreachable(Refusal("the target's `url` is not one of Postgres", shape))
+    if "@" in text and not text.partition("?")[0].rpartition("@")[2].lstrip("[").startswith(url.host or ""):
+        raise Unreachable(Refusal("the target's `url` has one @ too many", "write that of a password as %40"))
     return url
 
 
@@ -300,28 +280,3 @@ def _qualified(schema: str, name: str) -> str:
 def _escaped(text: str) -> str:
     """Text for a statement that goes to the driver as it stands, where a % would be a place."""
     return text.replace("%", "%%")
-
-
-# -- locks
-
-
-def _key(name: str) -> int:
-    """The number that Postgres knows a lock by."""
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big", signed=True)
-
-
-def _lock(connection: sa.Connection, function: str, key: int) -> bool:
-    """Calls a lock function; leaves no transaction open that was not open before."""
-    outside = not connection.in_transaction()
-    done = connection.execute(sa.text(f"SELECT {function}(:key)"), {"key": key}).scalar_one()
-    if outside:
-        connection.commit()
-    return bool(done)
-
-
-def _release(connection: sa.Connection, held: list[int]) -> None:
-    try:
-        while held:
-            _lock(connection, "pg_advisory_unlock", held.pop())
-    except sa.exc.SQLAlchemyError:
-        connection.invalidate()  # in a broken transaction: the locks go with the session

@@ -1,7 +1,8 @@
 """Snowflake: files travel by PUT and COPY INTO; what changes tables commits by itself, what changes rows does not."""
 
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -18,6 +19,7 @@ from framework.warehouses._snowflake_refusals import refusal
 
 _LOGIN_SECONDS = 30
 _APP = {"app": "framework"}
+_LOST_SECONDS = 60  # after which a request that nobody answers is not made again
 # What an account's or a user's own settings could change in what a statement means.
 _SESSION = {
     "TIMEZONE": "UTC",
@@ -83,10 +85,11 @@ class Snowflake(Bulk):
             message = "the Snowflake driver is not installed"
             raise Unreachable(Refusal(message, "pip install 'framework-pipelines[snowflake]'")) from None
         arguments = {**_credentials(settings, root), **_place(settings), "session_parameters": _SESSION}
-        arguments |= {"login_timeout": _LOGIN_SECONDS, "application": "framework"}
+        arguments |= {"login_timeout": _LOGIN_SECONDS, "backoff_policy": _pauses, "application": "framework"}
         engine = sa.create_engine("snowflake://", connect_args=arguments, max_overflow=-1)
         _knowing(engine.dialect)
         sa.event.listen(engine, "do_execute", _tagged)
+        sa.event.listen(engine, "handle_error", _lost)
         try:
             with engine.connect() as connection:
                 # A database that is not there, or not ours, is no error of the login.
@@ -188,6 +191,24 @@ def _knowing(dialect: sa.Dialect) -> sa.Dialect:
     preparer: Any = dialect.identifier_preparer
     preparer.reserved_words = preparer.reserved_words | set(_WORDS)
     return dialect
+
+
+def _pauses() -> Iterator[int]:
+    """The seconds between the attempts that the driver makes of a request: by itself it would make them for ever.
+    Its own `network_timeout` ends statements that take longer as well."""
+    from snowflake.connector.errors import OperationalError
+
+    begun, pause, tries = time.monotonic(), 1, 0
+    while tries < 3 or time.monotonic() - begun < _LOST_SECONDS:
+        yield pause
+        pause, tries = min(2 * pause, 16), tries + 1
+    raise OperationalError(msg="nobody answers", sqlstate="08006")
+
+
+def _lost(context: sa.engine.ExceptionContext) -> None:
+    """Tells SQLAlchemy which errors end a connection, for its dialect knows of none."""
+    if str(getattr(context.original_exception, "sqlstate", None)).startswith("08"):
+        context.is_disconnect = True
 
 
 def _credentials(settings: Mapping[str, str], root: Path) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from framework.expressions.lowering import Lowering
 from framework.warehouse import TAG, Address, Refusal, TableSetting, TargetSetting, Unreachable
+from framework.warehouses import _conflicts
 from framework.warehouses._databricks_refusals import unconnected
 from framework.warehouses.databricks import Lakehouse
 
@@ -19,10 +20,11 @@ _ADVICE = {
 }
 
 
-def _tagged(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> None:
-    """What a statement is for, as Spark's list of jobs shows it."""
+def _execute(cursor: Any, statement: str, parameters: Any, context: Any) -> None:
+    """What a statement is for, Spark's list of jobs shows."""
     told = context.execution_options.get(TAG) or {}
     cursor.purpose = " ".join(("framework", *(f"{word}={value}" for word, value in told.items())))
+    cursor.execute(statement, parameters)
 
 
 class Spark(Lakehouse):
@@ -69,7 +71,7 @@ class Spark(Lakehouse):
             max_overflow=-1,
         )
         engine.dialect = Dialect(dbapi=_spark_driver)
-        sa.event.listen(engine, "before_cursor_execute", _tagged)
+        _conflicts.patient(engine, _execute)
         try:
             with engine.connect() as connection:
                 connection.exec_driver_sql("SELECT 1")

@@ -38,9 +38,9 @@ def answers(
         spelt = spellings(target.engine, plan) if target.warehouse.tells_case else {}
         tables = Tables(plan, here.schemas, frozenset(), os.environ, target.warehouse.tells_case, spelt)
         asked = questions(plan, Stages(plan, tables, target.warehouse, {}), key, starts)
-        settings = Settings("", clock(), here.root, target.name, here.schemas, {}, variables)
+        settings = Settings("", clock(), here.root, target.name, target.place, here.schemas, {}, variables)
         given = {bound(column): value for column, value in key.items()}
-        session = Session(connection, target.warehouse, settings.bound | given)
+        session = Session(connection, target.warehouse, settings.bound | given, target.place)
         try:
             with session.explained():
                 _refuse_missing(plan, here, session, target.name)

@@ -19,17 +19,21 @@ class Anywhere:
     def __init__(self, root: Path, settings: Mapping[str, str], capture: pytest.CaptureFixture[str]) -> None:
         self.root, self.settings, self.capture = root, settings, capture
         self.warehouse = warehouse(settings["warehouse"])
-        told = {"project": "shop", "default_target": "t", "targets": {"t": settings}}
-        (root / "framework.yaml").write_text(json.dumps(told), encoding="utf-8")
+        self.targets(t=settings)
 
-    def run(self, *options: str) -> tuple[int, str]:
+    def targets(self, **targets: Mapping[str, str]) -> None:
+        """Writes framework.yaml; `t` is the target that is used."""
+        told = {"project": "shop", "default_target": "t", "targets": targets}
+        (self.root / "framework.yaml").write_text(json.dumps(told), encoding="utf-8")
+
+    def run(self, moment: str = "2024-01-01", *options: str) -> tuple[int, str]:
         """A run of shop.yaml: its exit code, and what it said."""
-        code = main(["run", "shop.yaml", "--debug", *options])
+        code = main(["run", "shop.yaml", "--as-of", moment, "--debug", *options])
         said = self.capture.readouterr()
         return code, said.out + said.err
 
-    def good(self, *options: str) -> str:
-        code, said = self.run(*options)
+    def good(self, moment: str = "2024-01-01", *options: str) -> str:
+        code, said = self.run(moment, *options)
         assert code == 0, said
         return said
 

@@ -167,7 +167,8 @@ def test_a_refused_run_is_told_of(alerted: Alerted) -> None:
 def test_a_target_that_cannot_be_opened_is_told_of_once(
     alerted: Alerted, monkeypatch: pytest.MonkeyPatch, output: tuple[str, ...]
 ) -> None:
-    monkeypatch.setenv("NOWHERE", f"postgresql://u:{TOKEN}@127.0.0.1:{_dead()}/db")
+    port = _dead()
+    monkeypatch.setenv("NOWHERE", f"postgresql://u:{TOKEN}@127.0.0.1:{port}/db")
     path = alerted.project.root / "framework.yaml"
     settings = json.loads(path.read_text(encoding="utf-8"))
     settings["targets"]["prod"] = {"warehouse": "postgres", "url": "${NOWHERE}"}
@@ -179,7 +180,8 @@ def test_a_target_that_cannot_be_opened_is_told_of_once(
         assert TOKEN not in outcome.said
     [body] = alerted.hook.bodies
     assert (body["type"], body["title"]) == ("failure", "claims was refused on prod")
-    assert body["message"].startswith("no Postgres server answers there\n\nframework runs ")
+    said = f"target `prod` (postgres://127.0.0.1:{port}): no Postgres server answers there"
+    assert body["message"].startswith(f"{said}\n\nframework runs ")
     run_id = body["message"].split()[-1]
     from framework.cli import main
 

@@ -1,15 +1,13 @@
-"""A full disk, a right that is gone, a connection that is lost: exit code 4, and the tables as they were."""
+"""A full disk, a right that is gone: exit code 4, and the tables as they were."""
 
 import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from contextlib import closing
 
 import psycopg
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.engine import make_url
 
 from integration.project import URL_VARIABLE, Project
@@ -128,43 +126,3 @@ def test_a_right_that_is_gone(shop: Project, monkeypatch: pytest.MonkeyPatch, ta
     assert (project.published(), project.commits()) == (before, commits)
     as_owner(project, given_back)
     assert project.good("shop.yaml").stage("fct_sales")["rows"] == SMALL + 1
-
-
-@pytest.fixture
-def cut(shop: Project) -> Iterator[list[str]]:
-    """The beginnings of statements at which the server ends the session."""
-    wanted: list[str] = []
-
-    def end(connection: sa.Connection, cursor: object, statement: str, *_: object) -> None:
-        if wanted and statement.startswith(wanted[0]):
-            wanted.pop()
-            process = connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
-            as_owner(shop, f"SELECT pg_terminate_backend({process})")
-
-    sa.event.listen(sa.Engine, "before_cursor_execute", end)
-    yield wanted
-    sa.event.remove(sa.Engine, "before_cursor_execute", end)
-
-
-@pytest.mark.parametrize(
-    "statement",
-    [
-        "CREATE TABLE staging.sales__new",
-        "UPDATE _framework.publishing",
-        "INSERT INTO marts.fct_sales",
-        "INSERT INTO _framework.commits",
-    ],
-)
-def test_a_lost_connection(shop: Project, cut: list[str], statement: str) -> None:
-    project = shop
-    project.good("shop.yaml")
-    before, commits = project.published(), project.commits()
-    sold(project, SMALL + 1)
-    cut.append(statement)
-    outcome = project.run("shop.yaml")
-    assert cut == [], "the run never came to the statement"
-    refused(project, outcome.code, outcome.said)
-    assert "lost" in outcome.said
-    assert (project.published(), project.commits()) == (before, commits)
-    assert project.good("shop.yaml").stage("fct_sales")["rows"] == SMALL + 1
-    assert project.leftovers() == set()

@@ -2,7 +2,7 @@
 (Spark, as Databricks): what readers see, and what the next run makes of it."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,47 +14,13 @@ from conftest import ENGINES
 
 from framework import standing
 from framework.warehouses import _lease
-from integration.anywhere import Anywhere, target
+from integration.shop import FIRST, SECOND, TABLES, Rows, Shop
 
 pytestmark = pytest.mark.engines
-
-PIPELINE = """
-pipeline: shop
-sources:
-  raw_members: {path: members.csv, key: [id], columns: {id: string, city: string}}
-  raw_sales: {path: sales.csv, key: [sale], columns: {sale: string, member: string, amount: "decimal(18,2)"}}
-stages:
-  dim_member: {kind: publish, from: raw_members, key: [id], mode: history, deletes: flag}
-  fct_sales: {kind: publish, from: raw_sales, mode: upsert, deletes: remove}
-  all_sales: {kind: publish, from: raw_sales, mode: append}
-  sales_now: {kind: publish, from: raw_sales, mode: replace}
-"""
-TABLES = ("dim_member", "fct_sales", "all_sales", "sales_now")
-FIRST = {"members": "a,Bonn\nb,Köln", "sales": "1,a,1.00\n2,b,2.00\n3,a,3.00"}
-SECOND = {"members": "a,Rom\nc,Paris", "sales": "1,a,1.50\n3,a,3.00\n4,c,4.00"}
-Rows = Mapping[str, list[tuple[str, ...]]]
 
 
 class Cut(BaseException):
     """The process is gone, as far as the run can tell."""
-
-
-class Shop(Anywhere):
-    def __init__(self, root: Path, settings: Mapping[str, str], capture: pytest.CaptureFixture[str]) -> None:
-        super().__init__(root, settings, capture)
-        (root / "shop.yaml").write_text(PIPELINE, encoding="utf-8")
-
-    def given(self, data: Mapping[str, str]) -> None:
-        for name, header in (("members", "id,city"), ("sales", "sale,member,amount")):
-            (self.root / f"{name}.csv").write_text(f"{header}\n{data[name]}\n", encoding="utf-8")
-
-    def published(self) -> Rows:
-        with self.connected() as connection:
-            return {name: self.rows(connection, "marts", name) for name in TABLES}
-
-    def commits(self) -> set[str]:
-        with self.connected() as connection:
-            return {str(run) for run in connection.execute(sa.select(standing.COMMITS.c.run_id)).scalars()}
 
 
 @pytest.fixture(params=ENGINES)
@@ -65,7 +31,7 @@ def shop(
     capsys: pytest.CaptureFixture[str],
 ) -> Shop:
     monkeypatch.chdir(tmp_path)
-    return Shop(tmp_path, target(request.param, request), capsys)
+    return Shop(tmp_path, request.getfixturevalue(f"{request.param}_target"), capsys)
 
 
 @contextmanager
@@ -94,7 +60,7 @@ def test_a_run_that_is_cut_off_while_it_publishes(
     shop: Shop, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> None:
     shop.given(FIRST)
-    shop.good("--as-of", "2024-01-01")
+    shop.good("2024-01-01")
     old, before = shop.published(), shop.commits()
     shop.given(SECOND)
     whole = Shop(tmp_path_factory.mktemp("whole"), other_target(shop, request), shop.capture)
@@ -105,7 +71,7 @@ def test_a_run_that_is_cut_off_while_it_publishes(
     wanted = [i for i in range(start, len(statements)) if statements[i].startswith(("MERGE", "INSERT", "DELETE"))]
     for at in wanted[1:9:2]:
         with seen(at) as done, pytest.raises(Cut):
-            shop.run("--as-of", "2024-02-01")
+            shop.run("2024-02-01")
         shop.capture.readouterr()
         found = shop.published()
         if shop.warehouse.transactions:
@@ -117,7 +83,7 @@ def test_a_run_that_is_cut_off_while_it_publishes(
             assert len(changed) == sum(text.startswith(("MERGE", "INSERT OVERWRITE")) for text in done[start:])
             finished_by_the_next(shop, new)
             return  # what was begun is done: there is nothing to cut off any more
-    shop.good("--as-of", "2024-02-01")
+    shop.good("2024-02-01")
     assert shop.published() == new
 
 
@@ -125,11 +91,11 @@ def finished_by_the_next(shop: Shop, new: Rows) -> None:
     """The next run finishes what was begun, whatever it is given itself."""
     shop.given(FIRST)
     (shop.root / "sales.csv").write_text("no such column\n1\n", encoding="utf-8")
-    code, _ = shop.run("--as-of", "2024-03-01")
+    code, _ = shop.run("2024-03-01")
     assert code == 1
     assert shop.published() == new
     shop.given(SECOND)
-    said = shop.good("--as-of", "2024-03-01")
+    said = shop.good("2024-03-01")
     assert "0 inserted, 0 updated" in said
     with shop.connected() as connection:
         assert standing.prepared(connection, shop.warehouse, "shop") is None
@@ -141,10 +107,10 @@ def undisturbed(shop: Shop) -> tuple[Rows, list[str]]:
     here = Path.cwd()
     os.chdir(shop.root)
     try:
-        shop.good("--as-of", "2024-01-01")
+        shop.good("2024-01-01")
         shop.given(SECOND)
         with seen() as statements:
-            shop.good("--as-of", "2024-02-01")
+            shop.good("2024-02-01")
         return shop.published(), list(statements)
     finally:
         os.chdir(here)
@@ -163,12 +129,12 @@ def test_one_run_of_a_pipeline_at_a_time(shop: Shop, monkeypatch: pytest.MonkeyP
         with shop.warehouse.exclusive(connection, ["shop"]) as hold:
             assert not hold.lacking
             assert hold.stands()
-            code, said = shop.run("--as-of", "2024-01-01")
+            code, said = shop.run("2024-01-01")
             assert code == 4
             assert "another run of `shop` is under way" in said
-        shop.good("--as-of", "2024-01-01")
+        shop.good("2024-01-01")
         with monkeypatch.context() as patched:
             patched.setattr(_lease, "SECONDS", -5)  # a lease that has run out when it is given
             with shop.warehouse.exclusive(connection, ["shop"]) as lost:
                 assert lost.lacking == ("shop",)
-    shop.good("--as-of", "2024-02-01")
+    shop.good("2024-02-01")

@@ -405,7 +405,7 @@ def answer(stage: str, tables: Sequence[Sequence[tuple[Any, ...]]], limit: int =
             insert = sa.text(f"INSERT INTO marts.{stage} VALUES ({', '.join(f':{c}' for c in COLUMNS)})")
             if rows:
                 connection.execute(insert, [dict(zip(COLUMNS, row, strict=True)) for row in rows])
-            sides.append(Side(Target(name, warehouse, engine), connection, Tables(made())))
+            sides.append(Side(Target(name, name, warehouse, engine), connection, Tables(made())))
         return compare(made().stage(stage), sides[0], sides[1], frozenset(), limit)
 
 

@@ -104,7 +104,7 @@ def test_what_has_changed_is_loaded_anew(shop: Shop, changed: str) -> None:
                 connection.execute(sa.text("DELETE FROM raw.raw_sales WHERE id = 'b'"))
         case "asked for":
             options = ["--full-refresh"]
-    shop.good(*options)
+    shop.good("2024-01-01", *options)
     wanted = {"a file": ["a", "b", "x"], "a file that went": ["a", "b"]}.get(changed, ["a", "b", "c"])
     assert shop.ids() == wanted
     with shop.connected() as connection:

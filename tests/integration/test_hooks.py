@@ -293,7 +293,7 @@ def test_a_hook_hears_of_a_target_that_cannot_be_opened(
     outcome = duckdb_project.run("pipeline.yaml")
     assert outcome.code == 4
     assert "note: heard\n" in outcome.err
-    assert "framework: the folder of the database file cannot be made" in outcome.err
+    assert "file/test.duckdb): the folder of the database file cannot be made" in outcome.err
     assert _heard(duckdb_project) == [["started", "example", "ok"], ["finished", "refused", 4]]
 
 

@@ -282,7 +282,7 @@ def _run(project: Project, when: Callable[[str, str], None]) -> Run:
     plan = resolve(load(Path("pipelines/sales.yaml"), here.root))
     with opened(here, None) as target:
         program = compile_plan(plan, target.warehouse, here.schemas)
-        settings = Settings(new_run_id(clock()), clock(), here.root, target.name, here.schemas, {})
+        settings = Settings(new_run_id(clock()), clock(), here.root, target.name, target.place, here.schemas, {})
         return execute(program, target.warehouse, target.engine, settings, when, Interruption())
 
 

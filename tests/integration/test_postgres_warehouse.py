@@ -1,5 +1,6 @@
 """The Postgres target: how it connects, refuses, and keeps two runs apart."""
 
+import time
 from pathlib import Path
 
 import psycopg
@@ -28,6 +29,9 @@ def _refused(url: str) -> str:
         (f"mysql://me:{SECRET}@localhost/db", "not one of Postgres"),
         (f"postgresql://me:{SECRET}@localhost:port/db", "no address"),
         (SECRET, "no address"),
+        (f"postgresql://me:one@{SECRET}@localhost/db", "one @ too many"),
+        (f"postgresql://me:one@{SECRET}/two@localhost/db", "one @ too many"),
+        ("postgresql://me@account:secret@127.0.0.1:1/db", "no Postgres server answers"),
     ],
 )
 def test_an_address_that_leads_nowhere(url: str, message: str) -> None:
@@ -115,6 +119,34 @@ def test_a_broken_transaction_gives_the_right_back(postgres_database: str) -> No
         for name in ("claims", "members"):
             with warehouse.exclusive(second, [name]) as free:
                 assert not free.lacking
+    engine.dispose()
+
+
+_LOCKS = "FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+
+
+def test_the_right_stands_as_long_as_its_own_session(postgres_database: str) -> None:
+    """It outlives the connection that a run works on, and a server that ends idle sessions."""
+    warehouse = Postgres()
+    engine = warehouse.connect({"url": postgres_database}, Path())
+    name = sa.make_url(postgres_database).database
+    with engine.begin() as connection:
+        connection.exec_driver_sql(f"ALTER DATABASE {name} SET idle_session_timeout = '300ms'")
+    engine.dispose()
+    with engine.connect() as first, warehouse.exclusive(first, ["claims", "source raw.a"]) as hold:
+        with pytest.raises(sa.exc.DBAPIError):
+            first.exec_driver_sql("SELECT pg_terminate_backend(pg_backend_pid())")
+        time.sleep(1)
+        assert hold.stands()
+        with engine.connect() as second:
+            with warehouse.exclusive(second, ["claims"]) as other:
+                assert other.lacking == ("claims",)
+            assert second.exec_driver_sql(f"SELECT count(*) {_LOCKS}").scalar_one() == 2
+            second.exec_driver_sql(f"SELECT pg_terminate_backend(pid) {_LOCKS}")
+        assert [hold.stands() for _ in range(3)] == [False, False, False]
+        with engine.connect() as second, warehouse.exclusive(second, ["claims"]) as other:
+            assert not other.lacking
+            assert not hold.stands()
     engine.dispose()
 
 
