@@ -17,7 +17,7 @@ from framework.dml import written
 from framework.warehouse import Hold, Warehouse
 
 SECONDS = 120  # after which a lease that nobody has renewed is another's to take
-_FRESH = 20  # for so long after a renewal nobody else can have taken it
+_FRESH = 1 / 6  # of that time after a renewal nobody else can have taken it
 
 _METADATA = sa.MetaData(schema=FRAMEWORK_SCHEMA)
 LEASES = sa.Table(
@@ -86,7 +86,7 @@ class _Leases:
         if (renewed := self.renewed) is not None:
             # Of the two clocks one goes on while a machine sleeps, and one while its time is set back.
             past = max(now - then for now, then in zip(_clocks(), renewed, strict=True))
-            if past < _FRESH:
+            if past < SECONDS * _FRESH:
                 return True
         return self.renew()
 
