@@ -30,7 +30,7 @@ from framework.suites import prove
 from framework.yaml_source import parse
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md")), *sorted((ROOT / "terraform").rglob("*.md"))]
 REFERENCE = ROOT / "docs" / "reference"
 DIAGNOSTICS = REFERENCE / "diagnostics"  # what they show is held against the code in test_explanations.py
 FENCE = re.compile(r"^```(\S*)[ ]?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

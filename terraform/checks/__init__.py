@@ -1,0 +1,1 @@
+"""Every name in the modules, held against the schemas of the providers; and faults planted to see that it is."""
