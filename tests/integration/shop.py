@@ -1,5 +1,6 @@
 """A shop with a published table of each mode, on a target of any warehouse, read back by the warehouse's own driver."""
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,11 +30,16 @@ Rows = Mapping[str, list[tuple[str, ...]]]
 class Shop(Anywhere):
     def __init__(self, root: Path, settings: Mapping[str, str], capture: pytest.CaptureFixture[str]) -> None:
         super().__init__(root, settings, capture)
+        self.deliveries = 0
         (root / "shop.yaml").write_text(PIPELINE, encoding="utf-8")
 
     def given(self, data: Mapping[str, str]) -> None:
+        """Files of long ago, each delivery later than the one before: they are trusted, however fast a test is."""
+        self.deliveries += 1
         for name, header in (("members", "id,city"), ("sales", "sale,member,amount")):
-            (self.root / f"{name}.csv").write_text(f"{header}\n{data[name]}\n", encoding="utf-8")
+            path = self.root / f"{name}.csv"
+            path.write_text(f"{header}\n{data[name]}\n", encoding="utf-8")
+            os.utime(path, (1_700_000_000 + self.deliveries,) * 2)
 
     def published(self) -> Rows:
         with self.connected() as connection:
