@@ -33,8 +33,13 @@ def moment(text: str) -> None:
         threading.Timer(random.Random(NUMBER).uniform(0.0005, 0.01), die).start()
 
 
+PUBLISHING: list[Any] = []  # the connection that publishes: others look after locks meanwhile
+
+
 @sa.event.listens_for(sa.Engine, "before_cursor_execute")
 def before(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
+    if "UPDATE _framework.publishing" in statement:
+        PUBLISHING.append(connection)
     moment(statement)
 
 
@@ -45,8 +50,8 @@ def after(*_: Any) -> None:
 
 
 @sa.event.listens_for(sa.Engine, "commit")
-def commit(*_: Any) -> None:
-    moment("COMMIT")
+def commit(connection: Any) -> None:
+    moment("COMMIT of what is published" if connection in PUBLISHING else "COMMIT")
 
 
 code = main(["run", PIPELINE, "--output", "json"])

@@ -78,7 +78,7 @@ def test_a_malformed_line_is_held_back_and_its_text_not_told(small: Project, lin
     (source,) = outcome.results["sources"]
     assert source["ledger"]["rows_in"] == 3
     assert source["ledger"]["buckets"] == {"malformed": 1, "out": 2}
-    held = small.rows("quarantine.raw__quarantine", "_file", "_line", "_bucket", "_reasons", "_text", "k", "v")
+    held = small.rows("quarantine.raw__quarantine", "_source_file", "_line", "_bucket", "_reasons", "_text", "k", "v")
     text = line.replace("\xff", "\ufffd")
     assert held == [("rows.csv", 3, "malformed", f'["malformed({reason})"]', text, None, None)]
     listed = quarantined(small)
