@@ -57,6 +57,14 @@ class Opened:
     engine: sa.Engine
 
 
+@dataclass(frozen=True)
+class Encrypted:
+    """The address of a server, and the file with the certificate that vouches for it."""
+
+    url: str
+    certificate: Path
+
+
 @contextmanager
 def _duckdb(request: pytest.FixtureRequest) -> Iterator[Opened]:
     warehouse = Duckdb()
@@ -167,6 +175,16 @@ def postgres_url() -> Iterator[str]:
             yield url
 
 
+@pytest.fixture(scope="session")
+def encrypted_postgres() -> Iterator[Encrypted]:
+    """A server that takes encrypted connections alone."""
+    programs = _programs() or _absent("no Postgres that can encrypt: install it")
+    with tempfile.TemporaryDirectory(prefix="framework-postgres-") as name:
+        folder = Path(name)
+        with _installed(folder, programs, encrypted=True) as url:
+            yield Encrypted(url, folder / "server.crt")
+
+
 def _absent(reason: str) -> NoReturn:
     """Skips what needs a server; where CI should have one, that is a failure."""
     if os.environ.get("CI") == "true":
@@ -229,8 +247,9 @@ def _user() -> str | None:
 
 
 @contextmanager
-def _installed(folder: Path, programs: Path) -> Iterator[str]:
-    """initdb and postgres in a folder, on loopback alone."""
+def _installed(folder: Path, programs: Path, *, encrypted: bool = False) -> Iterator[str]:
+    """initdb and postgres in a folder, on loopback alone; with `encrypted`, for those alone who encrypt, under a
+    certificate of its own in that folder."""
     data, port = folder / "data", _free_port()
     folder.chmod(0o755)
     data.mkdir(mode=0o700)
@@ -240,12 +259,24 @@ def _installed(folder: Path, programs: Path) -> Iterator[str]:
     options = f"-h 127.0.0.1 -p {port} -k '' -F -c synchronous_commit=off -c full_page_writes=off"
     initdb = f"{programs}/initdb -D {data} -U postgres --auth=trust --encoding=UTF8 --no-sync"
     start = f'{programs}/pg_ctl -D {data} -l {data}/log -w -t {_SECONDS} -o "{options}" start'
-    for command in (initdb, start):
+    for command in (initdb, *(_encrypting(data) if encrypted else ()), start):
         done = _as_user(command)
         if done.returncode != 0:
             raise RuntimeError(f"Postgres did not start: {done.stdout[-2000:]}")
+    if encrypted:
+        shutil.copy(data / "server.crt", folder)
     with _ending(int((data / "postmaster.pid").read_text().split()[0])):
         yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
+
+
+def _encrypting(data: Path) -> tuple[str, ...]:
+    """Commands that have a server, which is about to start, encrypt."""
+    named = "-subj /CN=localhost -addext subjectAltName=IP:127.0.0.1,DNS:localhost"
+    return (
+        f"openssl req -x509 -newkey rsa:2048 -nodes -days 2 {named} -keyout {data}/server.key -out {data}/server.crt",
+        f"chmod 600 {data}/server.key && echo 'ssl = on' >> {data}/postgresql.conf",
+        f"echo 'hostssl all all 127.0.0.1/32 trust' > {data}/pg_hba.conf",
+    )
 
 
 def _as_user(command: str) -> subprocess.CompletedProcess[str]:
