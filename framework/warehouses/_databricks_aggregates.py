@@ -7,16 +7,15 @@ from dataclasses import replace
 from framework.expressions.lowering import Template
 from framework.expressions.tree import Call
 from framework.warehouses._databricks_pieces import count
+from framework.warehouses._windows import undoubled
 
-_UNMOVED = ("min", "max", "any_value", "bool_and", "bool_or")
 _SETS = ("count", "string_agg")
 
 
 def over(c: Call) -> Call:
     """An aggregate over a window has no `distinct`, which some do without and others take from a set. A list of a
     window's rows is in no order that could be relied on: it is sorted as the window is."""
-    if c.distinct and c.function.name in _UNMOVED:
-        c = replace(c, distinct=False)
+    c = undoubled(c)
     if c.distinct and c.function.name not in _SETS:
         raise ValueError(f"Databricks cannot compute {c.function.name}(distinct ...) over a window")
     if c.function.name == "string_agg" and not c.distinct and not c.order and c.window is not None:

@@ -16,6 +16,7 @@ from framework.warehouses import _shapes as shapes
 from framework.warehouses._places import arithmetic, count, place, whole
 from framework.warehouses._postgres_readers import CONVERSIONS, half_away
 from framework.warehouses._regex import found, translated
+from framework.warehouses._windows import undoubled
 
 # A json is kept as the text it came as: Postgres compares no json, and its jsonb is another text.
 TYPES = {"string": "TEXT", "json": "TEXT"}
@@ -255,16 +256,12 @@ def _at_extreme(c: Call) -> str:
 _WHOLE = "rows between unbounded preceding and unbounded following"
 
 
-_UNMOVED = ("min", "max", "any_value", "bool_and", "bool_or")
-
-
 def over(c: Call) -> Call:
     """An aggregate over a window has no order of its own: where the window has none, its order is the window's.
 
     Nor has it `distinct`, which some do without.
     """
-    if c.distinct and c.function.name in _UNMOVED:
-        c = replace(c, distinct=False)
+    c = undoubled(c)
     if c.distinct and c.function.name != "string_agg":
         raise ValueError(f"Postgres cannot compute {c.function.name}(distinct ...) over a window")
     if c.function.name != "string_agg" or c.distinct or c.window is None or c.window.order:

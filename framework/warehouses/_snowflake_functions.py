@@ -9,6 +9,7 @@ from framework.expressions.tree import Call, Expression, Literal, Reference
 from framework.expressions.types import as_decimal
 from framework.warehouses._snowflake_formats import TEXT, YEAR, formatted, moment_of, parsed, quoted
 from framework.warehouses._snowflake_regex import Pattern, finding, matching
+from framework.warehouses._windows import undoubled
 
 # Of a session the templates expect: TIMEZONE is UTC, the input formats of dates and timestamps are AUTO,
 # and TIMESTAMP is TIMESTAMP_NTZ. WEEK_START, TWO_DIGIT_CENTURY_START and the output formats may be anything.
@@ -292,9 +293,14 @@ def _at_extreme(c: Call) -> str:
 
 def over(c: Call) -> Call:
     """LAST_VALUE looks at the whole window, unless it is told what the standard means by an order alone."""
+    c = undoubled(c)
     window = c.window
+    if c.distinct and c.function.name == "variance":  # docs.snowflake.com/en/sql-reference/functions/var_samp
+        raise ValueError("Snowflake passes over the distinct of variance(distinct ...) over a window")
     if window is None or not (window.order or window.frame):
         return c
+    if c.distinct:  # docs.snowflake.com/en/sql-reference/functions/sum
+        raise ValueError(f"Snowflake cannot compute {c.function.name}(distinct ...) over a window in an order")
     if c.function.name in ("string_agg", "median"):  # docs.snowflake.com/en/sql-reference/functions/listagg
         raise ValueError(f"Snowflake cannot compute {c.function.name} of {c.args[0].type} over a window in an order")
     if c.function.name != "last_value" or window.frame:

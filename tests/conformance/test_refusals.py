@@ -111,13 +111,24 @@ def test_what_means_the_same_on_databricks_is_not_refused(text: str) -> None:
         "string_agg(word, ',' order by n) over (order by n)",
         "median(n) over (order by n)",
         "arg_max(word, n) over (partition by word)",
+        "sum(distinct n) over (partition by word order by n)",
+        "count(distinct n) over (order by n rows between 1 preceding and current row)",
+        "variance(distinct n) over (partition by word)",
     ],
 )
 def test_on_snowflake(text: str) -> None:
     _refused(text, Snowflake.lowering, "over a window")
 
 
-@pytest.mark.parametrize("text", ["bool_or(flag) over (order by n)", "string_agg(word, ',') over (partition by n)"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "bool_or(flag) over (order by n)",
+        "string_agg(word, ',') over (partition by n)",
+        "sum(distinct n) over (partition by word)",
+        "max(distinct n) over (order by n)",
+    ],
+)
 def test_a_window_that_snowflake_has(text: str) -> None:
     e = table.expression(text, COLUMNS)
     lower(e, lambda reference: sa.column(reference.name), Snowflake.lowering)
