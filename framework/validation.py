@@ -9,7 +9,7 @@ from framework.diagnostics import Diagnostic, PipelineError
 from framework.printing import counted
 from framework.suites import is_suite, prove, same_names
 from framework.unit_tests.collecting import Collection, is_unit_tests
-from framework.yaml_source import F001, Document, read
+from framework.yaml_source import F001, Document, below, read
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ def validate(paths: Sequence[Path]) -> Validated:
             found += [*target.mistakes(here), *listeners.mistakes(here)]
         except PipelineError as error:
             found += error.diagnostics
-    for path in _files(paths):
+    for path in files(paths):
         try:
             document = read(path, shown=str(path))
             if is_suite(document):
@@ -65,15 +65,15 @@ def _proved(document: Document, tests: Collection) -> tuple[str, tuple[Diagnosti
     return ", ".join([*parts, number] if tested.cases else parts), plan.warnings
 
 
-def _files(paths: Sequence[Path]) -> list[Path]:
-    """The pipelines and suites of files and folders; a folder without one is a mistake."""
-    files: list[Path] = []
+def files(paths: Sequence[Path]) -> list[Path]:
+    """The pipelines and suites of files and folders. Raises PipelineError for a folder without any."""
+    found: list[Path] = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".yml") and p.name != project.FILE)
+            inside = [file for file in below(path) if file.name != project.FILE]
             if not inside:
                 raise PipelineError(Diagnostic(F001, f"no pipeline and no suite in the folder {path}"))
-            files += inside
+            found += inside
         elif path.name != project.FILE:  # its mistakes have been found already
-            files.append(path)
-    return files
+            found.append(path)
+    return found

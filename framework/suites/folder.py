@@ -1,7 +1,7 @@
 """The suites of a project: the files of its folder `checks`, read once one of them is used."""
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 from framework import expectations
 from framework.diagnostics import Diagnostic, PipelineError
 from framework.suites.parameter import Given
-from framework.yaml_source import Document, read
+from framework.yaml_source import Document, below, read
 
 FOLDER = "checks"
 
@@ -60,7 +60,7 @@ class Folder:
     def documents(self) -> Mapping[str, list[Document]]:
         """The suites by name; those that share one, together."""
         found: dict[str, list[Document]] = {}
-        for path in files(self.root / FOLDER):
+        for path in below(self.root / FOLDER):
             try:
                 document = read(path, shown=_shown(path))
             except PipelineError as error:
@@ -70,11 +70,6 @@ class Folder:
                 expectations.load_where_named(document.data)
                 found.setdefault(str(document.data["suite"]), []).append(document)
         return found
-
-
-def files(folder: Path) -> Iterable[Path]:
-    """The YAML files of a folder, those below it among them."""
-    return sorted(path for path in folder.rglob("*") if path.suffix in (".yaml", ".yml"))
 
 
 def _shown(path: Path) -> str:

@@ -15,7 +15,7 @@ from framework.shape import shaped
 from framework.suites import is_suite
 from framework.unit_tests.case import Case
 from framework.unit_tests.proving import prove
-from framework.yaml_source import Document, read
+from framework.yaml_source import Document, below, read
 
 NOTHING_TO_TEST = Code("F115", "no unit tests where they were looked for")
 SAME_NAME = Code("F286", "two unit tests of one name")
@@ -139,8 +139,7 @@ def _documents(paths: Iterable[Path], wrong: list[Diagnostic], *, named: bool) -
     """The files that can hold unit tests; one that is `named` must be such."""
     for path in paths:
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.suffix in (".yaml", ".yml") and p.name != project.FILE)
-            documents = [_read(p, wrong) for p in inside]
+            documents = [_read(file, wrong) for file in below(path) if file.name != project.FILE]
             yield from (d for d in documents if d is not None and _can_hold(d))
             continue
         document = _read(path, wrong)

@@ -7,7 +7,7 @@ from framework.yaml_source.builder import MAX_DEPTH, MAX_EXPANDED
 from framework.yaml_source.codes import F001
 from framework.yaml_source.composed import Composed, Moved, Piece, Put, Stretch, Used
 from framework.yaml_source.places import Document, Text
-from framework.yaml_source.reading import MAX_BYTES, NOT_A_VALUE, parse, read, scalar
+from framework.yaml_source.reading import MAX_BYTES, NOT_A_VALUE, below, parse, read, scalar
 
 __all__ = [
     "F001",
@@ -23,6 +23,7 @@ __all__ = [
     "Stretch",
     "Text",
     "Used",
+    "below",
     "parse",
     "read",
     "scalar",

@@ -1,7 +1,8 @@
-"""A file or a text as a document."""
+"""A file or a text as a document, and the files of a folder."""
 
 from __future__ import annotations
 
+import os
 import re
 from codecs import BOM_UTF8
 from itertools import islice
@@ -23,6 +24,15 @@ _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DATA: Final = frozenset((".csv", ".tsv", ".txt", ".jsonl", ".ndjson", ".parquet"))
 # What YAML admits nowhere in a file, not even between quotes; U+FEFF is a BOM that is not at the start.
 _NOT_TEXT: Final = re.compile(r"[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufeff\ufffe\uffff]")
+
+
+def below(folder: Path) -> list[Path]:
+    """The YAML files of a folder, and of those in it. What is hidden is not looked at: it belongs to other tools."""
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(place, name) for name in names if not name.startswith(".")]
+    return sorted(path for path in found if path.suffix in (".yaml", ".yml"))
 
 
 def read(path: Path, *, shown: str | None = None) -> Document:

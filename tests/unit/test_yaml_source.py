@@ -17,7 +17,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from framework.diagnostics import Location, PipelineError
-from framework.yaml_source import MAX_BYTES, MAX_DEPTH, MAX_EXPANDED, parse, read, reading
+from framework.yaml_source import MAX_BYTES, MAX_DEPTH, MAX_EXPANDED, below, parse, read, reading
 
 
 @pytest.fixture(params=["CSafeLoader", "SafeLoader"])
@@ -587,3 +587,13 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     else:
         for path, _ in leaves(document.data):
             assert inside(document.locate(path, offset=1), text)
+
+
+def test_the_files_of_a_folder(tmp_path: Path) -> None:
+    seen = ["a.yaml", "b.yml", "b/a.yaml", "b/c.d/e.yaml"]
+    for name in [*seen, "a.json", ".a.yaml", ".hidden/a.yaml", "b/.hidden/c/a.yaml", "b/.a.yml"]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert sorted(str(path.relative_to(tmp_path)) for path in below(tmp_path)) == seen
+    assert below(tmp_path / ".hidden") == [tmp_path / ".hidden" / "a.yaml"]
+    assert below(tmp_path / "none") == []
