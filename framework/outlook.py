@@ -58,19 +58,23 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
+    """`unfinished` is the run that was cut off while it published, which a run would finish first."""
+
     sources: tuple[SourceOutlook, ...]
     stages: tuple[StageOutlook, ...]
     gone: tuple[Gone, ...]
     obstacles: tuple[Obstacle, ...]
+    unfinished: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What stands in a target; `live` are its published tables."""
+    """What stands in a target; `live` are its published tables, `unfinished` a run that was cut off in publishing."""
 
     schemas: Mapping[str, str]
     standing: Standing
     live: Mapping[str, Live]
+    unfinished: str | None = None
 
 
 def outlook(
@@ -114,6 +118,7 @@ def outlook(
         ),
         tuple(_gone(plan, standing)),
         (*obstacles(plan, selected, target.schemas, standing), *unfitting(plan, selected, target.live, standing)),
+        target.unfinished,
     )
 
 

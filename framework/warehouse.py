@@ -180,6 +180,10 @@ class Warehouse(ABC):
         connection.execute(CreateView(view.table, view.select, replaces=True))
 
     @abstractmethod
+    def schemas(self, connection: sa.Connection) -> Collection[str]:
+        """The schemas that there are."""
+
+    @abstractmethod
     def relations(self, connection: sa.Connection, schema: str) -> dict[str, str]:
         """The relations of a schema: name -> TABLE or VIEW."""
 

@@ -21,7 +21,7 @@ from framework.plan import Plan, SourcePlan
 from framework.printing import SCHEMA_VERSION, as_json, print_diagnostics, table
 from framework.resolve import resolve
 from framework.selection import sources_read
-from framework.standing import TABLES, Standing, look, making
+from framework.standing import TABLES, Standing, look, making, prepared
 from framework.target import Target, opened
 from framework.warehouse import Refusal, SourceProblem, Unreachable
 
@@ -60,11 +60,12 @@ def _look(target: Target, plan: Plan, here: project.Project) -> outlook.Target:
         with target.engine.connect() as connection, Session(connection, target.warehouse, {}, target.place).explained():
             standing = look(connection, target.warehouse, here.schemas.values(), plan.name)
             live = dict(_live(connection, target, plan, here, standing))
+            cut_off = None if target.warehouse.transactions else prepared(connection, target.warehouse, plan.name)
     except Stopped as stopped:
         raise Unreachable(Refusal(stopped.message, stopped.help)) from None
     except sa.exc.SQLAlchemyError as error:
         raise Unreachable(target.warehouse.refusal(error)) from None
-    return outlook.Target(here.schemas, standing, live)
+    return outlook.Target(here.schemas, standing, live, cut_off and cut_off[0])
 
 
 def _live(
@@ -96,6 +97,8 @@ def _paragraphs(found: Outlook) -> Iterator[str]:
     stages: list[tuple[str, str, str, str]] = [(s.name, s.kind, s.status, _why(_said(s))) for s in found.stages]
     stages += [(g.name, g.kind or "", "gone", _left(published=g.published)) for g in found.gone]
     yield table(("stage", "kind", "state", "why"), stages)
+    if found.unfinished is not None:
+        yield f"run {found.unfinished} was cut off while it published; a run finishes that before anything else"
     for source in found.sources:
         if source.problem is not None:
             yield f"a run would be refused: source `{source.name}`: {source.problem}"

@@ -33,8 +33,10 @@ class _Level:
 
 
 def laid_out(statement: str, *, escapes: bool) -> str:
-    """`escapes`: whether a backslash escapes in a text of the warehouse."""
-    return _Layout(statement, escapes).text()
+    """`escapes`: whether a backslash escapes in a text of the warehouse. With comments, or texts that are marked in
+    another way, a statement stays as it is."""
+    layout = _Layout(statement, escapes)
+    return statement if layout.has_others() else layout.text()
 
 
 class _Layout:
@@ -45,6 +47,14 @@ class _Layout:
         self.apart = [match.start() > end for match, end in zip(found, ends, strict=False)]
         self.levels = [_Level(True, 0)]
         self.lines: list[str] = [""]
+
+    def has_others(self) -> bool:
+        """Whether tokens stand in it that this knows nothing of."""
+        if any("$$" in token and token[0] not in "'\"`" for token in self.tokens):
+            return True
+        pairs = zip(self.tokens, self.tokens[1:], self.apart[1:], strict=False)
+        glued = [(a, b) for a, b, apart in pairs if not apart]
+        return any(a + b in ("--", "/*") or (b[0] == "'" and a[-1].isalnum()) for a, b in glued)
 
     def text(self) -> str:
         for at, token in enumerate(self.tokens):
@@ -57,7 +67,7 @@ class _Layout:
             if len(self.levels) > 1:
                 self.levels.pop()
             if level.query:
-                self._line(self.levels[-1].indent)
+                self._line(level.indent - 1)
         elif level.query and self._begins(at, word, level):
             self._line(level.indent)
             level.clause, level.listed, level.between = word, word in ("WITH", "SET"), False
@@ -69,9 +79,10 @@ class _Layout:
         match word:
             case "(":
                 query = self._next(at) in _QUERY
-                self.levels.append(_Level(query, level.indent + (1 if query or level.listed else 0)))
+                inside = level.indent + (level.listed and level.clause != "WITH") + query
+                self.levels.append(_Level(query, inside))
                 if query:
-                    self._line(level.indent + 1)
+                    self._line(inside)
             case "CASE":
                 level.cases += 1
             case "END":

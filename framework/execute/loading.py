@@ -2,8 +2,9 @@
 
 import hashlib
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -11,41 +12,53 @@ import sqlalchemy as sa
 from framework import __version__, standing
 from framework.execute.session import Session
 from framework.execute.settings import Settings
+from framework.files.stamps import Stamps, stamps
 from framework.plan import SourcePlan
 from framework.standing import Load
-from framework.warehouse import Files, Loaded, OtherColumns
+from framework.warehouse import Files, Loaded, MalformedLines, OtherColumns
 
-# A file that has changed so short a time ago could change again, in this tick of its file system's clock.
+# What stands in the tables of sources, as far as that is known: nothing is while files are moved.
+Loads = MutableMapping[str, Load]
+
+# A file that has changed so short a time ago, in nanoseconds, could change again in this tick of its disk's clock.
 _SETTLED = 2_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Loading:
-    """One source's files. `stood` is what was in its table when the run began, as far as that is known."""
+    """One source's files; `found` is what they are known by, taken before they are read."""
 
     session: Session
     source: SourcePlan
     files: Files
     settings: Settings
-    stood: Load | None
+    loads: Loads
+    found: Stamps = field(init=False)
+    begun: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.begun, self.found = time.time_ns(), stamps(self.files.paths, self.settings.root)
 
     def load(self, *, split: bool) -> Loaded:
         """Raises SourceProblem, and MalformedLines as the warehouse does."""
         if not self.session.warehouse.moves_files:
             return self._move(self.files, split=split)
-        now = time.time_ns()
-        found = {self._name(path): _stamp(path) for path in self.files.paths}
-        known = self._known(found)
-        fresh = tuple(path for path in self.files.paths if self._name(path) not in known.files)
+        name, connection = self.source.name, self.session.connection
+        known = self._known()
+        fresh = tuple(p for p, file in zip(self.files.paths, self.found, strict=True) if file not in known.files)
         if not fresh:
             return Loaded(known.records, known.malformed)
-        # Until it is written down what stands, nothing is known of it: a run can end in between.
-        standing.strike_load(self.session.connection, self.source.name)
-        loaded = self._loaded(known, fresh, split=split)
-        if all(changed + _SETTLED < now for _, changed in found.values()) and loaded.records is not None:
-            load = Load(self._as(), found, loaded.records, loaded.malformed)
-            at = self.settings.started_at
-            standing.keep_load(self.session.connection, self.source.name, load, self.settings.run_id, at)
+        # Until it is written down what stands, nothing is known of it: a run can end, and an attempt be lost.
+        self.loads.pop(name, None)
+        standing.strike_load(connection, name)
+        try:
+            loaded = self._loaded(known, fresh, split=split)
+        except MalformedLines:  # nothing was moved
+            self.loads[name] = known
+            raise
+        if all(changed + _SETTLED < self.begun for _, changed in self.found.values()):
+            load = Load(self._as(), self.found, loaded.records or 0, loaded.malformed)
+            standing.keep_load(connection, name, load, self.settings.run_id, self.settings.started_at)
         return loaded
 
     def _loaded(self, known: Load, fresh: tuple[Path, ...], *, split: bool) -> Loaded:
@@ -65,38 +78,31 @@ class Loading:
         self.session.catalog.forget(schema)
         return loaded
 
-    def _known(self, found: Mapping[str, tuple[int, int]]) -> Load:
+    def _known(self) -> Load:
         """The load that stands still and needs nothing taken away; of no files where there is none such."""
-        stood, nothing = self.stood, Load("", {}, 0, 0)
+        stood, nothing = self.loads.get(self.source.name), Load("", {}, 0, 0)
         if stood is None or self.settings.full_refresh or stood.loaded_as != self._as():
             return nothing
-        if any(found.get(name) != stamp for name, stamp in stood.files.items()):
+        if any(self.found.get(name) != stamp for name, stamp in stood.files.items()):
             return nothing
         # The types of columns that no contract declares are found in all files at once.
-        if self.source.declared is None and len(found) != len(stood.files):
+        if self.source.declared is None and len(self.found) != len(stood.files):
             return nothing
-        return stood if self._stands(stood) else nothing
+        name = self.source.name
+        rows = stood.records - stood.malformed, stood.malformed
+        return stood if (self._rows(name), self._rows(f"{name}__malformed")) == rows else nothing
 
-    def _stands(self, stood: Load) -> bool:
-        there, name = self.session.relations(self._schema), self.source.name
-        if there.get(name) != "TABLE" or bool(stood.malformed) != (f"{name}__malformed" in there):
-            return False
-        rows = sa.select(sa.func.count()).select_from(sa.table(name, schema=self._schema))
-        return bool(self.session.row(rows)[0] == stood.records - stood.malformed)
+    def _rows(self, name: str) -> int:
+        """How many rows a table has; none where there is no such table."""
+        if self.session.relations(self._schema).get(name) != "TABLE":
+            return 0
+        return int(self.session.row(sa.select(sa.func.count()).select_from(sa.table(name, schema=self._schema)))[0])
 
     def _as(self) -> str:
-        """How the files are loaded: another version of the framework might read them otherwise."""
-        return hashlib.sha256(f"{__version__} {standing.loaded_as(self.source)}".encode()).hexdigest()
-
-    def _name(self, path: Path) -> str:
-        root = self.settings.root
-        return (path.relative_to(root) if path.is_relative_to(root) else path).as_posix()
+        """How the files are loaded: another version of what reads them might read them otherwise."""
+        told = f"{__version__} {version('duckdb')} {standing.loaded_as(self.source)}"
+        return hashlib.sha256(told.encode()).hexdigest()
 
     @property
     def _schema(self) -> str:
         return self.settings.schemas["raw"]
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    stat = path.stat()
-    return stat.st_size, stat.st_mtime_ns

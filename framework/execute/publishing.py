@@ -131,8 +131,8 @@ class Publishing:
         with session.transaction():
             steps = [self._step(program, first=False) for program in self.programs]
             self.sure()
-        changes = [statement for step in steps for statement in step.statements]
-        records, pipeline = list(self._records(steps)), self.record.pipeline
+        changes = [(step.program.stage.name, statement) for step in steps for statement in step.statements]
+        records, pipeline = [(None, record) for record in self._records(steps)], self.record.pipeline
         with rolling.prepared(session, pipeline, self.run_id, (*changes, *records), self.sure) as do:
             do(len(changes))
             try:

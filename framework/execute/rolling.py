@@ -6,6 +6,7 @@ finished by the next, before it does anything else: no statement does more when 
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from typing import Any
 
 from sqlalchemy.exc import DBAPIError
@@ -13,31 +14,34 @@ from sqlalchemy.exc import DBAPIError
 from framework import standing
 from framework.execute.session import Session, refused
 
+Statement = tuple[str | None, Any]  # with the stage whose table it changes; None where it is a record
+
 
 @contextmanager
 def prepared(
-    session: Session, pipeline: str, run_id: str, statements: Sequence[Any], sure: Callable[[], None]
+    session: Session, pipeline: str, run_id: str, statements: Sequence[Statement], sure: Callable[[], None]
 ) -> Iterator[Callable[[int], None]]:
     """Gives what does the next so many of the statements, as long as `sure` does not raise Stopped.
 
     Without an error all are done at the end.
     """
-    texts = [session.literal(statement) for statement in statements]
+    texts = [(stage, session.literal(statement)) for stage, statement in statements]
     with session.transaction():
         # As text: there can be more values in it than a statement may have parameters.
-        rows = standing.publication(pipeline, run_id, texts)
+        rows = standing.publication(pipeline, run_id, [text for _, text in texts])
         session.connection.exec_driver_sql(session.literal(rows))
     waiting = iter(texts)
 
     def do(count: int) -> None:
-        for _ in range(count):
-            text = next(waiting)
-            try:
-                _surely(session, text, sure)
-            except DBAPIError as error:
-                if not error.connection_invalidated:
-                    raise
-                _surely(session, text, sure)
+        phase = list(islice(waiting, count))
+        try:
+            _surely(session, phase, sure)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            # Whether the statement that was lost is done is not known. It is done again behind those before it: what
+            # puts rows in comes after what takes them away.
+            _surely(session, phase, sure)
 
     yield do
     struck_out(session, pipeline, run_id)
@@ -72,10 +76,12 @@ def refuse_unfinished(session: Session, pipelines: Sequence[str]) -> None:
             raise refused(what, f"wait for its run to end, or run `{pipeline}`: it finishes that first")
 
 
-def _surely(session: Session, text: str, sure: Callable[[], None]) -> None:
-    with session.transaction():
-        sure()
-    _do(session, text)
+def _surely(session: Session, texts: Sequence[tuple[str | None, str]], sure: Callable[[], None]) -> None:
+    for stage, text in texts:
+        session.begins("recording what is published" if stage is None else f"publishing `{stage}`", stage)
+        with session.transaction():
+            sure()
+        _do(session, text)
 
 
 def _do(session: Session, text: str) -> None:

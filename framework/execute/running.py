@@ -24,6 +24,7 @@ from framework.diagnostics import Code
 from framework.execute import rolling, sources, stages
 from framework.execute.hooking import hook_rows
 from framework.execute.interruption import Interruption
+from framework.execute.loading import Loads
 from framework.execute.publishing import Publishing, Record, clear
 from framework.execute.session import Session, Stopped, refused
 from framework.execute.settings import Progress, Settings
@@ -63,7 +64,7 @@ class Execution:
         self.definitions: Mapping[str, Definition] = {}
         self.stood: Mapping[str, standing.Recorded] = {}  # stages, when the run began
         self.known = stages.Known()
-        self.loads: Mapping[str, standing.Load] = {}  # of each source, the files that were loaded before
+        self.loads: Loads = {}  # of each source, the files that were loaded before
         self.seen: Mapping[str, str] = {}  # of each source of another pipeline, the version that was held fit
         self.inputs: dict[str, Mapping[str, str]] = {}  # of each relation, the versions of sources it is made of
         self.hold = Hold()
@@ -83,8 +84,9 @@ class Execution:
                 status, message = "failed", self._summary()
         except Stopped as stopped:
             status, message, help, code = stopped.status, stopped.message, stopped.help, stopped.code
-            if stopped.lost and self.publishing:
-                message = f"{message}: {self._outcome(lost=True)}"
+            half = not self.warehouse.transactions and status == "refused"
+            if self.publishing and (stopped.lost or half):
+                message = f"{message}: {self._outcome(lost=stopped.lost)}"
         except KeyboardInterrupt:
             status = "interrupted"
         except Exception as error:
@@ -165,8 +167,7 @@ class Execution:
             self._prepare(session)
             for source in self.program.sources:
                 self.progress(source.source.name, "reading")
-                stood = self.loads.get(source.source.name)
-                read = partial(sources.read, session, source, self.settings, stood)
+                read = partial(sources.read, session, source, self.settings, self.loads)
                 found = self._again(f"source `{source.source.name}` was read", read)
                 self.inputs[source.source.name] = {source.source.name: found.version}
                 self.sources[source.source.name] = found.result
@@ -223,7 +224,9 @@ class Execution:
         session.begins("preparing the target")
         with session.transaction():
             self.warehouse.take_turns(session.connection)
-            for schema in self.program.schemas:
+            # One that is there is not asked for: the right to make schemas is another than those that a run needs.
+            there = {schema.lower() for schema in self.warehouse.schemas(session.connection)}
+            for schema in (schema for schema in self.program.schemas if schema.lower() not in there):
                 session.do(CreateSchema(schema))
             standing.prepare(session.connection, self.warehouse)
             plan, schemas, selected = self.program.plan, self.settings.schemas, self.program.selected

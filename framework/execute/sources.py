@@ -12,18 +12,19 @@ from framework.compile.program import SourceHolding, SourceProgram
 from framework.ddl import CreateTableAs
 from framework.execute import drift
 from framework.execute.checking import judged, refuse_faults, set_figures
-from framework.execute.loading import Loading
+from framework.execute.loading import Loading, Loads
 from framework.execute.session import Session, Stopped, refused
 from framework.execute.settings import Settings
 from framework.files.contract import check_type, missing
 from framework.files.finding import find
 from framework.files.refusal import about_lines, unreadable
+from framework.files.stamps import as_version, stamps
 from framework.files.variables import expand_variables
 from framework.ledger import source_line
 from framework.obstacles import again
 from framework.plan import USUAL, Published, SourcePlan
 from framework.run import CheckResult, LedgerLine, SourceResult, SourceStatus, Status
-from framework.standing import Load, committed
+from framework.standing import committed
 from framework.warehouse import CONTRACT, MISSING_FILE, UNREACHABLE, Files, Loaded, MalformedLines, SourceProblem
 
 
@@ -37,13 +38,13 @@ class Read:
     notes: tuple[str, ...] = ()
 
 
-def read(session: Session, program: SourceProgram, settings: Settings, stood: Load | None) -> Read:
-    """The judgement of a source, of which `stood` was loaded before. Raises Stopped."""
+def read(session: Session, program: SourceProgram, settings: Settings, loads: Loads) -> Read:
+    """The judgement of a source. `loads` says by source which files were loaded before. Raises Stopped."""
     source = program.source
     session.begins(f"source `{source.name}`", source.name)
     try:
         files = _files(source, settings)
-        loading = None if files is None else Loading(session, source, files, settings, stood)
+        loading = None if files is None else Loading(session, source, files, settings, loads)
         try:
             return _read(session, program, settings, loading, split=False)
         except MalformedLines:
@@ -74,7 +75,7 @@ def _read(
         elif loading is None:
             read_as = _table(session, source)
         else:
-            read_as = _version(loading.files.paths)
+            read_as = as_version(loading.found)
             loaded = loading.load(split=split)
         drift.refuse_lacking(session, source, files, program.asked)
         extra = drift.extra_columns(session, source, files)
@@ -157,12 +158,7 @@ def version(source: SourcePlan, root: Path) -> str:
 
     What a source of another pipeline is made of is recorded in the target: see standing.Commit.
     """
-    return source.table or "" if source.path is None else _version(find(source.path, root))
-
-
-def _version(paths: Iterable[Path]) -> str:
-    found = ((path, path.stat()) for path in paths)
-    return "; ".join(f"{path.name} {stat.st_size} bytes {int(stat.st_mtime)}" for path, stat in found)
+    return source.table or "" if source.path is None else as_version(stamps(find(source.path, root), root))
 
 
 def _check_columns(source: SourcePlan, found: Mapping[str, str]) -> None:

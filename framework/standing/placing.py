@@ -107,7 +107,7 @@ _MAKING = TypeAdapter(Making)
 def making(connection: sa.Connection, stage: str) -> Making | None:
     """How a published table was made; None where nothing is recorded of it."""
     select = sa.select(TABLES.c.definition).where(TABLES.c.stage == stage)
-    text = connection.execute(select).scalar_one_or_none()
+    text = connection.execute(select).scalars().first()
     return None if text is None else _MAKING.validate_json(text)
 
 

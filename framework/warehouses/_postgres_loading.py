@@ -20,13 +20,13 @@ KINDS = Kinds(
 )
 
 
-def copy(connection: sa.Connection, table: str, file: BinaryIO) -> None:
-    """The rows of a csv into a table; `table` is quoted."""
+def copy(connection: sa.Connection, into: str, file: BinaryIO) -> None:
+    """The rows of a csv into a table; `into` is the beginning of the statement."""
     import psycopg
 
     driver = connection.connection.driver_connection
     assert driver is not None
-    statement = f"COPY {table} FROM STDIN (FORMAT csv)"
+    statement = f"{into} FROM STDIN (FORMAT csv)"
     file.seek(0)
     try:
         with driver.cursor() as cursor, cursor.copy(statement) as copying:

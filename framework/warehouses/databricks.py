@@ -3,7 +3,7 @@
 import ssl
 import weakref
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from datetime import date, datetime
 from decimal import Decimal
@@ -98,6 +98,9 @@ class Lakehouse(Bulk):
         """The rows of a parquet file of this machine into an empty table, whose name is quoted."""
 
     # -- what there is
+
+    def schemas(self, connection: sa.Connection) -> Collection[str]:
+        return [str(row[0]) for row in connection.exec_driver_sql("SHOW SCHEMAS")]
 
     def relations(self, connection: sa.Connection, schema: str) -> dict[str, str]:
         """By SHOW, which every catalog has; its list of tables may have the views in it."""

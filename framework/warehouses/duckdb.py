@@ -1,7 +1,7 @@
 """DuckDB: the embedded default; files are read in place."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -158,6 +158,10 @@ class Duckdb(Warehouse):
     def storage(self, settings: Mapping[str, Any], partition_by: tuple[str, ...]) -> Storage:
         """DuckDB keeps the least and the greatest value of each block of rows, so the order of rows is what counts."""
         return Storage(order_by=settings.get("order_by", partition_by))
+
+    def schemas(self, connection: sa.Connection) -> Collection[str]:
+        query = sa.text("SELECT schema_name FROM duckdb_schemas() WHERE database_name = current_database()")
+        return connection.execute(query).scalars().all()
 
     def relations(self, connection: sa.Connection, schema: str) -> dict[str, str]:
         query = sa.text(

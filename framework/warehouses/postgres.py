@@ -128,7 +128,8 @@ class Postgres(Bulk):
     def take(self, connection: sa.Connection, schema: str, taken: Taken) -> None:
         if not taken.adds:
             self._empty(connection, schema, taken)
-        copy(connection, _qualified(schema, taken.name), taken.file.file)
+        told = _told(connection.get_execution_options())
+        copy(connection, f"{told}COPY {_qualified(schema, taken.name)}", taken.file.file)
         self.filled(connection, schema, taken.name)
 
     def storage(self, settings: Mapping[str, Any], partition_by: tuple[str, ...]) -> Storage:
@@ -172,6 +173,9 @@ class Postgres(Bulk):
                     connection.execute(DropRelation(sa.table(other, schema=other_schema), "VIEW"))
                 connection.execute(DropRelation(view.table, "VIEW"))
         super().show(connection, view, ours)
+
+    def schemas(self, connection: sa.Connection) -> Collection[str]:
+        return connection.execute(sa.text("SELECT nspname FROM pg_catalog.pg_namespace")).scalars().all()
 
     def relations(self, connection: sa.Connection, schema: str) -> dict[str, str]:
         query = sa.text(
@@ -265,9 +269,12 @@ def _url(settings: Mapping[str, str]) -> sa.URL:
 
 def _tagged(connection: Any, cursor: Any, statement: str, parameters: Any, context: Any, many: bool) -> tuple[str, Any]:
     """A statement with what it is for in front, where a list of what a server does and its log show it."""
-    told = context.execution_options.get(TAG) or {}
-    words = (f"{word}={_ODD.sub('_', value)}" for word, value in told.items())
-    return (f"/* framework {' '.join(words)} */ {statement}" if told else statement), parameters
+    return f"{_told(context.execution_options)}{statement}", parameters
+
+
+def _told(options: Mapping[str, Any]) -> str:
+    words = [f"{word}={_ODD.sub('_', value)}" for word, value in (options.get(TAG) or {}).items()]
+    return f"/* framework {' '.join(words)} */ " if words else ""
 
 
 _ODD = re.compile(r"[^\w.-]")  # what would end a comment, or be a place for a parameter

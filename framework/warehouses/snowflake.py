@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, ClassVar
@@ -124,13 +125,15 @@ class Snowflake(Bulk):
         file.file.seek(0)
         driver = connection.connection.driver_connection
         assert driver is not None
-        put = f"PUT 'file://{name}.parquet' @{stage}/{name} AUTO_COMPRESS = FALSE OVERWRITE = TRUE"
+        # A place of a stage is whatever begins so: no other begins like this one.
+        place = f"{stage}/{uuid.uuid4().hex}"
+        put = f"PUT 'file://rows.parquet' @{place} AUTO_COMPRESS = FALSE OVERWRITE = TRUE"
         with driver.cursor() as cursor:
-            cursor.execute(put, file_stream=file.file)
+            cursor.execute(put, file_stream=file.file, _statement_params=_tag(connection.get_execution_options()))
         if stays and not taken.adds:
             connection.exec_driver_sql(f"DELETE FROM {table}")
         connection.exec_driver_sql(
-            f"COPY INTO {table} FROM @{stage}/{name} "
+            f"COPY INTO {table} FROM @{place} "
             "FILE_FORMAT = (TYPE = PARQUET USE_LOGICAL_TYPE = TRUE) MATCH_BY_COLUMN_NAME = CASE_INSENSITIVE "
             "PURGE = TRUE FORCE = TRUE"
         )
@@ -142,6 +145,10 @@ class Snowflake(Bulk):
         )
 
     # -- what there is
+
+    def schemas(self, connection: sa.Connection) -> Collection[str]:
+        query = "SELECT schema_name FROM information_schema.schemata WHERE catalog_name = CURRENT_DATABASE()"
+        return [_shown(connection, name) for name in connection.execute(sa.text(query)).scalars()]
 
     def relations(self, connection: sa.Connection, schema: str) -> dict[str, str]:
         """By tables and views: an account lists its views among the tables as well."""
@@ -235,11 +242,15 @@ def _place(settings: Mapping[str, str]) -> dict[str, Any]:
 
 def _tagged(cursor: Any, statement: str, parameters: Any, context: Any) -> bool:
     """A statement with what it is for as its query tag, which needs none of its own; False where nothing is told."""
-    told = context.execution_options.get(TAG)
-    if told is None:
-        return False
-    cursor.execute(statement, parameters, _statement_params={"QUERY_TAG": json.dumps({**_APP, **told})})
-    return True
+    tag = _tag(context.execution_options)
+    if tag is not None:
+        cursor.execute(statement, parameters, _statement_params=tag)
+    return tag is not None
+
+
+def _tag(options: Mapping[str, Any]) -> dict[str, str] | None:
+    told = options.get(TAG)
+    return None if told is None else {"QUERY_TAG": json.dumps({**_APP, **told})}
 
 
 def _quoted(engine: sa.Engine, name: str) -> str:

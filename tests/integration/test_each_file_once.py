@@ -83,10 +83,13 @@ def test_each_file_once(shop: Shop) -> None:
     assert shop.ids() == ["a", "b", "c", "d"]
 
 
-@pytest.mark.parametrize("changed", ["a file", "a file that went", "the contract", "the table", "asked for"])
+CHANGES = "a file", "a file that went", "the contract", "the table", "the table of malformed lines", "asked for"
+
+
+@pytest.mark.parametrize("changed", CHANGES)
 def test_what_has_changed_is_loaded_anew(shop: Shop, changed: str) -> None:
     shop.file("1.csv", "a,1,", "b,2,")
-    shop.file("2.csv", "c,3,")
+    shop.file("2.csv", "c,3,", *(['"'] if "malformed" in changed else ()))
     shop.good()
     with shop.connected() as connection, connection.begin():
         connection.execute(sa.text("UPDATE raw.raw_sales SET amount = '7' WHERE id = 'a'"))
@@ -102,6 +105,9 @@ def test_what_has_changed_is_loaded_anew(shop: Shop, changed: str) -> None:
         case "the table":
             with shop.connected() as connection, connection.begin():
                 connection.execute(sa.text("DELETE FROM raw.raw_sales WHERE id = 'b'"))
+        case "the table of malformed lines":
+            with shop.connected() as connection, connection.begin():
+                connection.execute(sa.text("DELETE FROM raw.raw_sales__malformed"))
         case "asked for":
             options = ["--full-refresh"]
     shop.good("2024-01-01", *options)

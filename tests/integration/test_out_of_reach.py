@@ -397,31 +397,37 @@ def test_the_answer_to_the_commit_is_lost(request: pytest.FixtureRequest) -> Non
 
 
 @pytest.mark.engines
-def test_a_connection_lost_where_nothing_is_a_transaction(request: pytest.FixtureRequest) -> None:
-    """What is written down is done once more. Spark in this process cannot be lost: an error stands for it."""
+def test_an_answer_lost_where_nothing_is_a_transaction(request: pytest.FixtureRequest) -> None:
+    """What is written down is done once more, and then stands once. Spark in this process cannot be lost: an error
+    stands for it, behind a statement that is done."""
     from framework.warehouses import _spark_driver
 
     shop = shop_on("spark", request)
-    before = stands(shop)
-    lost: list[str] = []
+    begins = "MERGE INTO marts.fct_sales", "INSERT INTO _framework.tables", "INSERT INTO _framework.commits"
+    for number, begin in enumerate((*begins, "INSERT INTO _framework.sources")):
+        lost: list[str] = []
 
-    def lose(cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith("MERGE INTO marts.fct_sales") and not lost:
-            lost.append(statement)
-            raise _spark_driver.OperationalError("[gone]")
+        def lose(connection: object, cursor: object, statement: str, *_: object) -> None:
+            if statement.startswith(begin) and not lost:  # noqa: B023  (called in this round alone)
+                lost.append(statement)  # noqa: B023
+                raise _spark_driver.OperationalError("[gone]")
 
-    def tell(context: sa.engine.ExceptionContext) -> None:
-        context.is_disconnect = "[gone]" in str(context.original_exception)
+        def tell(context: sa.engine.ExceptionContext) -> None:
+            context.is_disconnect = "[gone]" in str(context.original_exception)
 
-    sa.event.listen(sa.Engine, "do_execute", lose)
-    sa.event.listen(sa.Engine, "handle_error", tell)
-    try:
-        said = shop.good("2024-02-01")
-    finally:
-        sa.event.remove(sa.Engine, "do_execute", lose)
-        sa.event.remove(sa.Engine, "handle_error", tell)
-    assert lost, said
-    assert shop.published() != before[0]
+        shop.given(SECOND if number % 2 == 0 else FIRST)
+        sa.event.listen(sa.Engine, "after_cursor_execute", lose)
+        sa.event.listen(sa.Engine, "handle_error", tell)
+        try:
+            said = shop.good(f"2024-02-0{number + 1}")
+        finally:
+            sa.event.remove(sa.Engine, "after_cursor_execute", lose)
+            sa.event.remove(sa.Engine, "handle_error", tell)
+        assert lost, said
+        with shop.connected() as connection:
+            for table, key in (("tables", "stage"), ("commits", "stage"), ("sources", "source")):
+                names = connection.execute(sa.text(f"SELECT {key} FROM _framework.{table}")).scalars().all()
+                assert len(names) == len(set(names)) > 0, f"{table} after {begin}"
 
 
 @pytest.mark.engines

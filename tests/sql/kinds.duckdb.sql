@@ -925,11 +925,11 @@ SELECT
   lines.kept,
   lines.next_day,
   CASE WHEN NOT EXISTS (
-  SELECT 1
-  FROM raw.payments AS payments
-  WHERE lines.line_id = payments.line_id
-    AND payments.amount > 0
-) THEN 'unmatched' ELSE 'out' END AS _bucket
+    SELECT 1
+    FROM raw.payments AS payments
+    WHERE lines.line_id = payments.line_id
+      AND payments.amount > 0
+  ) THEN 'unmatched' ELSE 'out' END AS _bucket
 FROM staging.lines AS lines;
 
 -- stage paid_lines: what comes in from lines
@@ -1363,20 +1363,20 @@ SELECT
   count(CASE WHEN (standing._stands IS NOT NULL AND candidate.paid IS DISTINCT FROM standing.paid) THEN 1 END) AS updated,
   count(CASE WHEN (standing._stands IS NOT NULL AND candidate.paid IS NOT DISTINCT FROM standing.paid) THEN 1 END) AS unchanged,
   (
-  SELECT count(*) AS count_1
-  FROM marts.dim_plan
-  WHERE NOT (EXISTS (
-    SELECT 1
-    FROM candidate
-    WHERE candidate.plan_key = marts.dim_plan.plan_key
-  ))
-    AND NOT (EXISTS (
-    SELECT 1
-    FROM marts.dim_plan__new AS unknown_row
-    WHERE unknown_row._bucket = 'unknown'
-      AND unknown_row.plan_key = marts.dim_plan.plan_key
-  ))
-) AS deleted
+    SELECT count(*) AS count_1
+    FROM marts.dim_plan
+    WHERE NOT (EXISTS (
+      SELECT 1
+      FROM candidate
+      WHERE candidate.plan_key = marts.dim_plan.plan_key
+    ))
+      AND NOT (EXISTS (
+      SELECT 1
+      FROM marts.dim_plan__new AS unknown_row
+      WHERE unknown_row._bucket = 'unknown'
+        AND unknown_row.plan_key = marts.dim_plan.plan_key
+    ))
+  ) AS deleted
 FROM candidate
 LEFT OUTER JOIN standing ON candidate.plan_key = standing.plan_key;
 

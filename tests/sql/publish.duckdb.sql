@@ -512,16 +512,16 @@ SELECT
   count(CASE WHEN (standing._stands IS NOT NULL AND (candidate.members IS DISTINCT FROM standing.members OR candidate.score IS DISTINCT FROM standing.score AND NOT coalesce(candidate.score BETWEEN least(standing.score * 0.999999999, standing.score * 1.000000001) AND greatest(standing.score * 0.999999999, standing.score * 1.000000001), FALSE))) THEN 1 END) AS updated,
   count(CASE WHEN (standing._stands IS NOT NULL AND NOT (candidate.members IS DISTINCT FROM standing.members OR candidate.score IS DISTINCT FROM standing.score AND NOT coalesce(candidate.score BETWEEN least(standing.score * 0.999999999, standing.score * 1.000000001) AND greatest(standing.score * 0.999999999, standing.score * 1.000000001), FALSE))) THEN 1 END) AS unchanged,
   (
-  SELECT count(*) AS count_1
-  FROM marts.removed
-  WHERE NOT (EXISTS (
-    SELECT 1
-    FROM candidate
-    WHERE md5(COALESCE(length(candidate.city) || ':' || candidate.city, '-') || COALESCE(length(CAST(candidate.part AS VARCHAR)) || ':' || CAST(candidate.part AS VARCHAR), '-')) = md5(COALESCE(length(marts.removed.city) || ':' || marts.removed.city, '-') || COALESCE(length(CAST(marts.removed.part AS VARCHAR)) || ':' || CAST(marts.removed.part AS VARCHAR), '-'))
-      AND candidate.city IS NOT DISTINCT FROM marts.removed.city
-      AND candidate.part IS NOT DISTINCT FROM marts.removed.part
-  ))
-) AS deleted
+    SELECT count(*) AS count_1
+    FROM marts.removed
+    WHERE NOT (EXISTS (
+      SELECT 1
+      FROM candidate
+      WHERE md5(COALESCE(length(candidate.city) || ':' || candidate.city, '-') || COALESCE(length(CAST(candidate.part AS VARCHAR)) || ':' || CAST(candidate.part AS VARCHAR), '-')) = md5(COALESCE(length(marts.removed.city) || ':' || marts.removed.city, '-') || COALESCE(length(CAST(marts.removed.part AS VARCHAR)) || ':' || CAST(marts.removed.part AS VARCHAR), '-'))
+        AND candidate.city IS NOT DISTINCT FROM marts.removed.city
+        AND candidate.part IS NOT DISTINCT FROM marts.removed.part
+    ))
+  ) AS deleted
 FROM candidate
 LEFT OUTER JOIN standing ON md5(COALESCE(length(candidate.city) || ':' || candidate.city, '-') || COALESCE(length(CAST(candidate.part AS VARCHAR)) || ':' || CAST(candidate.part AS VARCHAR), '-')) = md5(COALESCE(length(standing.city) || ':' || standing.city, '-') || COALESCE(length(CAST(standing.part AS VARCHAR)) || ':' || CAST(standing.part AS VARCHAR), '-')) AND candidate.city IS NOT DISTINCT FROM standing.city AND candidate.part IS NOT DISTINCT FROM standing.part;
 
@@ -696,21 +696,21 @@ SELECT
   count(CASE WHEN (standing._stands IS NOT NULL AND (candidate.part IS DISTINCT FROM standing.part OR candidate.city IS DISTINCT FROM standing.city OR candidate."Home Town" IS DISTINCT FROM standing."Home Town" OR candidate.score IS DISTINCT FROM standing.score AND NOT coalesce(candidate.score BETWEEN least(standing.score * 0.999999999, standing.score * 1.000000001) AND greatest(standing.score * 0.999999999, standing.score * 1.000000001), FALSE) OR candidate.joined IS DISTINCT FROM standing.joined OR candidate.is_deleted IS DISTINCT FROM standing.is_deleted)) THEN 1 END) AS updated,
   count(CASE WHEN (standing._stands IS NOT NULL AND NOT (candidate.part IS DISTINCT FROM standing.part OR candidate.city IS DISTINCT FROM standing.city OR candidate."Home Town" IS DISTINCT FROM standing."Home Town" OR candidate.score IS DISTINCT FROM standing.score AND NOT coalesce(candidate.score BETWEEN least(standing.score * 0.999999999, standing.score * 1.000000001) AND greatest(standing.score * 0.999999999, standing.score * 1.000000001), FALSE) OR candidate.joined IS DISTINCT FROM standing.joined OR candidate.is_deleted IS DISTINCT FROM standing.is_deleted)) THEN 1 END) AS unchanged,
   (
-  SELECT count(*) AS count_1
-  FROM marts.flagged
-  WHERE NOT marts.flagged.is_deleted
-    AND NOT (EXISTS (
-    SELECT 1
-    FROM candidate
-    WHERE candidate.member_key = marts.flagged.member_key
-  ))
-    AND NOT (EXISTS (
-    SELECT 1
-    FROM marts.flagged__new AS unknown_row
-    WHERE unknown_row._bucket = 'unknown'
-      AND unknown_row.member_key = marts.flagged.member_key
-  ))
-) AS deleted
+    SELECT count(*) AS count_1
+    FROM marts.flagged
+    WHERE NOT marts.flagged.is_deleted
+      AND NOT (EXISTS (
+      SELECT 1
+      FROM candidate
+      WHERE candidate.member_key = marts.flagged.member_key
+    ))
+      AND NOT (EXISTS (
+      SELECT 1
+      FROM marts.flagged__new AS unknown_row
+      WHERE unknown_row._bucket = 'unknown'
+        AND unknown_row.member_key = marts.flagged.member_key
+    ))
+  ) AS deleted
 FROM candidate
 LEFT OUTER JOIN standing ON candidate.member_key = standing.member_key;
 
@@ -1001,14 +1001,14 @@ SELECT
   count(CASE WHEN (standing._stands IS NOT NULL AND (candidate.part IS DISTINCT FROM standing.part OR candidate.city IS DISTINCT FROM standing.city OR candidate."Home Town" IS DISTINCT FROM standing."Home Town" OR candidate.score IS DISTINCT FROM standing.score AND NOT coalesce(candidate.score BETWEEN least(standing.score * 0.999999999, standing.score * 1.000000001) AND greatest(standing.score * 0.999999999, standing.score * 1.000000001), FALSE) OR candidate.joined IS DISTINCT FROM standing.joined)) THEN 1 END) AS updated,
   count(CASE WHEN (standing._stands IS NOT NULL AND NOT (candidate.part IS DISTINCT FROM standing.part OR candidate.city IS DISTINCT FROM standing.city OR candidate."Home Town" IS DISTINCT FROM standing."Home Town" OR candidate.score IS DISTINCT FROM standing.score AND NOT coalesce(candidate.score BETWEEN least(standing.score * 0.999999999, standing.score * 1.000000001) AND greatest(standing.score * 0.999999999, standing.score * 1.000000001), FALSE) OR candidate.joined IS DISTINCT FROM standing.joined)) THEN 1 END) AS unchanged,
   (
-  SELECT count(*) AS count_1
-  FROM marts.replaced
-  WHERE NOT (EXISTS (
-    SELECT 1
-    FROM candidate
-    WHERE candidate.member_id = marts.replaced.member_id
-  ))
-) AS deleted
+    SELECT count(*) AS count_1
+    FROM marts.replaced
+    WHERE NOT (EXISTS (
+      SELECT 1
+      FROM candidate
+      WHERE candidate.member_id = marts.replaced.member_id
+    ))
+  ) AS deleted
 FROM candidate
 LEFT OUTER JOIN standing ON candidate.member_id = standing.member_id;
 
@@ -1341,17 +1341,17 @@ SELECT
   count(CASE WHEN (standing._stands IS NOT NULL AND (candidate.members IS DISTINCT FROM standing.members OR candidate.score IS DISTINCT FROM standing.score AND NOT coalesce(candidate.score BETWEEN least(standing.score * 0.999999999, standing.score * 1.000000001) AND greatest(standing.score * 0.999999999, standing.score * 1.000000001), FALSE))) THEN 1 END) AS updated,
   count(CASE WHEN (standing._stands IS NOT NULL AND NOT (candidate.members IS DISTINCT FROM standing.members OR candidate.score IS DISTINCT FROM standing.score AND NOT coalesce(candidate.score BETWEEN least(standing.score * 0.999999999, standing.score * 1.000000001) AND greatest(standing.score * 0.999999999, standing.score * 1.000000001), FALSE))) THEN 1 END) AS unchanged,
   (
-  SELECT count(*) AS count_1
-  FROM marts.history_closed
-  WHERE marts.history_closed.is_current
-    AND NOT (EXISTS (
-    SELECT 1
-    FROM candidate
-    WHERE md5(COALESCE(length(candidate.city) || ':' || candidate.city, '-') || COALESCE(length(CAST(candidate.part AS VARCHAR)) || ':' || CAST(candidate.part AS VARCHAR), '-')) = md5(COALESCE(length(marts.history_closed.city) || ':' || marts.history_closed.city, '-') || COALESCE(length(CAST(marts.history_closed.part AS VARCHAR)) || ':' || CAST(marts.history_closed.part AS VARCHAR), '-'))
-      AND candidate.city IS NOT DISTINCT FROM marts.history_closed.city
-      AND candidate.part IS NOT DISTINCT FROM marts.history_closed.part
-  ))
-) AS deleted
+    SELECT count(*) AS count_1
+    FROM marts.history_closed
+    WHERE marts.history_closed.is_current
+      AND NOT (EXISTS (
+      SELECT 1
+      FROM candidate
+      WHERE md5(COALESCE(length(candidate.city) || ':' || candidate.city, '-') || COALESCE(length(CAST(candidate.part AS VARCHAR)) || ':' || CAST(candidate.part AS VARCHAR), '-')) = md5(COALESCE(length(marts.history_closed.city) || ':' || marts.history_closed.city, '-') || COALESCE(length(CAST(marts.history_closed.part AS VARCHAR)) || ':' || CAST(marts.history_closed.part AS VARCHAR), '-'))
+        AND candidate.city IS NOT DISTINCT FROM marts.history_closed.city
+        AND candidate.part IS NOT DISTINCT FROM marts.history_closed.part
+    ))
+  ) AS deleted
 FROM candidate
 LEFT OUTER JOIN standing ON md5(COALESCE(length(candidate.city) || ':' || candidate.city, '-') || COALESCE(length(CAST(candidate.part AS VARCHAR)) || ':' || CAST(candidate.part AS VARCHAR), '-')) = md5(COALESCE(length(standing.city) || ':' || standing.city, '-') || COALESCE(length(CAST(standing.part AS VARCHAR)) || ':' || CAST(standing.part AS VARCHAR), '-')) AND candidate.city IS NOT DISTINCT FROM standing.city AND candidate.part IS NOT DISTINCT FROM standing.part;
 

@@ -24,6 +24,7 @@ CASES = [
     ("UPDATE t SET a = 1, b = 2", "UPDATE t\nSET a = 1,\n  b = 2"),
     ("INSERT INTO t (a, b) SELECT a, b FROM u", "INSERT INTO t (a, b)\nSELECT\n  a,\n  b\nFROM u"),
     ("SELECT count(*) OVER (ORDER BY a, b) FROM t", "SELECT count(*) OVER (ORDER BY a, b)\nFROM t"),
+    ("SELECT (SELECT 1 FROM u), a FROM t", "SELECT\n  (\n    SELECT 1\n    FROM u\n  ),\n  a\nFROM t"),
     ("SELECT :given, a::text FROM t", "SELECT\n  :given,\n  a::text\nFROM t"),
 ]  # fmt: skip
 
@@ -32,6 +33,13 @@ CASES = [
 def test_cases(statement: str, wanted: str) -> None:
     assert laid_out(statement, escapes=False) == wanted
     assert laid_out(wanted, escapes=False) == wanted
+
+
+@pytest.mark.parametrize(
+    "statement", ["SELECT a, -- c\n  b", "SELECT $$a   b$$", "SELECT E'a\\'b   c'", "SELECT /* a */ b, c"]
+)
+def test_what_it_knows_nothing_of_stays(statement: str) -> None:
+    assert laid_out(statement, escapes=False) == statement
 
 
 def test_a_backslash_escapes_where_it_does() -> None:
