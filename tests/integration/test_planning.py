@@ -112,7 +112,7 @@ def test_everything_is_new_where_nothing_stands(cities: Project) -> None:
     assert set(all_states(found).values()) == {"new"}
     assert sorted(states(found)) == sorted((*ALL, "by_city", "fct_city"))
     assert [stage["name"] for stage in found["stages"]][:4] == ["members", "sales", "enriched", "by_city"]
-    assert found["sources"][1]["files"]["new"] == ["1.csv"]
+    assert found["sources"][1]["files"]["new"] == ["sales/1.csv"]
     assert found["gone"] == found["obstacles"] == []
     # Nothing was made: no file, no schema, no history.
     assert not (cities.root / "test.duckdb").exists()
@@ -289,15 +289,15 @@ def test_new_and_changed_files_are_told_since_the_last_commit(shop: Project) -> 
     shop.good("shop.yaml")
     shop.csv("sales/1.csv", SOLD, "s1,a,10.00")
     shop.csv("sales/2.csv", SOLD, "s3,a,-1.00")
-    wanted = {"new": ["2.csv"], "changed": ["1.csv"], "gone": []}
+    wanted = {"new": ["sales/2.csv"], "changed": ["sales/1.csv"], "gone": []}
     assert one(planned(shop), "raw_sales", "sources")["files"] == wanted
     assert shop.run("shop.yaml").code == 1  # nothing is published: the last commit is of the first file alone
     assert one(planned(shop), "raw_sales", "sources")["files"] == wanted
-    assert "1 new file: 2.csv; 1 changed file: 1.csv" in printed(shop).out
+    assert "1 new file: sales/2.csv; 1 changed file: sales/1.csv" in printed(shop).out
     shop.csv("sales/2.csv", SOLD, "s3,a,1.00")
     shop.good("shop.yaml")
     (shop.root / "sales" / "1.csv").unlink()
-    assert one(planned(shop), "raw_sales", "sources")["files"] == {"new": [], "changed": [], "gone": ["1.csv"]}
+    assert one(planned(shop), "raw_sales", "sources")["files"] == {"new": [], "changed": [], "gone": ["sales/1.csv"]}
 
 
 def test_files_of_every_kind_are_held_against_the_last_commit(shop: Project) -> None:
@@ -306,9 +306,9 @@ def test_files_of_every_kind_are_held_against_the_last_commit(shop: Project) -> 
     shop.csv("sales/1.csv", SOLD, "s1,a,10.00", "s2,b,20.50", "s3,b,1.00")
     shop.csv("sales/3.csv", SOLD, "s4,a,1.00")
     (shop.root / "sales" / "2.csv").unlink()
-    wanted = {"new": ["3.csv"], "changed": ["1.csv"], "gone": ["2.csv"]}
+    wanted = {"new": ["sales/3.csv"], "changed": ["sales/1.csv"], "gone": ["sales/2.csv"]}
     assert one(planned(shop), "raw_sales", "sources")["files"] == wanted
-    assert "1 new file: 3.csv; 1 changed file: 1.csv; 1 gone file: 2.csv" in printed(shop).out
+    assert "1 new file: sales/3.csv; 1 changed file: sales/1.csv; 1 gone file: sales/2.csv" in printed(shop).out
     (shop.root / "members.csv").unlink()
     assert one(planned(shop), "raw_members", "sources")["problem"]
 
@@ -317,11 +317,11 @@ def test_the_files_of_a_part_are_those_that_it_was_made_of(shop: Project) -> Non
     shop.good("shop.yaml")
     shop.csv("sales/2.csv", SOLD, "s3,a,1.00")
     shop.good("shop.yaml", "--select", "dim_member fct_sales enriched")  # made of what stands: the old file alone
-    assert one(planned(shop), "raw_sales", "sources")["files"]["new"] == ["2.csv"]
+    assert one(planned(shop), "raw_sales", "sources")["files"]["new"] == ["sales/2.csv"]
     inputs: dict[str, str] = dict(shop.query("SELECT stage, inputs FROM _framework.commits"))
     assert list(json.loads(inputs["dim_member"])) == ["raw_members"]
     assert sorted(json.loads(inputs["fct_sales"])) == ["raw_members", "raw_sales"]
-    assert "2.csv" not in inputs["fct_sales"]
+    assert "sales/2.csv" not in inputs["fct_sales"]
 
 
 def test_the_files_of_what_is_not_published_are_those_of_the_last_run(shop: Project) -> None:
@@ -332,7 +332,7 @@ def test_the_files_of_what_is_not_published_are_those_of_the_last_run(shop: Proj
     shop.good("shop.yaml")
     assert one(planned(shop), "known", "sources")["files"] == {"new": [], "changed": [], "gone": []}
     shop.csv("known/2.csv", "id", "c")
-    assert one(planned(shop), "known", "sources")["files"]["new"] == ["2.csv"]
+    assert one(planned(shop), "known", "sources")["files"]["new"] == ["known/2.csv"]
 
 
 def test_a_source_that_no_run_has_ended_well_with_is_new(shop: Project) -> None:
@@ -593,7 +593,7 @@ def test_the_plan_of_a_project_is_printed_as_people_read_it(duckdb_project: Proj
 
 source       state      why
 raw_members  unchanged
-raw_sales    unchanged  1 new file: 2.csv; 1 gone file: 1.csv
+raw_sales    unchanged  1 new file: sales/2.csv; 1 gone file: sales/1.csv
 
 stage       kind       state      why
 members     normalize  changed    SQL; column `n` added (integer); touches enriched, dim_member, fct_sales
