@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from terraform.checks import closed
 from terraform.checks.names import KINDS, Module, look
 from terraform.checks.schema import Wheel
 from terraform.checks.stand_in import serving
@@ -33,6 +34,7 @@ def checkers(folder: Path) -> dict[str, Checker]:
     wheels = {wheel.provider: wheel for wheel in map(Wheel, sorted((folder / "wheels").glob("*.whl")))}
     found = (
         Checker("names", lambda root, part: "\n".join(str(f) for f in look(root / part, wheels))),
+        Checker("closed", lambda root, part: "\n".join(str(f) for f in closed.look(root / part))),
         Checker("terraform fmt", _format, "terraform"),
         Checker("terraform validate and test", lambda root, part: _validate(root / part, wheels), "terraform"),
         Checker("checkov", lambda root, part: _checkov(root, part, folder / "checkov/bin/checkov")),

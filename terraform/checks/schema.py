@@ -15,6 +15,7 @@ from functools import cached_property
 from gzip import GzipFile
 from io import BytesIO
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 _LINK = re.compile(r"\{@link (\S+) ([^}]+)\}")
@@ -47,6 +48,7 @@ class Schema:
         self.provider, self._types, self._archive = provider, types, archive
         self.version = "?"
         self._code: dict[str, str] = {}
+        self._reading = Lock()  # an archive has one place that it reads at
         self._found: dict[tuple[str, str], str] = {}  # (kind, type of Terraform): class
         for fqn, described in types.items():
             link = _LINK.search(_text(described)) if described["kind"] == "class" else None
@@ -85,12 +87,13 @@ class Schema:
 
     def code(self, source: str) -> str:
         """A file of the generated code."""
-        if source not in self._code:
-            name = source.removeprefix("src/").removesuffix(".ts")
-            member = self._archive.extractfile(f"package/lib/{name}.js")
-            assert member is not None
-            self._code[source] = member.read().decode()
-        return self._code[source]
+        with self._reading:
+            if source not in self._code:
+                name = source.removeprefix("src/").removesuffix(".ts")
+                member = self._archive.extractfile(f"package/lib/{name}.js")
+                assert member is not None
+                self._code[source] = member.read().decode()
+            return self._code[source]
 
     def _arguments(self, fqn: str, source: str) -> dict[str, Argument]:
         found = {}

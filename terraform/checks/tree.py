@@ -113,7 +113,8 @@ def _references(tree: Any, bound: dict[str, tuple[str, ...]]) -> Iterator[Refere
     if tree.data in ("for_tuple_expr", "for_object_expr"):
         intro = next(_trees(tree, "for_intro"))
         names = [str(c.children[0]) for c in intro.children if _is(c, "identifier")]
-        over = [c for c in intro.children if isinstance(c, Tree)][-1]
+        # A line's end behind the colon is a tree as well.
+        over = [c for c in intro.children if isinstance(c, Tree) and c.data != "new_line_or_comment"][-1]
         yield from _references(over, bound)
         whole = _chain(over, bound)
         # The last name is the item; the key or the index before it is nothing that has attributes.

@@ -37,7 +37,7 @@ module "orchestrator" {
 
   name              = var.name
   kms_key_arn       = module.key.arn
-  subnet_ids        = module.network.subnet_ids
+  subnet_ids        = values(module.network.subnet_ids)
   security_group_id = module.network.workload_security_group_id
   image_digest      = var.image_digest
   alert_emails      = var.alert_emails

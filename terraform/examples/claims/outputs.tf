@@ -12,6 +12,16 @@ output "repository_url" {
   value       = module.orchestrator.repository_url
 }
 
+output "subnet_ids" {
+  description = "The private subnets, for a run that is started by hand."
+  value       = values(module.network.subnet_ids)
+}
+
+output "workload_security_group_id" {
+  description = "The group of runs, for a run that is started by hand, and for rules of your own."
+  value       = module.network.workload_security_group_id
+}
+
 output "secret_names" {
   description = "The secrets that have to be filled by hand."
   value       = module.orchestrator.secret_names

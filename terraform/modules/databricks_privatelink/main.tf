@@ -1,17 +1,34 @@
-# Two endpoints, the ports and how they are registered:
+# Two endpoints and how they are registered:
 # registry.terraform.io/providers/databricks/databricks/latest/docs/guides/aws-private-link-workspace
 # What each is for: docs.databricks.com/en/security/network/classic/privatelink.html
 
 locals {
   services = { workspace = var.workspace_service_name, relay = var.relay_service_name }
 
-  # TLS, the relay, and TLS of a workspace with the compliance security profile.
-  compute_ports = [443, 6666, 2443]
+  # So Databricks opens them in github.com/databricks/terraform-databricks-sra, aws/tf/privatelink.tf. It opens 5432 too, for
+  # its Postgres (Lakebase), which nothing here speaks to.
+  compute_ports = {
+    rest    = { from = 443, to = 443, what = "the workspace and its REST API" }
+    relay   = { from = 6666, to = 6666, what = "the relay" }
+    fips    = { from = 2443, to = 2443, what = "the relay, with the compliance security profile" }
+    control = { from = 8443, to = 8443, what = "the API of the control plane" }
+    lineage = { from = 8444, to = 8444, what = "logs and lineage of Unity Catalog" }
+    later   = { from = 8445, to = 8451, what = "what Databricks keeps for later" }
+  }
   compute_rules = merge([
     for index, group in var.compute_security_group_ids : {
-      for port in local.compute_ports : "${index}-${port}" => { group = group, port = port }
+      for name, ports in local.compute_ports : "${index}-${name}" => merge(ports, { group = group })
     }
   ]...)
+
+  # A subnet in a zone without the service is refused. GovCloud names no zones at all.
+  serve = { for name, service in data.aws_vpc_endpoint_service.this : name => try(length(service.availability_zones), 0) > 0 ? service.availability_zones : toset(keys(var.subnet_ids)) }
+}
+
+data "aws_vpc_endpoint_service" "this" {
+  for_each = local.services
+
+  service_name = each.value
 }
 
 resource "aws_security_group" "this" {
@@ -23,16 +40,23 @@ resource "aws_security_group" "this" {
 }
 
 resource "aws_vpc_endpoint" "this" {
-  for_each = local.services
+  for_each = data.aws_vpc_endpoint_service.this
 
   vpc_id              = var.vpc_id
-  service_name        = each.value
+  service_name        = each.value.service_name
   vpc_endpoint_type   = "Interface"
   private_dns_enabled = true
-  subnet_ids          = var.subnet_ids
+  subnet_ids          = [for zone, id in var.subnet_ids : id if contains(local.serve[each.key], zone)]
   security_group_ids  = [aws_security_group.this.id]
 
   tags = { Name = "${var.name}-databricks-${each.key}" }
+
+  lifecycle {
+    precondition {
+      condition     = length(setintersection(local.serve[each.key], keys(var.subnet_ids))) > 0
+      error_message = "The service of the ${each.key} is in none of the zones of subnet_ids: take others for zones of the network."
+    }
+  }
 }
 
 resource "aws_vpc_security_group_ingress_rule" "from_workload" {
@@ -58,10 +82,10 @@ resource "aws_vpc_security_group_ingress_rule" "from_compute" {
 
   security_group_id            = aws_security_group.this.id
   referenced_security_group_id = each.value.group
-  description                  = "Clusters, port ${each.value.port}"
+  description                  = "Clusters, to ${each.value.what}"
   ip_protocol                  = "tcp"
-  from_port                    = each.value.port
-  to_port                      = each.value.port
+  from_port                    = each.value.from
+  to_port                      = each.value.to
 }
 
 resource "databricks_mws_vpc_endpoint" "this" {

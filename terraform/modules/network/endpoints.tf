@@ -5,11 +5,27 @@
 locals {
   # Names of buckets with the layers of images, by the second of those pages.
   layers = "arn:${local.partition}:s3:::prod-${local.region}-starport-layer-bucket/*"
+
+  # A subnet in a zone without the service is refused. GovCloud names no zones at all.
+  served = { for name, service in data.aws_vpc_endpoint_service.interface : name => try(length(service.availability_zones), 0) > 0 ? service.availability_zones : toset(var.zones) }
+}
+
+# What a service is called in this region, and in which of the zones it is.
+data "aws_vpc_endpoint_service" "interface" {
+  for_each = var.interface_endpoints
+
+  service      = each.key
+  service_type = "Interface"
+}
+
+data "aws_vpc_endpoint_service" "s3" {
+  service      = "s3"
+  service_type = "Gateway"
 }
 
 resource "aws_vpc_endpoint" "s3" {
   vpc_id            = aws_vpc.this.id
-  service_name      = "com.amazonaws.${local.region}.s3"
+  service_name      = data.aws_vpc_endpoint_service.s3.service_name
   vpc_endpoint_type = "Gateway"
   route_table_ids   = [aws_route_table.private.id]
 
@@ -37,13 +53,13 @@ resource "aws_vpc_endpoint" "s3" {
 }
 
 resource "aws_vpc_endpoint" "interface" {
-  for_each = var.interface_endpoints
+  for_each = data.aws_vpc_endpoint_service.interface
 
   vpc_id              = aws_vpc.this.id
-  service_name        = "com.amazonaws.${local.region}.${each.key}"
+  service_name        = each.value.service_name
   vpc_endpoint_type   = "Interface"
   private_dns_enabled = true
-  subnet_ids          = [for subnet in aws_subnet.private : subnet.id]
+  subnet_ids          = [for zone, subnet in aws_subnet.private : subnet.id if contains(local.served[each.key], zone)]
   security_group_ids  = [aws_security_group.endpoints.id]
 
   # Nobody carries rows out to an account of their own through an endpoint of ours.
@@ -60,4 +76,11 @@ resource "aws_vpc_endpoint" "interface" {
   })
 
   tags = { Name = "${var.name}-${each.key}" }
+
+  lifecycle {
+    precondition {
+      condition     = length(setintersection(local.served[each.key], var.zones)) > 0
+      error_message = "${each.key} is in none of the zones: take others for zones."
+    }
+  }
 }

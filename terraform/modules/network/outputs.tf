@@ -4,8 +4,8 @@ output "vpc_id" {
 }
 
 output "subnet_ids" {
-  description = "The private subnets, one in each zone."
-  value       = [for subnet in aws_subnet.private : subnet.id]
+  description = "The private subnets, by zone."
+  value       = { for zone, subnet in aws_subnet.private : zone => subnet.id }
 }
 
 output "workload_security_group_id" {

@@ -63,8 +63,8 @@ resource "aws_cloudwatch_event_target" "failed" {
   arn  = aws_sns_topic.alerts.arn
 
   input_transformer {
-    input_paths    = { task = "$.detail.taskArn", reason = "$.detail.stoppedReason" }
-    input_template = "\"A run of ${var.name} failed: <reason>. Its log is in ${aws_cloudwatch_log_group.runs.name}, its task is <task>.\""
+    input_paths    = { definition = "$.detail.taskDefinitionArn", task = "$.detail.taskArn", reason = "$.detail.stoppedReason" }
+    input_template = "\"A run of <definition> failed: <reason>. Its log is under /${var.name}/runs/, its task is <task>.\""
   }
 }
 
@@ -84,29 +84,35 @@ resource "aws_cloudwatch_metric_alarm" "not_started" {
   ok_actions          = [aws_sns_topic.alerts.arn]
 }
 
-# The last line of a good run, as framework/printing.py writes it.
+# The last line of a good run, as framework/printing.py writes it; one that published nothing does not count.
+# docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
 resource "aws_cloudwatch_log_metric_filter" "published" {
-  name           = "${var.name}-published"
-  log_group_name = aws_cloudwatch_log_group.runs.name
-  pattern        = "\"published in\""
+  for_each = aws_cloudwatch_log_group.runs
+
+  name           = "${var.name}-${each.key}-published"
+  log_group_name = each.value.name
+  pattern        = "\"published in\" -\": 0 tables\""
 
   metric_transformation {
     namespace = var.name
-    name      = "Published"
+    name      = "published-${each.key}"
     value     = "1"
   }
 }
 
+# A schedule that is switched off is meant to be silent.
 resource "aws_cloudwatch_metric_alarm" "quiet" {
-  alarm_name          = "${var.name}-quiet"
-  alarm_description   = "No run has published for ${var.quiet_hours} hours"
+  for_each = { for name, schedule in var.schedules : name => schedule if schedule.enabled }
+
+  alarm_name          = "${var.name}-${each.key}-quiet"
+  alarm_description   = "No run of ${each.value.pipeline} has published for ${each.value.quiet_hours} hours"
   namespace           = var.name
-  metric_name         = aws_cloudwatch_log_metric_filter.published.metric_transformation[0].name
+  metric_name         = aws_cloudwatch_log_metric_filter.published[each.key].metric_transformation[0].name
   statistic           = "Sum"
   comparison_operator = "LessThanThreshold"
   threshold           = 1
   period              = 3600
-  evaluation_periods  = var.quiet_hours
+  evaluation_periods  = each.value.quiet_hours
   treat_missing_data  = "breaching"
   alarm_actions       = [aws_sns_topic.alerts.arn]
   ok_actions          = [aws_sns_topic.alerts.arn]

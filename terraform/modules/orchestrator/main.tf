@@ -17,8 +17,11 @@ resource "aws_ecs_cluster" "this" {
   }
 }
 
+# One for each schedule, so that the silence of one is heard.
 resource "aws_cloudwatch_log_group" "runs" {
-  name              = "/${var.name}/runs"
+  for_each = var.schedules
+
+  name              = "/${var.name}/runs/${each.key}"
   retention_in_days = var.log_days
   kms_key_id        = var.kms_key_arn
 }
@@ -43,8 +46,8 @@ resource "aws_ecr_lifecycle_policy" "this" {
   policy = jsonencode({
     rules = [{
       rulePriority = 1
-      description  = "The last thirty images are kept, to go back to"
-      selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = 30 }
+      description  = "What has no tag goes after two weeks; an image with one may be the one that runs"
+      selection    = { tagStatus = "untagged", countType = "sinceImagePushed", countUnit = "days", countNumber = 14 }
       action       = { type = "expire" }
     }]
   })

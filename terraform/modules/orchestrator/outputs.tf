@@ -8,9 +8,9 @@ output "cluster_arn" {
   value       = aws_ecs_cluster.this.arn
 }
 
-output "task_definition_arn" {
-  description = "The task of a run, to start one by hand."
-  value       = aws_ecs_task_definition.this.arn
+output "task_definition_arns" {
+  description = "The task of each schedule, to start a run by hand."
+  value       = { for name, task in aws_ecs_task_definition.this : name => task.arn }
 }
 
 output "secret_names" {

@@ -34,7 +34,7 @@ resource "aws_iam_role_policy" "execution" {
           Sid      = "Token" # is of no repository, and cannot be asked for by name
           Effect   = "Allow"
           Action   = ["ecr:GetAuthorizationToken"]
-          Resource = "*"
+          Resource = ["*"]
         },
         {
           Sid      = "Image"
@@ -46,7 +46,7 @@ resource "aws_iam_role_policy" "execution" {
           Sid      = "Log"
           Effect   = "Allow"
           Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
-          Resource = ["${aws_cloudwatch_log_group.runs.arn}:*"]
+          Resource = [for group in aws_cloudwatch_log_group.runs : "${group.arn}:*"]
         },
       ],
       [for arns in [local.secret_arns] : {
@@ -60,7 +60,7 @@ resource "aws_iam_role_policy" "execution" {
         Effect    = "Allow"
         Action    = ["kms:Decrypt"]
         Resource  = [var.kms_key_arn]
-        Condition = { StringEquals = { "kms:ViaService" = "secretsmanager.${local.region}.amazonaws.com" } }
+        Condition = { StringEquals = { "kms:ViaService" = "secretsmanager.${local.region}.${data.aws_partition.this.dns_suffix}" } }
       } if length(arns) > 0],
     )
   })
@@ -94,7 +94,7 @@ resource "aws_iam_role_policy" "scheduler" {
         Sid       = "Task"
         Effect    = "Allow"
         Action    = ["ecs:RunTask"]
-        Resource  = ["${aws_ecs_task_definition.this.arn_without_revision}:*"]
+        Resource  = [for task in aws_ecs_task_definition.this : "${task.arn_without_revision}:*"]
         Condition = { ArnEquals = { "ecs:cluster" = aws_ecs_cluster.this.arn } }
       },
       {

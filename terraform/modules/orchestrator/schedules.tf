@@ -6,7 +6,7 @@ resource "aws_scheduler_schedule" "this" {
   for_each = var.schedules
 
   name                         = each.key
-  description                  = join(" ", concat(["framework", "run", each.value.pipeline], each.value.arguments))
+  description                  = join(" ", concat(["framework"], local.commands[each.key]))
   group_name                   = aws_scheduler_schedule_group.this.name
   schedule_expression          = each.value.schedule
   schedule_expression_timezone = each.value.timezone
@@ -20,10 +20,9 @@ resource "aws_scheduler_schedule" "this" {
   target {
     arn      = aws_ecs_cluster.this.arn
     role_arn = aws_iam_role.scheduler.arn
-    input    = jsonencode({ containerOverrides = [{ name = "framework", command = concat(["run", each.value.pipeline], each.value.arguments) }] })
 
     ecs_parameters {
-      task_definition_arn = aws_ecs_task_definition.this.arn
+      task_definition_arn = aws_ecs_task_definition.this[each.key].arn
       launch_type         = "FARGATE"
       platform_version    = "1.4.0"
       task_count          = 1

@@ -1,12 +1,14 @@
 locals {
   image = "${aws_ecr_repository.this.repository_url}@${var.image_digest}"
 
-  log = {
-    logDriver = "awslogs"
-    options = {
-      awslogs-group         = aws_cloudwatch_log_group.runs.name
-      awslogs-region        = local.region
-      awslogs-stream-prefix = "run"
+  logs = {
+    for name, group in aws_cloudwatch_log_group.runs : name => {
+      logDriver = "awslogs"
+      options = {
+        awslogs-group         = group.name
+        awslogs-region        = local.region
+        awslogs-stream-prefix = "run"
+      }
     }
   }
 
@@ -22,7 +24,6 @@ locals {
     entryPoint             = ["python", "-c", local.write_key]
     secrets                = [{ name = "PRIVATE_KEY", valueFrom = arn }]
     mountPoints            = [{ sourceVolume = "keys", containerPath = "/keys", readOnly = false }]
-    logConfiguration       = local.log
   }]
 
   run = {
@@ -31,8 +32,7 @@ locals {
     essential              = true
     user                   = "10001:10001"
     readonlyRootFilesystem = true
-    command                = ["--version"] # each schedule says its own
-    stopTimeout            = 120           # the statements that run are stopped first
+    stopTimeout            = 120 # the statements that run are stopped first
     dependsOn              = [for container in local.key : { containerName = container.name, condition = "SUCCESS" }]
     environment            = [for name in sort(keys(var.environment)) : { name = name, value = var.environment[name] }]
     secrets                = [for name in sort(var.secrets) : { name = name, valueFrom = aws_secretsmanager_secret.variable[name].arn }]
@@ -41,19 +41,25 @@ locals {
       { sourceVolume = "target", containerPath = "/project/target", readOnly = false },
       { sourceVolume = "keys", containerPath = "/keys", readOnly = true },
     ]
-    logConfiguration = local.log
   }
+
+  commands = { for name, schedule in var.schedules : name => concat(["run", schedule.pipeline], schedule.arguments) }
 }
 
 # It has no role of its own (task_role_arn): a pipeline has no business with AWS.
 resource "aws_ecs_task_definition" "this" {
-  family                   = var.name
+  for_each = var.schedules
+
+  family                   = "${var.name}-${each.key}"
   requires_compatibilities = ["FARGATE"]
   network_mode             = "awsvpc"
   cpu                      = var.cpu
   memory                   = var.memory
   execution_role_arn       = aws_iam_role.execution.arn
-  container_definitions    = jsonencode(concat(local.key, [local.run]))
+  container_definitions = jsonencode([
+    for container in concat(local.key, [merge(local.run, { command = local.commands[each.key] })]) :
+    merge(container, { logConfiguration = local.logs[each.key] })
+  ])
 
   runtime_platform {
     operating_system_family = "LINUX"

@@ -1,6 +1,11 @@
 variable "name" {
   description = "What the platform is called; the names of all that is made begin with it."
   type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,30}$", var.name))
+    error_message = "name must be 2 to 31 lower-case letters, digits and hyphens, and begin with a letter."
+  }
 }
 
 variable "kms_key_arn" {
@@ -34,14 +39,25 @@ variable "image_digest" {
 }
 
 variable "schedules" {
-  description = "The runs, by name: the pipeline's file in the image, further arguments of `framework run`, and when. `schedule` is cron(...) or rate(...) of EventBridge Scheduler."
+  description = "The runs, by name: the pipeline's file in the image, further arguments of `framework run`, when, and after how many hours without one that published there is an alarm. `schedule` is cron(...) or rate(...) of EventBridge Scheduler."
   type = map(object({
-    pipeline  = string
-    schedule  = string
-    arguments = optional(list(string), [])
-    timezone  = optional(string, "UTC")
-    enabled   = optional(bool, true)
+    pipeline    = string
+    schedule    = string
+    arguments   = optional(list(string), [])
+    timezone    = optional(string, "UTC")
+    enabled     = optional(bool, true)
+    quiet_hours = optional(number, 26)
   }))
+
+  validation {
+    condition     = length(var.schedules) > 0 && alltrue([for name in keys(var.schedules) : can(regex("^[a-z][a-z0-9-]{0,30}$", name))])
+    error_message = "schedules must have one or more names of at most 31 lower-case letters, digits and hyphens, each of which begins with a letter."
+  }
+
+  validation {
+    condition     = alltrue([for run in values(var.schedules) : run.quiet_hours >= 1 && run.quiet_hours <= 168])
+    error_message = "quiet_hours must be from 1 to 168."
+  }
 
   validation {
     condition     = alltrue([for run in values(var.schedules) : can(regex("^(cron|rate)\\(.+\\)$", run.schedule))])
@@ -58,12 +74,31 @@ variable "cpu" {
   description = "The processor of a run, in 1024ths of a vCPU."
   type        = number
   default     = 1024
+
+  validation {
+    condition     = contains([256, 512, 1024, 2048, 4096, 8192, 16384], var.cpu)
+    error_message = "cpu must be 256, 512, 1024, 2048, 4096, 8192 or 16384: so Fargate has it."
+  }
 }
 
 variable "memory" {
   description = "The memory of a run in MiB, one that Fargate has for that processor."
   type        = number
   default     = 4096
+
+  # docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
+  validation {
+    condition = contains(lookup({
+      "256"   = [512, 1024, 2048]
+      "512"   = range(1024, 4097, 1024)
+      "1024"  = range(2048, 8193, 1024)
+      "2048"  = range(4096, 16385, 1024)
+      "4096"  = range(8192, 30721, 1024)
+      "8192"  = range(16384, 61441, 4096)
+      "16384" = range(32768, 122881, 8192)
+    }, tostring(var.cpu), []), var.memory)
+    error_message = "memory must be what Fargate has for that cpu: with 1024, for one, 2048 to 8192 in steps of 1024."
+  }
 }
 
 variable "scratch_gib" {
@@ -100,17 +135,6 @@ variable "private_key" {
   default     = false
 }
 
-variable "quiet_hours" {
-  description = "After how many hours without a run that published there is an alarm."
-  type        = number
-  default     = 26
-
-  validation {
-    condition     = var.quiet_hours >= 1 && var.quiet_hours <= 168
-    error_message = "quiet_hours must be from 1 to 168."
-  }
-}
-
 variable "alert_emails" {
   description = "Who is told of failed runs and of alarms. AWS asks each address whether it wants to."
   type        = set(string)
@@ -121,4 +145,9 @@ variable "log_days" {
   description = "How long the logs of runs are kept."
   type        = number
   default     = 365
+
+  validation {
+    condition     = contains([365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653], var.log_days)
+    error_message = "log_days must be a year or more, in one of the numbers that CloudWatch Logs takes."
+  }
 }

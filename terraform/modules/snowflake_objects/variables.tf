@@ -67,6 +67,11 @@ variable "statement_timeout_seconds" {
   description = "The longest that one statement may take."
   type        = number
   default     = 3600
+
+  validation {
+    condition     = var.statement_timeout_seconds >= 1
+    error_message = "statement_timeout_seconds must be 1 or more."
+  }
 }
 
 variable "monthly_credits" {

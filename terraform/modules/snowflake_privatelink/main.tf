@@ -12,17 +12,33 @@ locals {
   # 443 for all that is said to the account, 80 for OCSP; so the provider's page on the same answer opens them:
   # registry.terraform.io/providers/snowflakedb/snowflake/latest/docs/data-sources/system_get_privatelink_config
   ports = { tls = 443, ocsp = 80 }
+
+  # A subnet in a zone without the service is refused. GovCloud names no zones at all.
+  zones = data.aws_vpc_endpoint_service.this.availability_zones
+  serve = try(length(local.zones), 0) > 0 ? local.zones : toset(keys(var.subnet_ids))
+}
+
+# Is there from when Snowflake has let the AWS account in.
+data "aws_vpc_endpoint_service" "this" {
+  service_name = local.config["privatelink-vpce-id"]
 }
 
 resource "aws_vpc_endpoint" "this" {
   vpc_id              = var.vpc_id
-  service_name        = local.config["privatelink-vpce-id"]
+  service_name        = data.aws_vpc_endpoint_service.this.service_name
   vpc_endpoint_type   = "Interface"
   private_dns_enabled = false # the names are Snowflake's, in the zone below
-  subnet_ids          = var.subnet_ids
+  subnet_ids          = [for zone, id in var.subnet_ids : id if contains(local.serve, zone)]
   security_group_ids  = [aws_security_group.this.id]
 
   tags = { Name = "${var.name}-snowflake" }
+
+  lifecycle {
+    precondition {
+      condition     = length(setintersection(local.serve, keys(var.subnet_ids))) > 0
+      error_message = "The account's service is in none of the zones of subnet_ids: take others for zones of the network."
+    }
+  }
 }
 
 resource "aws_security_group" "this" {
@@ -34,7 +50,7 @@ resource "aws_security_group" "this" {
 }
 
 resource "aws_vpc_security_group_ingress_rule" "from_workload" {
-  #checkov:skip=CKV_AWS_260:Port 80 is open to one security group, and to no address
+  #checkov:skip=CKV_AWS_260:Port 80 is open to one security group, and to no address, as the tests hold
   for_each = local.ports
 
   security_group_id            = aws_security_group.this.id

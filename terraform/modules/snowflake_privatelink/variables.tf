@@ -1,6 +1,11 @@
 variable "name" {
   description = "What the platform is called; the names of all that is made begin with it."
   type        = string
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9-]{1,30}$", var.name))
+    error_message = "name must be 2 to 31 lower-case letters, digits and hyphens, and begin with a letter."
+  }
 }
 
 variable "vpc_id" {
@@ -9,8 +14,8 @@ variable "vpc_id" {
 }
 
 variable "subnet_ids" {
-  description = "The subnets that get an address of the account, one in each zone."
-  type        = list(string)
+  description = "The subnets that can get an address of the account, by zone: `subnet_ids` of the network."
+  type        = map(string)
 }
 
 variable "workload_security_group_id" {

@@ -25,8 +25,16 @@ run "who_may_use_it" {
   }
 
   assert {
-    condition     = alltrue([for statement in jsondecode(aws_kms_key.this.policy).Statement : statement.Action != "kms:*" if contains(keys(statement.Principal), "Service")])
-    error_message = "No service may administer the key."
+    condition = { for statement in jsondecode(aws_kms_key.this.policy).Statement : statement.Sid => flatten([statement.Action]) if contains(keys(statement.Principal), "Service") } == {
+      LogGroupsOfThisAccount    = ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:DescribeKey"]
+      AlertsFromEventsAndAlarms = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    }
+    error_message = "Services must encrypt and decrypt, and not administer the key."
+  }
+
+  assert {
+    condition     = { for statement in jsondecode(aws_kms_key.this.policy).Statement : statement.Sid => flatten(values(statement.Principal)) } == { TheAccountsOwnPoliciesDecide = ["arn:aws:iam::111122223333:root"], LogGroupsOfThisAccount = ["logs.eu-central-1.amazonaws.com"], AlertsFromEventsAndAlarms = ["events.amazonaws.com", "cloudwatch.amazonaws.com"] }
+    error_message = "The account and three services must use the key, and nobody else."
   }
 
   assert {

@@ -26,26 +26,41 @@ run "layers_as_the_framework_names_them" {
 }
 
 run "least_privilege" {
-  command = plan
+  command = apply
 
   assert {
-    condition     = toset([for name, grant in snowflake_grant_privileges_to_account_role.enter : name if grant.account_role_name == "CLAIMS_READER"]) == toset(["reader-marts"])
+    condition     = [for grant in snowflake_grant_privileges_to_account_role.enter : grant.on_schema[0].schema_name if grant.account_role_name == "CLAIMS_READER"] == [snowflake_schema.this["marts"].fully_qualified_name]
     error_message = "Readers must enter the marts and no other layer."
   }
 
   assert {
-    condition     = alltrue([for grant in snowflake_grant_privileges_to_account_role.read : grant.privileges == toset(["SELECT"])])
+    condition     = alltrue([for name, grant in snowflake_grant_privileges_to_account_role.read : grant.privileges == toset(["SELECT"]) && contains([for door in snowflake_grant_privileges_to_account_role.enter : "${door.account_role_name} ${door.on_schema[0].schema_name}"], "${grant.account_role_name} ${grant.on_schema_object[0].future[0].in_schema}")])
     error_message = "Readers and stewards must read, and nothing else."
   }
 
   assert {
-    condition     = toset(snowflake_grant_privileges_to_account_role.build["raw"].privileges) == toset(["USAGE", "CREATE TABLE", "CREATE VIEW", "CREATE STAGE"]) && !contains(snowflake_grant_privileges_to_account_role.build["marts"].privileges, "CREATE STAGE")
-    error_message = "The loader must stage files in the raw layer, and nowhere else."
+    condition     = { for role, grant in snowflake_grant_privileges_to_account_role.database : role => grant.privileges } == { loader = toset(["USAGE", "CREATE SCHEMA"]), reader = toset(["USAGE"]), steward = toset(["USAGE"]) }
+    error_message = "The loader must make schemas, the others nothing, and none of them may alter the database."
   }
 
   assert {
-    condition     = !contains(snowflake_grant_privileges_to_account_role.database["reader"].privileges, "CREATE SCHEMA")
-    error_message = "Readers must make nothing."
+    condition     = alltrue([for layer, grant in snowflake_grant_privileges_to_account_role.build : grant.privileges == toset(concat(["USAGE", "CREATE TABLE", "CREATE VIEW"], layer == "raw" ? ["CREATE STAGE"] : [])) && grant.account_role_name == "CLAIMS_LOADER"])
+    error_message = "The loader must make tables and views, and stages in the raw layer; it owns no schema."
+  }
+
+  assert {
+    condition     = snowflake_grant_privileges_to_account_role.warehouse.account_role_name == "CLAIMS_LOADER" && snowflake_grant_privileges_to_account_role.warehouse.privileges == toset(["USAGE"])
+    error_message = "The loader must use the warehouse, and not change it."
+  }
+
+  assert {
+    condition     = toset([for grant in snowflake_grant_privileges_to_account_role.enter : grant.on_schema[0].schema_name if grant.account_role_name == "CLAIMS_STEWARD"]) == toset([for layer in ["quarantine", "framework"] : snowflake_schema.this[layer].fully_qualified_name]) && alltrue([for grant in snowflake_grant_privileges_to_account_role.enter : grant.privileges == toset(["USAGE"])])
+    error_message = "Stewards must enter what is held back, and the record, beside the marts."
+  }
+
+  assert {
+    condition     = snowflake_service_user.loader.default_secondary_roles_option == "NONE" && snowflake_service_user.loader.rsa_public_key == var.loader_public_key && snowflake_service_user.loader.default_role == "CLAIMS_LOADER"
+    error_message = "The loader must log in by its key pair, with its own role alone."
   }
 }
 
@@ -73,7 +88,7 @@ run "without_endpoints_no_policy" {
 }
 
 run "in_by_the_endpoint_alone" {
-  command = plan
+  command = apply
 
   variables {
     vpc_endpoint_ids = ["vpce-0a1b2c3d"]
@@ -87,6 +102,16 @@ run "in_by_the_endpoint_alone" {
   assert {
     condition     = snowflake_network_rule.internet[0].value_list == toset(["0.0.0.0/0"]) && snowflake_network_rule.endpoints[0].type == "AWSVPCEID"
     error_message = "The endpoint must be let in, and the internet kept out."
+  }
+
+  assert {
+    condition     = snowflake_network_rule.endpoints[0].value_list == toset(["vpce-0a1b2c3d"]) && snowflake_network_policy.private[0].allowed_network_rule_list == toset([snowflake_network_rule.endpoints[0].fully_qualified_name])
+    error_message = "The policy must let in the endpoints, and nothing else."
+  }
+
+  assert {
+    condition     = snowflake_network_policy.private[0].blocked_network_rule_list == toset([snowflake_network_rule.internet[0].fully_qualified_name])
+    error_message = "The policy must keep the internet out: a rule for endpoints says nothing of it."
   }
 }
 
