@@ -1,7 +1,7 @@
 """The seam: what a warehouse must be able to do. A file in `warehouses/` does it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -182,6 +182,12 @@ class Warehouse(ABC):
     @abstractmethod
     def schemas(self, connection: sa.Connection) -> Collection[str]:
         """The schemas that there are."""
+
+    def lacking(self, connection: sa.Connection, schemas: Iterable[str]) -> list[str]:
+        """Those of the schemas that are not there. The right to make one is another than those that a run needs, and is
+        asked for where one is made in vain as well."""
+        there = {schema.lower() for schema in self.schemas(connection)}
+        return [schema for schema in schemas if schema.lower() not in there]
 
     @abstractmethod
     def relations(self, connection: sa.Connection, schema: str) -> dict[str, str]:

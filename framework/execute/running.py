@@ -224,9 +224,7 @@ class Execution:
         session.begins("preparing the target")
         with session.transaction():
             self.warehouse.take_turns(session.connection)
-            # One that is there is not asked for: the right to make schemas is another than those that a run needs.
-            there = {schema.lower() for schema in self.warehouse.schemas(session.connection)}
-            for schema in (schema for schema in self.program.schemas if schema.lower() not in there):
+            for schema in self.warehouse.lacking(session.connection, self.program.schemas):
                 session.do(CreateSchema(schema))
             standing.prepare(session.connection, self.warehouse)
             plan, schemas, selected = self.program.plan, self.settings.schemas, self.program.selected

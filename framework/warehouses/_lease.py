@@ -42,7 +42,8 @@ class _Leases:
     def prepare(self, warehouse: Warehouse, connection: sa.Connection) -> None:
         """A row for each name, where there is none yet."""
         if LEASES.name not in warehouse.relations(connection, FRAMEWORK_SCHEMA):
-            connection.execute(CreateSchema(FRAMEWORK_SCHEMA))
+            for schema in warehouse.lacking(connection, [FRAMEWORK_SCHEMA]):
+                connection.execute(CreateSchema(schema))
             connection.execute(CreateTable(LEASES, if_not_exists=True))
         known = set(connection.execute(sa.select(LEASES.c.name).where(self.mine)).scalars())
         for name in (name for name in self.names if name not in known):

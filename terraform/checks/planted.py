@@ -50,6 +50,7 @@ ANYBODY = f"{DEFAULT}  ingress = [{{ {ITSELF}, {ADDRESSES} }}]\n"
 SG = "referenced_security_group_id = aws_security_group.{}.id"
 S3 = "prefix_list_id    = aws_vpc_endpoint.s3.prefix_list_id"
 RUNS_IN = "\n  security_group_id            = aws_security_group.endpoints.id"
+DATABASE = '  privileges = ["USAGE"]\n'
 WAREHOUSE = '       = ["USAGE"]\n\n  on_account_object'
 SUBNET = "cidrsubnet(var.cidr, 3, each.value)\n"
 
@@ -81,7 +82,7 @@ PROMISES = (
     (f"{OBJECTS}/loader.tf", '"NONE"', '"ALL"', "with its own role alone"),
     (f"{OBJECTS}/main.tf", '= "true"\n', '= "false"\n', "must not hand out"),
     (f"{OBJECTS}/main.tf", "suspend_trigger           = 100", "suspend_trigger           = 200", "at its quota"),
-    (f"{OBJECTS}/roles.tf", '"CREATE SCHEMA"]', '"CREATE SCHEMA", "MODIFY"]', "may alter the database"),
+    (f"{OBJECTS}/roles.tf", DATABASE, DATABASE.replace("]", ', "CREATE SCHEMA"]'), "may change the database"),
     (f"{OBJECTS}/roles.tf", '"CREATE VIEW"]', '"CREATE VIEW", "MODIFY"]', "it owns no schema"),
     (f"{OBJECTS}/roles.tf", WAREHOUSE, WAREHOUSE.replace("]", ', "MODIFY"]'), "not change it"),
     (f"{OBJECTS}/roles.tf", 'layer = "marts" }', 'layer = "raw" }', "marts and no other layer"),

@@ -43,8 +43,8 @@ resource "snowflake_grant_privileges_to_account_role" "database" {
   for_each = snowflake_account_role.this
 
   account_role_name = each.value.name
-  # A run begins with CREATE SCHEMA IF NOT EXISTS for each of its layers.
-  privileges = each.key == "loader" ? ["USAGE", "CREATE SCHEMA"] : ["USAGE"]
+  # The schemas of all layers are made here: a run makes those that are not there, and so none.
+  privileges = ["USAGE"]
 
   on_account_object {
     object_type = "DATABASE"

@@ -39,8 +39,8 @@ run "least_privilege" {
   }
 
   assert {
-    condition     = { for role, grant in snowflake_grant_privileges_to_account_role.database : role => grant.privileges } == { loader = toset(["USAGE", "CREATE SCHEMA"]), reader = toset(["USAGE"]), steward = toset(["USAGE"]) }
-    error_message = "The loader must make schemas, the others nothing, and none of them may alter the database."
+    condition     = { for role, grant in snowflake_grant_privileges_to_account_role.database : role => grant.privileges } == { loader = toset(["USAGE"]), reader = toset(["USAGE"]), steward = toset(["USAGE"]) }
+    error_message = "A role must enter the database; none of them may change the database."
   }
 
   assert {
