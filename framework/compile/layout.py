@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 # Texts and names are one token, whatever is in them; a backslash escapes where the warehouse says so.
-_PLAIN = r"'(?:[^']|'')*'"
 _ESCAPED = r"'(?:[^'\\]|\\.|'')*'"
+_PLAIN = rf"\b[eE]{_ESCAPED}|'(?:[^']|'')*'"  # E marks a text in which it does so anywhere
 _REST = r"|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`|[\w$]+|[^\w\s]"
 _TOKENS = {escapes: re.compile(f"{text}{_REST}", re.DOTALL) for escapes, text in ((False, _PLAIN), (True, _ESCAPED))}
 

@@ -1,25 +1,116 @@
 -- source raw_claim_headers: one scan for what a row decides
-WITH typed AS 
-(SELECT raw_claim_headers.claim_id AS claim_id, CAST(CASE WHEN regexp_matches(raw_claim_headers.claim_version, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_headers.claim_version AS BIGINT) END AS BIGINT) AS claim_version, raw_claim_headers.member_id AS member_id, raw_claim_headers.provider_npi AS provider_npi, raw_claim_headers.plan_code AS plan_code, raw_claim_headers.claim_type AS claim_type, raw_claim_headers.service_from AS service_from, CAST(CASE WHEN regexp_matches(raw_claim_headers.received_at, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29)([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?)?)[ \t\n\r\f]*$') THEN COALESCE(TRY_CAST(raw_claim_headers.received_at AS TIMESTAMP), TRY_CAST(trim(raw_claim_headers.received_at, E' \t\n\r\f') AS TIMESTAMP)) WHEN regexp_matches(raw_claim_headers.received_at, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29)[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?))[ \t\n\r\f]*$') AND (raw_claim_headers.received_at NOT LIKE '%0001-01-01%' AND raw_claim_headers.received_at NOT LIKE '%9999-12-31%' OR TRY_CAST(regexp_replace(trim(raw_claim_headers.received_at, E' \t\n\r\f'), '^([^:]*:[0-9][0-9])([^:0-9])', '\1:00\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' BETWEEN TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999') THEN TRY_CAST(regexp_replace(trim(raw_claim_headers.received_at, E' \t\n\r\f'), '^([^:]*:[0-9][0-9])([^:0-9])', '\1:00\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END AS TIMESTAMP) AS received_at, raw_claim_headers.status AS status, CAST(CASE WHEN regexp_matches(raw_claim_headers.total_charge, '^[ \t\n\r\f]*([+-]?(0{0,200}[0-9]{1,16}(\.[0-9]{0,2})?|\.[0-9]{1,2}))[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_headers.total_charge AS DECIMAL(18, 2)) END AS DECIMAL(18, 2)) AS total_charge, raw_claim_headers.claim_version IS NOT NULL AS _given_claim_version, raw_claim_headers.received_at IS NOT NULL AS _given_received_at, raw_claim_headers.total_charge IS NOT NULL AS _given_total_charge 
-FROM raw.raw_claim_headers AS raw_claim_headers), 
-raw_claim_headers_typed AS 
-(SELECT typed.claim_id AS claim_id, typed.claim_version AS claim_version, typed.member_id AS member_id, typed.provider_npi AS provider_npi, typed.plan_code AS plan_code, typed.claim_type AS claim_type, typed.service_from AS service_from, typed.received_at AS received_at, typed.status AS status, typed.total_charge AS total_charge, typed._given_claim_version AND typed.claim_version IS NULL AS _failed_claim_version, typed._given_received_at AND typed.received_at IS NULL AS _failed_received_at, typed._given_total_charge AND typed.total_charge IS NULL AS _failed_total_charge 
-FROM typed)
- SELECT COUNT(*) AS f1, COUNT(CASE WHEN raw_claim_headers_typed._failed_claim_version OR raw_claim_headers_typed._failed_received_at OR raw_claim_headers_typed._failed_total_charge THEN 1 END) AS f2, COUNT(CASE WHEN NOT raw_claim_headers_typed.claim_type IN ('P', 'I', 'R') THEN 1 END) AS f3 
+WITH typed AS (
+  SELECT
+    raw_claim_headers.claim_id AS claim_id,
+    CAST(CASE WHEN regexp_matches(raw_claim_headers.claim_version, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_headers.claim_version AS BIGINT) END AS BIGINT) AS claim_version,
+    raw_claim_headers.member_id AS member_id,
+    raw_claim_headers.provider_npi AS provider_npi,
+    raw_claim_headers.plan_code AS plan_code,
+    raw_claim_headers.claim_type AS claim_type,
+    raw_claim_headers.service_from AS service_from,
+    CAST(CASE WHEN regexp_matches(raw_claim_headers.received_at, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29)([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?)?)[ \t\n\r\f]*$') THEN COALESCE(TRY_CAST(raw_claim_headers.received_at AS TIMESTAMP), TRY_CAST(trim(raw_claim_headers.received_at, E' \t\n\r\f') AS TIMESTAMP)) WHEN regexp_matches(raw_claim_headers.received_at, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29)[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?))[ \t\n\r\f]*$') AND (raw_claim_headers.received_at NOT LIKE '%0001-01-01%' AND raw_claim_headers.received_at NOT LIKE '%9999-12-31%' OR TRY_CAST(regexp_replace(trim(raw_claim_headers.received_at, E' \t\n\r\f'), '^([^:]*:[0-9][0-9])([^:0-9])', '\1:00\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' BETWEEN TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999') THEN TRY_CAST(regexp_replace(trim(raw_claim_headers.received_at, E' \t\n\r\f'), '^([^:]*:[0-9][0-9])([^:0-9])', '\1:00\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END AS TIMESTAMP) AS received_at,
+    raw_claim_headers.status AS status,
+    CAST(CASE WHEN regexp_matches(raw_claim_headers.total_charge, '^[ \t\n\r\f]*([+-]?(0{0,200}[0-9]{1,16}(\.[0-9]{0,2})?|\.[0-9]{1,2}))[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_headers.total_charge AS DECIMAL(18, 2)) END AS DECIMAL(18, 2)) AS total_charge,
+    raw_claim_headers.claim_version IS NOT NULL AS _given_claim_version,
+    raw_claim_headers.received_at IS NOT NULL AS _given_received_at,
+    raw_claim_headers.total_charge IS NOT NULL AS _given_total_charge
+  FROM raw.raw_claim_headers AS raw_claim_headers
+),
+raw_claim_headers_typed AS (
+  SELECT
+    typed.claim_id AS claim_id,
+    typed.claim_version AS claim_version,
+    typed.member_id AS member_id,
+    typed.provider_npi AS provider_npi,
+    typed.plan_code AS plan_code,
+    typed.claim_type AS claim_type,
+    typed.service_from AS service_from,
+    typed.received_at AS received_at,
+    typed.status AS status,
+    typed.total_charge AS total_charge,
+    typed._given_claim_version AND typed.claim_version IS NULL AS _failed_claim_version,
+    typed._given_received_at AND typed.received_at IS NULL AS _failed_received_at,
+    typed._given_total_charge AND typed.total_charge IS NULL AS _failed_total_charge
+  FROM typed
+)
+SELECT
+  COUNT(*) AS f1,
+  COUNT(CASE WHEN raw_claim_headers_typed._failed_claim_version OR raw_claim_headers_typed._failed_received_at OR raw_claim_headers_typed._failed_total_charge THEN 1 END) AS f2,
+  COUNT(CASE WHEN NOT raw_claim_headers_typed.claim_type IN ('P', 'I', 'R') THEN 1 END) AS f3
 FROM raw_claim_headers_typed;
 
 -- source raw_claim_headers: rows with an unreadable value, where there are any
-WITH typed AS 
-(SELECT CAST(CASE WHEN regexp_matches(raw_claim_headers.claim_version, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_headers.claim_version AS BIGINT) END AS BIGINT) AS claim_version, CAST(CASE WHEN regexp_matches(raw_claim_headers.received_at, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29)([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?)?)[ \t\n\r\f]*$') THEN COALESCE(TRY_CAST(raw_claim_headers.received_at AS TIMESTAMP), TRY_CAST(trim(raw_claim_headers.received_at, E' \t\n\r\f') AS TIMESTAMP)) WHEN regexp_matches(raw_claim_headers.received_at, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29)[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?))[ \t\n\r\f]*$') AND (raw_claim_headers.received_at NOT LIKE '%0001-01-01%' AND raw_claim_headers.received_at NOT LIKE '%9999-12-31%' OR TRY_CAST(regexp_replace(trim(raw_claim_headers.received_at, E' \t\n\r\f'), '^([^:]*:[0-9][0-9])([^:0-9])', '\1:00\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' BETWEEN TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999') THEN TRY_CAST(regexp_replace(trim(raw_claim_headers.received_at, E' \t\n\r\f'), '^([^:]*:[0-9][0-9])([^:0-9])', '\1:00\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END AS TIMESTAMP) AS received_at, CAST(CASE WHEN regexp_matches(raw_claim_headers.total_charge, '^[ \t\n\r\f]*([+-]?(0{0,200}[0-9]{1,16}(\.[0-9]{0,2})?|\.[0-9]{1,2}))[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_headers.total_charge AS DECIMAL(18, 2)) END AS DECIMAL(18, 2)) AS total_charge, raw_claim_headers.claim_id AS _text_claim_id, raw_claim_headers.claim_version AS _text_claim_version, raw_claim_headers.member_id AS _text_member_id, raw_claim_headers.provider_npi AS _text_provider_npi, raw_claim_headers.plan_code AS _text_plan_code, raw_claim_headers.claim_type AS _text_claim_type, raw_claim_headers.service_from AS _text_service_from, raw_claim_headers.received_at AS _text_received_at, raw_claim_headers.status AS _text_status, raw_claim_headers.total_charge AS _text_total_charge, raw_claim_headers.claim_version IS NOT NULL AS _given_claim_version, raw_claim_headers.received_at IS NOT NULL AS _given_received_at, raw_claim_headers.total_charge IS NOT NULL AS _given_total_charge 
-FROM raw.raw_claim_headers AS raw_claim_headers), 
-typed_2 AS 
-(SELECT typed._text_claim_id AS _text_claim_id, typed._text_claim_version AS _text_claim_version, typed._text_member_id AS _text_member_id, typed._text_provider_npi AS _text_provider_npi, typed._text_plan_code AS _text_plan_code, typed._text_claim_type AS _text_claim_type, typed._text_service_from AS _text_service_from, typed._text_received_at AS _text_received_at, typed._text_status AS _text_status, typed._text_total_charge AS _text_total_charge, typed._given_claim_version AND typed.claim_version IS NULL AS _failed_claim_version, typed._given_received_at AND typed.received_at IS NULL AS _failed_received_at, typed._given_total_charge AND typed.total_charge IS NULL AS _failed_total_charge 
-FROM typed), 
-raw_claim_headers_judged AS 
-(SELECT typed_2._text_claim_id AS _text_claim_id, typed_2._text_claim_version AS _text_claim_version, typed_2._text_member_id AS _text_member_id, typed_2._text_provider_npi AS _text_provider_npi, typed_2._text_plan_code AS _text_plan_code, typed_2._text_claim_type AS _text_claim_type, typed_2._text_service_from AS _text_service_from, typed_2._text_received_at AS _text_received_at, typed_2._text_status AS _text_status, typed_2._text_total_charge AS _text_total_charge, CASE WHEN typed_2._failed_claim_version THEN 'quarantined' WHEN typed_2._failed_received_at THEN 'quarantined' WHEN typed_2._failed_total_charge THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN typed_2._failed_claim_version OR typed_2._failed_received_at OR typed_2._failed_total_charge THEN ('[' || CONCAT_WS(',', CASE WHEN typed_2._failed_claim_version THEN '"unreadable(claim_version as integer)"' END, CASE WHEN typed_2._failed_received_at THEN '"unreadable(received_at as timestamp)"' END, CASE WHEN typed_2._failed_total_charge THEN '"unreadable(total_charge as decimal(18,2))"' END)) || ']' END AS _reasons 
-FROM typed_2)
- SELECT CAST(:this_run AS VARCHAR) AS _run_id, CAST(NULL AS VARCHAR) AS _source_file, CAST(NULL AS BIGINT) AS _line, CAST('unreadable' AS VARCHAR) AS _bucket, CAST(raw_claim_headers_judged._reasons AS VARCHAR) AS _reasons, CAST(NULL AS VARCHAR) AS _text, CAST(raw_claim_headers_judged._text_claim_id AS VARCHAR) AS claim_id, CAST(raw_claim_headers_judged._text_claim_version AS VARCHAR) AS claim_version, CAST(raw_claim_headers_judged._text_member_id AS VARCHAR) AS member_id, CAST(raw_claim_headers_judged._text_provider_npi AS VARCHAR) AS provider_npi, CAST(raw_claim_headers_judged._text_plan_code AS VARCHAR) AS plan_code, CAST(raw_claim_headers_judged._text_claim_type AS VARCHAR) AS claim_type, CAST(raw_claim_headers_judged._text_service_from AS VARCHAR) AS service_from, CAST(raw_claim_headers_judged._text_received_at AS VARCHAR) AS received_at, CAST(raw_claim_headers_judged._text_status AS VARCHAR) AS status, CAST(raw_claim_headers_judged._text_total_charge AS VARCHAR) AS total_charge 
-FROM raw_claim_headers_judged 
+WITH typed AS (
+  SELECT
+    CAST(CASE WHEN regexp_matches(raw_claim_headers.claim_version, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_headers.claim_version AS BIGINT) END AS BIGINT) AS claim_version,
+    CAST(CASE WHEN regexp_matches(raw_claim_headers.received_at, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29)([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?)?)[ \t\n\r\f]*$') THEN COALESCE(TRY_CAST(raw_claim_headers.received_at AS TIMESTAMP), TRY_CAST(trim(raw_claim_headers.received_at, E' \t\n\r\f') AS TIMESTAMP)) WHEN regexp_matches(raw_claim_headers.received_at, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29)[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?))[ \t\n\r\f]*$') AND (raw_claim_headers.received_at NOT LIKE '%0001-01-01%' AND raw_claim_headers.received_at NOT LIKE '%9999-12-31%' OR TRY_CAST(regexp_replace(trim(raw_claim_headers.received_at, E' \t\n\r\f'), '^([^:]*:[0-9][0-9])([^:0-9])', '\1:00\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' BETWEEN TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999') THEN TRY_CAST(regexp_replace(trim(raw_claim_headers.received_at, E' \t\n\r\f'), '^([^:]*:[0-9][0-9])([^:0-9])', '\1:00\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END AS TIMESTAMP) AS received_at,
+    CAST(CASE WHEN regexp_matches(raw_claim_headers.total_charge, '^[ \t\n\r\f]*([+-]?(0{0,200}[0-9]{1,16}(\.[0-9]{0,2})?|\.[0-9]{1,2}))[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_headers.total_charge AS DECIMAL(18, 2)) END AS DECIMAL(18, 2)) AS total_charge,
+    raw_claim_headers.claim_id AS _text_claim_id,
+    raw_claim_headers.claim_version AS _text_claim_version,
+    raw_claim_headers.member_id AS _text_member_id,
+    raw_claim_headers.provider_npi AS _text_provider_npi,
+    raw_claim_headers.plan_code AS _text_plan_code,
+    raw_claim_headers.claim_type AS _text_claim_type,
+    raw_claim_headers.service_from AS _text_service_from,
+    raw_claim_headers.received_at AS _text_received_at,
+    raw_claim_headers.status AS _text_status,
+    raw_claim_headers.total_charge AS _text_total_charge,
+    raw_claim_headers.claim_version IS NOT NULL AS _given_claim_version,
+    raw_claim_headers.received_at IS NOT NULL AS _given_received_at,
+    raw_claim_headers.total_charge IS NOT NULL AS _given_total_charge
+  FROM raw.raw_claim_headers AS raw_claim_headers
+),
+typed_2 AS (
+  SELECT
+    typed._text_claim_id AS _text_claim_id,
+    typed._text_claim_version AS _text_claim_version,
+    typed._text_member_id AS _text_member_id,
+    typed._text_provider_npi AS _text_provider_npi,
+    typed._text_plan_code AS _text_plan_code,
+    typed._text_claim_type AS _text_claim_type,
+    typed._text_service_from AS _text_service_from,
+    typed._text_received_at AS _text_received_at,
+    typed._text_status AS _text_status,
+    typed._text_total_charge AS _text_total_charge,
+    typed._given_claim_version AND typed.claim_version IS NULL AS _failed_claim_version,
+    typed._given_received_at AND typed.received_at IS NULL AS _failed_received_at,
+    typed._given_total_charge AND typed.total_charge IS NULL AS _failed_total_charge
+  FROM typed
+),
+raw_claim_headers_judged AS (
+  SELECT
+    typed_2._text_claim_id AS _text_claim_id,
+    typed_2._text_claim_version AS _text_claim_version,
+    typed_2._text_member_id AS _text_member_id,
+    typed_2._text_provider_npi AS _text_provider_npi,
+    typed_2._text_plan_code AS _text_plan_code,
+    typed_2._text_claim_type AS _text_claim_type,
+    typed_2._text_service_from AS _text_service_from,
+    typed_2._text_received_at AS _text_received_at,
+    typed_2._text_status AS _text_status,
+    typed_2._text_total_charge AS _text_total_charge,
+    CASE WHEN typed_2._failed_claim_version THEN 'quarantined' WHEN typed_2._failed_received_at THEN 'quarantined' WHEN typed_2._failed_total_charge THEN 'quarantined' ELSE 'out' END AS _bucket,
+    CASE WHEN typed_2._failed_claim_version OR typed_2._failed_received_at OR typed_2._failed_total_charge THEN ('[' || CONCAT_WS(',', CASE WHEN typed_2._failed_claim_version THEN '"unreadable(claim_version as integer)"' END, CASE WHEN typed_2._failed_received_at THEN '"unreadable(received_at as timestamp)"' END, CASE WHEN typed_2._failed_total_charge THEN '"unreadable(total_charge as decimal(18,2))"' END)) || ']' END AS _reasons
+  FROM typed_2
+)
+SELECT
+  CAST(:this_run AS VARCHAR) AS _run_id,
+  CAST(NULL AS VARCHAR) AS _source_file,
+  CAST(NULL AS BIGINT) AS _line,
+  CAST('unreadable' AS VARCHAR) AS _bucket,
+  CAST(raw_claim_headers_judged._reasons AS VARCHAR) AS _reasons,
+  CAST(NULL AS VARCHAR) AS _text,
+  CAST(raw_claim_headers_judged._text_claim_id AS VARCHAR) AS claim_id,
+  CAST(raw_claim_headers_judged._text_claim_version AS VARCHAR) AS claim_version,
+  CAST(raw_claim_headers_judged._text_member_id AS VARCHAR) AS member_id,
+  CAST(raw_claim_headers_judged._text_provider_npi AS VARCHAR) AS provider_npi,
+  CAST(raw_claim_headers_judged._text_plan_code AS VARCHAR) AS plan_code,
+  CAST(raw_claim_headers_judged._text_claim_type AS VARCHAR) AS claim_type,
+  CAST(raw_claim_headers_judged._text_service_from AS VARCHAR) AS service_from,
+  CAST(raw_claim_headers_judged._text_received_at AS VARCHAR) AS received_at,
+  CAST(raw_claim_headers_judged._text_status AS VARCHAR) AS status,
+  CAST(raw_claim_headers_judged._text_total_charge AS VARCHAR) AS total_charge
+FROM raw_claim_headers_judged
 WHERE raw_claim_headers_judged._bucket = 'quarantined';
 
 -- source raw_claim_lines: one scan for what a row decides
@@ -1207,25 +1298,130 @@ WHERE eligibility._bucket IN ('rejected', 'quarantined', 'quarantined with its g
 
 -- stage claim_headers: the candidate, beside what stands
 CREATE TABLE staging.claim_headers__new AS
-WITH typed AS 
-(SELECT raw_claim_headers.claim_id AS claim_id, CAST(CASE WHEN regexp_matches(raw_claim_headers.claim_version, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_headers.claim_version AS BIGINT) END AS BIGINT) AS claim_version, raw_claim_headers.member_id AS member_id, raw_claim_headers.provider_npi AS provider_npi, raw_claim_headers.plan_code AS plan_code, raw_claim_headers.claim_type AS claim_type, raw_claim_headers.service_from AS service_from, CAST(CASE WHEN regexp_matches(raw_claim_headers.received_at, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29)([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?)?)[ \t\n\r\f]*$') THEN COALESCE(TRY_CAST(raw_claim_headers.received_at AS TIMESTAMP), TRY_CAST(trim(raw_claim_headers.received_at, E' \t\n\r\f') AS TIMESTAMP)) WHEN regexp_matches(raw_claim_headers.received_at, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29)[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?))[ \t\n\r\f]*$') AND (raw_claim_headers.received_at NOT LIKE '%0001-01-01%' AND raw_claim_headers.received_at NOT LIKE '%9999-12-31%' OR TRY_CAST(regexp_replace(trim(raw_claim_headers.received_at, E' \t\n\r\f'), '^([^:]*:[0-9][0-9])([^:0-9])', '\1:00\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' BETWEEN TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999') THEN TRY_CAST(regexp_replace(trim(raw_claim_headers.received_at, E' \t\n\r\f'), '^([^:]*:[0-9][0-9])([^:0-9])', '\1:00\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END AS TIMESTAMP) AS received_at, raw_claim_headers.status AS status, CAST(CASE WHEN regexp_matches(raw_claim_headers.total_charge, '^[ \t\n\r\f]*([+-]?(0{0,200}[0-9]{1,16}(\.[0-9]{0,2})?|\.[0-9]{1,2}))[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_headers.total_charge AS DECIMAL(18, 2)) END AS DECIMAL(18, 2)) AS total_charge, raw_claim_headers.claim_version IS NOT NULL AS _given_claim_version, raw_claim_headers.received_at IS NOT NULL AS _given_received_at, raw_claim_headers.total_charge IS NOT NULL AS _given_total_charge 
-FROM raw.raw_claim_headers AS raw_claim_headers), 
-computed AS 
-(SELECT NULLIF(LOWER(CASE WHEN typed.claim_id LIKE ' %' OR typed.claim_id LIKE '% ' THEN trim(typed.claim_id, ' ') ELSE typed.claim_id END), '') AS claim_id, typed.claim_version AS claim_version, NULLIF(LOWER(CASE WHEN typed.member_id LIKE ' %' OR typed.member_id LIKE '% ' THEN trim(typed.member_id, ' ') ELSE typed.member_id END), '') AS member_id, UPPER(CASE WHEN typed.plan_code LIKE ' %' OR typed.plan_code LIKE '% ' THEN trim(typed.plan_code, ' ') ELSE typed.plan_code END) AS plan_code, CASE WHEN typed.claim_type = 'P' THEN 'professional' WHEN typed.claim_type = 'I' THEN 'institutional' WHEN typed.claim_type = 'R' THEN 'pharmacy' END AS claim_type, typed.received_at AS received_at, typed.status AS status, typed.total_charge AS total_charge, typed._given_claim_version AND typed.claim_version IS NULL AS _failed_claim_version, typed._given_received_at AND typed.received_at IS NULL AS _failed_received_at, typed._given_total_charge AND typed.total_charge IS NULL AS _failed_total_charge, CASE WHEN typed.provider_npi LIKE ' %' OR typed.provider_npi LIKE '% ' THEN trim(typed.provider_npi, ' ') ELSE typed.provider_npi END AS provider_id, typed.service_from IS NOT NULL AS _given_service_date, CAST(COALESCE(CASE WHEN regexp_matches(typed.service_from, '^[ \t\n\r\f]*((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-(0?1|0?2|0?3|0?4|0?5|0?6|0?7|0?8|0?9|10|11|12)-(0?[1-9]|1[0-9]|2[0-8])|(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-(0?1|0?3|0?4|0?5|0?6|0?7|0?8|0?9|10|11|12)-(29|30)|(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-(0?1|0?3|0?5|0?7|0?8|10|12)-31|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-(0?2)-29)[ \t\n\r\f]*$') THEN try_strptime(typed.service_from, '%Y-%m-%d') END, CASE WHEN regexp_matches(typed.service_from, '(?i)^[ \t\n\r\f]*((0?[1-9]|1[0-9]|2[0-8])-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})|(29|30)-(jan|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})|31-(jan|mar|may|jul|aug|oct|dec)-(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})|29-(feb)-([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00))[ \t\n\r\f]*$') THEN try_strptime(typed.service_from, '%d-%b-%Y') END) AS DATE) AS service_date 
-FROM typed), 
-computed_2 AS 
-(SELECT computed.claim_id AS claim_id, computed.claim_version AS claim_version, computed.member_id AS member_id, computed.plan_code AS plan_code, computed.claim_type AS claim_type, computed.received_at AS received_at, computed.status AS status, computed.total_charge AS total_charge, computed._failed_claim_version AS _failed_claim_version, computed._failed_received_at AS _failed_received_at, computed._failed_total_charge AS _failed_total_charge, computed.provider_id AS provider_id, computed.service_date AS service_date, computed._given_service_date AND computed.service_date IS NULL AS _failed_service_date, CASE WHEN computed.claim_id IS NULL THEN 'rejected' WHEN computed._failed_claim_version OR computed._failed_received_at THEN 'rejected' ELSE NULL END AS _bucket 
-FROM computed), 
-ranked AS 
-(SELECT computed_2.claim_id AS claim_id, computed_2.claim_version AS claim_version, computed_2.member_id AS member_id, computed_2.plan_code AS plan_code, computed_2.claim_type AS claim_type, computed_2.received_at AS received_at, computed_2.status AS status, computed_2.total_charge AS total_charge, computed_2._failed_claim_version AS _failed_claim_version, computed_2._failed_received_at AS _failed_received_at, computed_2._failed_total_charge AS _failed_total_charge, computed_2.provider_id AS provider_id, computed_2.service_date AS service_date, computed_2._failed_service_date AS _failed_service_date, ROW_NUMBER() OVER (PARTITION BY computed_2.claim_id, computed_2._bucket IS NULL ORDER BY computed_2.claim_version DESC NULLS LAST, computed_2.received_at DESC NULLS LAST, computed_2.member_id NULLS LAST, computed_2.provider_id NULLS LAST, computed_2.plan_code NULLS LAST, computed_2.claim_type NULLS LAST, computed_2.service_date NULLS LAST, computed_2.status NULLS LAST, computed_2.total_charge NULLS LAST, computed_2._failed_claim_version NULLS LAST, computed_2._failed_received_at NULLS LAST, computed_2._failed_total_charge NULLS LAST, computed_2._failed_service_date NULLS LAST) AS _rank, computed_2._bucket AS _bucket 
-FROM computed_2), 
-ranked_2 AS 
-(SELECT ranked.claim_id AS claim_id, ranked.claim_version AS claim_version, ranked.member_id AS member_id, ranked.plan_code AS plan_code, ranked.claim_type AS claim_type, ranked.received_at AS received_at, ranked.status AS status, ranked.total_charge AS total_charge, ranked._failed_claim_version AS _failed_claim_version, ranked._failed_received_at AS _failed_received_at, ranked._failed_total_charge AS _failed_total_charge, ranked.provider_id AS provider_id, ranked.service_date AS service_date, ranked._failed_service_date AS _failed_service_date, NOT CASE WHEN ranked.provider_id IS NULL THEN NULL WHEN regexp_matches(ranked.provider_id, '^[0-9]{10}$') THEN (24 + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18][TRY_CAST(ranked.provider_id AS BIGINT) // 1 % 100 + 1] + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18][TRY_CAST(ranked.provider_id AS BIGINT) // 100 % 100 + 1] + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18][TRY_CAST(ranked.provider_id AS BIGINT) // 10000 % 100 + 1] + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18][TRY_CAST(ranked.provider_id AS BIGINT) // 1000000 % 100 + 1] + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18][TRY_CAST(ranked.provider_id AS BIGINT) // 100000000 % 100 + 1]) % 10 = 0 ELSE FALSE END AS _held_5, CASE WHEN (ranked._bucket IS NOT NULL) THEN ranked._bucket WHEN ranked._rank > 1 THEN 'superseded' ELSE NULL END AS _bucket 
-FROM ranked), 
-_judged AS 
-(SELECT ranked_2.claim_id AS claim_id, ranked_2.claim_version AS claim_version, ranked_2.member_id AS member_id, ranked_2.provider_id AS provider_id, ranked_2.plan_code AS plan_code, ranked_2.claim_type AS claim_type, ranked_2.service_date AS service_date, ranked_2.received_at AS received_at, ranked_2.status AS status, ranked_2.total_charge AS total_charge, CASE WHEN (ranked_2._bucket IS NOT NULL) THEN ranked_2._bucket WHEN ranked_2._failed_claim_version THEN 'quarantined' WHEN ranked_2._failed_received_at THEN 'quarantined' WHEN ranked_2._failed_total_charge THEN 'quarantined' WHEN ranked_2._failed_service_date THEN 'quarantined' WHEN ranked_2.member_id IS NULL OR ranked_2.provider_id IS NULL OR ranked_2.service_date IS NULL THEN 'quarantined' WHEN ranked_2._held_5 THEN 'quarantined' ELSE 'out' END AS _bucket, CASE WHEN ranked_2._failed_claim_version OR ranked_2._failed_received_at OR ranked_2._failed_total_charge OR ranked_2._failed_service_date OR ranked_2.member_id IS NULL OR ranked_2.provider_id IS NULL OR ranked_2.service_date IS NULL OR ranked_2._held_5 THEN ('[' || CONCAT_WS(',', CASE WHEN ranked_2._failed_claim_version THEN '"unreadable(claim_version as integer)"' END, CASE WHEN ranked_2._failed_received_at THEN '"unreadable(received_at as timestamp)"' END, CASE WHEN ranked_2._failed_total_charge THEN '"unreadable(total_charge as decimal(18,2))"' END, CASE WHEN ranked_2._failed_service_date THEN '"unreadable(service_date as date)"' END, CASE WHEN ranked_2.member_id IS NULL OR ranked_2.provider_id IS NULL OR ranked_2.service_date IS NULL THEN '"not_null(member_id, provider_id, service_date)"' END, CASE WHEN ranked_2._held_5 THEN '"expression(npi_valid(provider_id))"' END)) || ']' END AS _reasons 
-FROM ranked_2)
- SELECT _judged.claim_id, _judged.claim_version, _judged.member_id, _judged.provider_id, _judged.plan_code, _judged.claim_type, _judged.service_date, _judged.received_at, _judged.status, _judged.total_charge, _judged._bucket, _judged._reasons, CASE WHEN (_judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(_judged.claim_id) || ':' || _judged.claim_id, '-') || COALESCE(length(CAST(_judged.claim_version AS VARCHAR)) || ':' || CAST(_judged.claim_version AS VARCHAR), '-') || COALESCE(length(_judged.member_id) || ':' || _judged.member_id, '-') || COALESCE(length(_judged.provider_id) || ':' || _judged.provider_id, '-') || COALESCE(length(_judged.plan_code) || ':' || _judged.plan_code, '-') || COALESCE(length(_judged.claim_type) || ':' || _judged.claim_type, '-') || COALESCE(length(CAST(_judged.service_date AS VARCHAR)) || ':' || CAST(_judged.service_date AS VARCHAR), '-') || COALESCE(length(strftime(_judged.received_at, '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(_judged.received_at, '%Y-%m-%d %H:%M:%S.%f'), '-') || COALESCE(length(_judged.status) || ':' || _judged.status, '-') || COALESCE(length(CAST(_judged.total_charge AS VARCHAR)) || ':' || CAST(_judged.total_charge AS VARCHAR), '-')) END AS _content 
+WITH typed AS (
+  SELECT
+    raw_claim_headers.claim_id AS claim_id,
+    CAST(CASE WHEN regexp_matches(raw_claim_headers.claim_version, '^[ \t\n\r\f]*([+-]?[0-9]+)[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_headers.claim_version AS BIGINT) END AS BIGINT) AS claim_version,
+    raw_claim_headers.member_id AS member_id,
+    raw_claim_headers.provider_npi AS provider_npi,
+    raw_claim_headers.plan_code AS plan_code,
+    raw_claim_headers.claim_type AS claim_type,
+    raw_claim_headers.service_from AS service_from,
+    CAST(CASE WHEN regexp_matches(raw_claim_headers.received_at, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29)([T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?)?)[ \t\n\r\f]*$') THEN COALESCE(TRY_CAST(raw_claim_headers.received_at AS TIMESTAMP), TRY_CAST(trim(raw_claim_headers.received_at, E' \t\n\r\f') AS TIMESTAMP)) WHEN regexp_matches(raw_claim_headers.received_at, '^[ \t\n\r\f]*(((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-02-29)[T ]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?(Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?))[ \t\n\r\f]*$') AND (raw_claim_headers.received_at NOT LIKE '%0001-01-01%' AND raw_claim_headers.received_at NOT LIKE '%9999-12-31%' OR TRY_CAST(regexp_replace(trim(raw_claim_headers.received_at, E' \t\n\r\f'), '^([^:]*:[0-9][0-9])([^:0-9])', '\1:00\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' BETWEEN TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999') THEN TRY_CAST(regexp_replace(trim(raw_claim_headers.received_at, E' \t\n\r\f'), '^([^:]*:[0-9][0-9])([^:0-9])', '\1:00\2') AS TIMESTAMPTZ) AT TIME ZONE 'UTC' END AS TIMESTAMP) AS received_at,
+    raw_claim_headers.status AS status,
+    CAST(CASE WHEN regexp_matches(raw_claim_headers.total_charge, '^[ \t\n\r\f]*([+-]?(0{0,200}[0-9]{1,16}(\.[0-9]{0,2})?|\.[0-9]{1,2}))[ \t\n\r\f]*$') THEN TRY_CAST(raw_claim_headers.total_charge AS DECIMAL(18, 2)) END AS DECIMAL(18, 2)) AS total_charge,
+    raw_claim_headers.claim_version IS NOT NULL AS _given_claim_version,
+    raw_claim_headers.received_at IS NOT NULL AS _given_received_at,
+    raw_claim_headers.total_charge IS NOT NULL AS _given_total_charge
+  FROM raw.raw_claim_headers AS raw_claim_headers
+),
+computed AS (
+  SELECT
+    NULLIF(LOWER(CASE WHEN typed.claim_id LIKE ' %' OR typed.claim_id LIKE '% ' THEN trim(typed.claim_id, ' ') ELSE typed.claim_id END), '') AS claim_id,
+    typed.claim_version AS claim_version,
+    NULLIF(LOWER(CASE WHEN typed.member_id LIKE ' %' OR typed.member_id LIKE '% ' THEN trim(typed.member_id, ' ') ELSE typed.member_id END), '') AS member_id,
+    UPPER(CASE WHEN typed.plan_code LIKE ' %' OR typed.plan_code LIKE '% ' THEN trim(typed.plan_code, ' ') ELSE typed.plan_code END) AS plan_code,
+    CASE WHEN typed.claim_type = 'P' THEN 'professional' WHEN typed.claim_type = 'I' THEN 'institutional' WHEN typed.claim_type = 'R' THEN 'pharmacy' END AS claim_type,
+    typed.received_at AS received_at,
+    typed.status AS status,
+    typed.total_charge AS total_charge,
+    typed._given_claim_version AND typed.claim_version IS NULL AS _failed_claim_version,
+    typed._given_received_at AND typed.received_at IS NULL AS _failed_received_at,
+    typed._given_total_charge AND typed.total_charge IS NULL AS _failed_total_charge,
+    CASE WHEN typed.provider_npi LIKE ' %' OR typed.provider_npi LIKE '% ' THEN trim(typed.provider_npi, ' ') ELSE typed.provider_npi END AS provider_id,
+    typed.service_from IS NOT NULL AS _given_service_date,
+    CAST(COALESCE(CASE WHEN regexp_matches(typed.service_from, '^[ \t\n\r\f]*((000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-(0?1|0?2|0?3|0?4|0?5|0?6|0?7|0?8|0?9|10|11|12)-(0?[1-9]|1[0-9]|2[0-8])|(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-(0?1|0?3|0?4|0?5|0?6|0?7|0?8|0?9|10|11|12)-(29|30)|(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})-(0?1|0?3|0?5|0?7|0?8|10|12)-31|([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00)-(0?2)-29)[ \t\n\r\f]*$') THEN try_strptime(typed.service_from, '%Y-%m-%d') END, CASE WHEN regexp_matches(typed.service_from, '(?i)^[ \t\n\r\f]*((0?[1-9]|1[0-9]|2[0-8])-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})|(29|30)-(jan|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})|31-(jan|mar|may|jul|aug|oct|dec)-(000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3})|29-(feb)-([0-9]{2}(0[48]|[2468][048]|[13579][26])|(0[48]|[2468][048]|[13579][26])00))[ \t\n\r\f]*$') THEN try_strptime(typed.service_from, '%d-%b-%Y') END) AS DATE) AS service_date
+  FROM typed
+),
+computed_2 AS (
+  SELECT
+    computed.claim_id AS claim_id,
+    computed.claim_version AS claim_version,
+    computed.member_id AS member_id,
+    computed.plan_code AS plan_code,
+    computed.claim_type AS claim_type,
+    computed.received_at AS received_at,
+    computed.status AS status,
+    computed.total_charge AS total_charge,
+    computed._failed_claim_version AS _failed_claim_version,
+    computed._failed_received_at AS _failed_received_at,
+    computed._failed_total_charge AS _failed_total_charge,
+    computed.provider_id AS provider_id,
+    computed.service_date AS service_date,
+    computed._given_service_date AND computed.service_date IS NULL AS _failed_service_date,
+    CASE WHEN computed.claim_id IS NULL THEN 'rejected' WHEN computed._failed_claim_version OR computed._failed_received_at THEN 'rejected' ELSE NULL END AS _bucket
+  FROM computed
+),
+ranked AS (
+  SELECT
+    computed_2.claim_id AS claim_id,
+    computed_2.claim_version AS claim_version,
+    computed_2.member_id AS member_id,
+    computed_2.plan_code AS plan_code,
+    computed_2.claim_type AS claim_type,
+    computed_2.received_at AS received_at,
+    computed_2.status AS status,
+    computed_2.total_charge AS total_charge,
+    computed_2._failed_claim_version AS _failed_claim_version,
+    computed_2._failed_received_at AS _failed_received_at,
+    computed_2._failed_total_charge AS _failed_total_charge,
+    computed_2.provider_id AS provider_id,
+    computed_2.service_date AS service_date,
+    computed_2._failed_service_date AS _failed_service_date,
+    ROW_NUMBER() OVER (PARTITION BY computed_2.claim_id, computed_2._bucket IS NULL ORDER BY computed_2.claim_version DESC NULLS LAST, computed_2.received_at DESC NULLS LAST, computed_2.member_id NULLS LAST, computed_2.provider_id NULLS LAST, computed_2.plan_code NULLS LAST, computed_2.claim_type NULLS LAST, computed_2.service_date NULLS LAST, computed_2.status NULLS LAST, computed_2.total_charge NULLS LAST, computed_2._failed_claim_version NULLS LAST, computed_2._failed_received_at NULLS LAST, computed_2._failed_total_charge NULLS LAST, computed_2._failed_service_date NULLS LAST) AS _rank,
+    computed_2._bucket AS _bucket
+  FROM computed_2
+),
+ranked_2 AS (
+  SELECT
+    ranked.claim_id AS claim_id,
+    ranked.claim_version AS claim_version,
+    ranked.member_id AS member_id,
+    ranked.plan_code AS plan_code,
+    ranked.claim_type AS claim_type,
+    ranked.received_at AS received_at,
+    ranked.status AS status,
+    ranked.total_charge AS total_charge,
+    ranked._failed_claim_version AS _failed_claim_version,
+    ranked._failed_received_at AS _failed_received_at,
+    ranked._failed_total_charge AS _failed_total_charge,
+    ranked.provider_id AS provider_id,
+    ranked.service_date AS service_date,
+    ranked._failed_service_date AS _failed_service_date,
+    NOT CASE WHEN ranked.provider_id IS NULL THEN NULL WHEN regexp_matches(ranked.provider_id, '^[0-9]{10}$') THEN (24 + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18][TRY_CAST(ranked.provider_id AS BIGINT) // 1 % 100 + 1] + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18][TRY_CAST(ranked.provider_id AS BIGINT) // 100 % 100 + 1] + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18][TRY_CAST(ranked.provider_id AS BIGINT) // 10000 % 100 + 1] + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18][TRY_CAST(ranked.provider_id AS BIGINT) // 1000000 % 100 + 1] + [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18][TRY_CAST(ranked.provider_id AS BIGINT) // 100000000 % 100 + 1]) % 10 = 0 ELSE FALSE END AS _held_5,
+    CASE WHEN (ranked._bucket IS NOT NULL) THEN ranked._bucket WHEN ranked._rank > 1 THEN 'superseded' ELSE NULL END AS _bucket
+  FROM ranked
+),
+_judged AS (
+  SELECT
+    ranked_2.claim_id AS claim_id,
+    ranked_2.claim_version AS claim_version,
+    ranked_2.member_id AS member_id,
+    ranked_2.provider_id AS provider_id,
+    ranked_2.plan_code AS plan_code,
+    ranked_2.claim_type AS claim_type,
+    ranked_2.service_date AS service_date,
+    ranked_2.received_at AS received_at,
+    ranked_2.status AS status,
+    ranked_2.total_charge AS total_charge,
+    CASE WHEN (ranked_2._bucket IS NOT NULL) THEN ranked_2._bucket WHEN ranked_2._failed_claim_version THEN 'quarantined' WHEN ranked_2._failed_received_at THEN 'quarantined' WHEN ranked_2._failed_total_charge THEN 'quarantined' WHEN ranked_2._failed_service_date THEN 'quarantined' WHEN ranked_2.member_id IS NULL OR ranked_2.provider_id IS NULL OR ranked_2.service_date IS NULL THEN 'quarantined' WHEN ranked_2._held_5 THEN 'quarantined' ELSE 'out' END AS _bucket,
+    CASE WHEN ranked_2._failed_claim_version OR ranked_2._failed_received_at OR ranked_2._failed_total_charge OR ranked_2._failed_service_date OR ranked_2.member_id IS NULL OR ranked_2.provider_id IS NULL OR ranked_2.service_date IS NULL OR ranked_2._held_5 THEN ('[' || CONCAT_WS(',', CASE WHEN ranked_2._failed_claim_version THEN '"unreadable(claim_version as integer)"' END, CASE WHEN ranked_2._failed_received_at THEN '"unreadable(received_at as timestamp)"' END, CASE WHEN ranked_2._failed_total_charge THEN '"unreadable(total_charge as decimal(18,2))"' END, CASE WHEN ranked_2._failed_service_date THEN '"unreadable(service_date as date)"' END, CASE WHEN ranked_2.member_id IS NULL OR ranked_2.provider_id IS NULL OR ranked_2.service_date IS NULL THEN '"not_null(member_id, provider_id, service_date)"' END, CASE WHEN ranked_2._held_5 THEN '"expression(npi_valid(provider_id))"' END)) || ']' END AS _reasons
+  FROM ranked_2
+)
+SELECT
+  _judged.claim_id,
+  _judged.claim_version,
+  _judged.member_id,
+  _judged.provider_id,
+  _judged.plan_code,
+  _judged.claim_type,
+  _judged.service_date,
+  _judged.received_at,
+  _judged.status,
+  _judged.total_charge,
+  _judged._bucket,
+  _judged._reasons,
+  CASE WHEN (_judged._bucket IN ('rejected', 'quarantined', 'quarantined with its group')) THEN md5(COALESCE(length(_judged.claim_id) || ':' || _judged.claim_id, '-') || COALESCE(length(CAST(_judged.claim_version AS VARCHAR)) || ':' || CAST(_judged.claim_version AS VARCHAR), '-') || COALESCE(length(_judged.member_id) || ':' || _judged.member_id, '-') || COALESCE(length(_judged.provider_id) || ':' || _judged.provider_id, '-') || COALESCE(length(_judged.plan_code) || ':' || _judged.plan_code, '-') || COALESCE(length(_judged.claim_type) || ':' || _judged.claim_type, '-') || COALESCE(length(CAST(_judged.service_date AS VARCHAR)) || ':' || CAST(_judged.service_date AS VARCHAR), '-') || COALESCE(length(strftime(_judged.received_at, '%Y-%m-%d %H:%M:%S.%f')) || ':' || strftime(_judged.received_at, '%Y-%m-%d %H:%M:%S.%f'), '-') || COALESCE(length(_judged.status) || ':' || _judged.status, '-') || COALESCE(length(CAST(_judged.total_charge AS VARCHAR)) || ':' || CAST(_judged.total_charge AS VARCHAR), '-')) END AS _content
 FROM _judged;
 
 -- stage claim_headers: what a person has discarded leaves quarantine, where there is any

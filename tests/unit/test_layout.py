@@ -25,6 +25,7 @@ CASES = [
     ("INSERT INTO t (a, b) SELECT a, b FROM u", "INSERT INTO t (a, b)\nSELECT\n  a,\n  b\nFROM u"),
     ("SELECT count(*) OVER (ORDER BY a, b) FROM t", "SELECT count(*) OVER (ORDER BY a, b)\nFROM t"),
     ("SELECT (SELECT 1 FROM u), a FROM t", "SELECT\n  (\n    SELECT 1\n    FROM u\n  ),\n  a\nFROM t"),
+    ("SELECT E'a\\'b,   c' FROM t", "SELECT E'a\\'b,   c'\nFROM t"),
     ("SELECT :given, a::text FROM t", "SELECT\n  :given,\n  a::text\nFROM t"),
 ]  # fmt: skip
 
@@ -36,7 +37,7 @@ def test_cases(statement: str, wanted: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "statement", ["SELECT a, -- c\n  b", "SELECT $$a   b$$", "SELECT E'a\\'b   c'", "SELECT /* a */ b, c"]
+    "statement", ["SELECT a, -- c\n  b", "SELECT $$a   b$$", "SELECT X'a   b'", "SELECT /* a */ b, c"]
 )
 def test_what_it_knows_nothing_of_stays(statement: str) -> None:
     assert laid_out(statement, escapes=False) == statement
