@@ -295,7 +295,7 @@ class Cut:
     def _end(self, connection: sa.Connection, cursor: object, statement: str, *_: object) -> None:
         if self.times and statement.startswith(self.begins):
             self.times -= 1
-            process = connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
+            process = connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]  # it is open
             as_owner(self.url, *([self.also] if self.also else []), f"SELECT pg_terminate_backend({process})")
 
 
@@ -409,7 +409,7 @@ def test_an_answer_lost_where_nothing_is_a_transaction(request: pytest.FixtureRe
 
         def lose(connection: object, cursor: object, statement: str, *_: object) -> None:
             if statement.startswith(begin) and not lost:  # noqa: B023  (called in this round alone)
-                lost.append(statement)  # noqa: B023
+                lost.append(statement)  # noqa: B023  (as above)
                 raise _spark_driver.OperationalError("[gone]")
 
         def tell(context: sa.engine.ExceptionContext) -> None:
